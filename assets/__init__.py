@@ -1,0 +1,1 @@
+"""What exists: the assets, and the plain Python below them."""

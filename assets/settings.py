@@ -1,0 +1,107 @@
+"""Where things lie below a data root, and the limits a user may set there.
+
+Belongs here: paths, limits, the error meant for users. Does not: anything that opens a file other than the settings.
+"""
+
+import tomllib
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+REFERENCE_TABLES = ("brands", "campaigns", "ad_sets", "ads", "global_ad_pricing")
+"""Reference tables, each parent before its children."""
+
+EVENTS, PAYMENTS = "events", "payments"
+"""What lies in the folders below `landing/`."""
+
+
+class SpendgateError(Exception):
+    """A mistake or a state that a person can mend; the text names the culprit and the fix."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Limits of one data root, read from `spendgate.toml` in it; every key is optional."""
+
+    max_file_bytes: int = 2 * 1024**3  # expanded; more than a day of a large deliverer, less than a disk
+    max_line_bytes: int = 1_000_000  # no honest event is larger, and readers hold a line in memory
+    max_json_depth: int = 32  # events are flat; parsers recurse
+    files_per_batch: int = 1_000  # bounds a transaction when deliveries have piled up
+    settle_seconds: float = 1.0  # between the two looks that tell a finished file from a growing one
+    lock_wait_seconds: float = 600.0  # how long a run waits for another one to leave the warehouse
+
+
+@dataclass(frozen=True)
+class DataRoot:
+    """The folder that holds everything spendgate reads and writes."""
+
+    path: Path
+
+    @property
+    def reference(self) -> Path:
+        return self.path / "reference"
+
+    @property
+    def warehouse_file(self) -> Path:
+        return self.path / "warehouse" / "warehouse.duckdb"
+
+    @property
+    def lock_file(self) -> Path:
+        return self.path / "warehouse" / "warehouse.lock"
+
+    @property
+    def staged(self) -> Path:
+        """Copies of delivered files, named by the SHA-256 of their bytes."""
+        return self.path / "warehouse" / "staged"
+
+    @property
+    def scratch(self) -> Path:
+        """Files that mean nothing once the process that made them has ended."""
+        return self.path / "warehouse" / "scratch"
+
+    @property
+    def published_file(self) -> Path:
+        return self.path / "published" / "spend.duckdb"
+
+    @property
+    def dagster_home(self) -> Path:
+        return self.path / "dagster"
+
+    def landing(self, kind: str) -> Path:
+        return self.path / "landing" / kind
+
+    def create(self) -> None:
+        """Make the folders that are not there yet."""
+        for folder in (
+            self.landing(EVENTS),
+            self.landing(PAYMENTS),
+            self.reference,
+            self.staged,
+            self.scratch,
+            self.published_file.parent,
+            self.dagster_home,
+        ):
+            folder.mkdir(parents=True, exist_ok=True)
+
+    def settings(self) -> Settings:
+        """Read `spendgate.toml`, if there is one.
+
+        Raises:
+            SpendgateError: the file is not TOML, or a key is unknown or of another type.
+        """
+        file = self.path / "spendgate.toml"
+        try:
+            given = tomllib.loads(file.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return Settings()
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise SpendgateError(f"{file} is not TOML: {error}") from error
+        defaults = {field.name: field.default for field in fields(Settings)}
+        for key, value in given.items():
+            if key not in defaults:
+                raise SpendgateError(f"{file}: unknown key '{key}' (known: {', '.join(defaults)})")
+            wanted = type(defaults[key])
+            if isinstance(value, bool) or not isinstance(value, (wanted, int)) or value < 0:
+                raise SpendgateError(
+                    f"{file}: {key} = {value!r} must be a {wanted.__name__} that is not negative"
+                )
+        return Settings(**given)

@@ -1,0 +1,224 @@
+"""The warehouse file: its lock, its connection, its SQL files, and the published copy of it.
+
+Belongs here: how the file is opened, written and published. Does not: what is in it (that is `sql/`), nor when
+anything runs.
+"""
+
+import fcntl
+import functools
+import logging
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from assets.settings import DataRoot, SpendgateError
+
+SQL = Path(__file__).resolve().parent.parent / "sql"
+SCHEMAS = ("core", "raw", "mart", "ops")
+
+log = logging.getLogger("spendgate.warehouse")
+
+
+@functools.cache
+def sql(name: str) -> str:
+    """Text of `sql/<name>.sql`, one statement."""
+    return (SQL / f"{name}.sql").read_text(encoding="utf-8")
+
+
+class Warehouse:
+    """The warehouse as one run holds it: locked for the others, opened when first used.
+
+    Attributes:
+        root: where it lies.
+        now: the instant the run stands for; what happened later does not count.
+        run_id: who writes.
+    """
+
+    def __init__(self, root: DataRoot, *, now: datetime, run_id: str) -> None:
+        self.root = root
+        self.now = now
+        self.run_id = run_id
+        self._connection: duckdb.DuckDBPyConnection | None = None
+
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """The one connection of the run; UTC, and shut off from every folder but those it reads."""
+        if self._connection is None:
+            self._connection = duckdb.connect(
+                str(self.root.warehouse_file),
+                config={
+                    "storage_compatibility_version": "v1.5.0",  # what every supported release reads
+                    "allowed_directories": [str(self.root.staged), str(self.root.scratch)],
+                    "autoinstall_known_extensions": False,
+                    "autoload_known_extensions": False,
+                },
+            )
+            self._connection.execute(
+                "set TimeZone = 'UTC'; set enable_external_access = false; set lock_configuration = true"
+            )
+            for schema in SCHEMAS:
+                self._connection.execute(sql(f"schema/{schema}"))
+        return self._connection
+
+    def run(self, name: str, **values: Any) -> duckdb.DuckDBPyConnection:
+        """Run `sql/<name>.sql` with its `$values` bound."""
+        return self.connection.execute(sql(name), values or None)
+
+    def value(self, name: str, **values: Any) -> Any:
+        """First value of the first row of `sql/<name>.sql`."""
+        row = self.run(name, **values).fetchone()
+        return row[0] if row else None
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing; the revision that tells readers something changed is part of it."""
+        self.connection.execute("begin")
+        try:
+            yield
+            self.run("ops/revision")
+        except (duckdb.FatalException, duckdb.InternalException):
+            self._connection = None  # the database is invalid for this process; the file stays as committed
+            raise
+        except BaseException:
+            self.connection.execute("rollback")
+            raise
+        self.connection.execute("commit")
+
+    def batch_id(self, recorded_at: datetime) -> int:
+        """The run's batch, made when it is first asked for. Call it inside a transaction."""
+        self.run("ops/batches", run_id=self.run_id, recorded_at=recorded_at)
+        return int(self.value("ops/newest_batch"))
+
+    def behind(self, table: str) -> tuple[int, int] | None:
+        """What a derived table still has to do.
+
+        Returns:
+            (newest batch it contains, newest batch there is), or None when they are the same.
+        """
+        done, newest = self.run("ops/behind", table_name=table).fetchall()[0]
+        return (done, newest) if done < newest else None
+
+    def mark_done(self, table: str, batch_id: int) -> None:
+        """Record that a derived table contains every batch up to this one. Call it inside the transaction."""
+        self.run("ops/watermarks", table_name=table, batch_id=batch_id)
+
+    def close(self) -> None:
+        """Close the file; a later use opens it again."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def publish(self) -> int | None:
+        """Copy the warehouse to the published file, if it has changed since.
+
+        The copy is verified and on disk before it takes the old one's place in one step, so a reader holds either
+        the old state or the new one.
+
+        Returns:
+            Size of the published file in bytes, or None when it was up to date.
+        """
+        revision = self.value("ops/current_revision")
+        if revision == published_revision(self.root):
+            return None
+        self.connection.execute("checkpoint")
+        self.close()
+        target = self.root.published_file
+        copy = target.with_name(f".{target.name}.{revision}.tmp")
+        shutil.copyfile(self.root.warehouse_file, copy)
+        copy.chmod(0o444)
+        if _revision_in(copy) != revision:
+            raise SpendgateError(f"the copy {copy} is not what was written; the published file is unchanged")
+        _fsync(copy)
+        copy.rename(target)
+        _fsync(target.parent)
+        return target.stat().st_size
+
+
+@contextmanager
+def open_warehouse(
+    root: DataRoot, *, now: datetime, run_id: str, wait_seconds: float = 0.0
+) -> Iterator[Warehouse]:
+    """Hold the warehouse, alone, for as long as the block lasts.
+
+    Raises:
+        SpendgateError: somebody else still holds it after `wait_seconds`.
+    """
+    root.create()
+    with _lock(root, run_id, wait_seconds):
+        for leftover in (*root.scratch.iterdir(), *root.published_file.parent.glob(".*.tmp")):
+            leftover.unlink(missing_ok=True)  # of a run that was killed
+        warehouse = Warehouse(root, now=now, run_id=run_id)
+        try:
+            yield warehouse
+        finally:
+            warehouse.close()
+
+
+@contextmanager
+def _lock(root: DataRoot, run_id: str, wait_seconds: float) -> Iterator[None]:
+    """Hold the kernel's lock on the lock file, which ends with the process however that ends."""
+    with root.lock_file.open("a+", encoding="utf-8") as file:
+        deadline = time.monotonic() + wait_seconds
+        told = False
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                file.seek(0)
+                holder = file.read().strip() or "another process"
+                if time.monotonic() >= deadline:
+                    raise SpendgateError(
+                        f"the warehouse is in use by {holder}; try again when it is done"
+                    ) from None
+                if not told:
+                    log.info("waiting for the warehouse, in use by %s", holder)
+                    told = True
+                time.sleep(0.1)
+        file.truncate(0)
+        file.write(f"run {run_id} (process {os.getpid()})")
+        file.flush()
+        yield
+
+
+@contextmanager
+def open_published(root: DataRoot) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the published file, read-only, in UTC.
+
+    Raises:
+        SpendgateError: nothing has been published yet.
+    """
+    file = root.published_file
+    if not file.exists():
+        raise SpendgateError(f"nothing is published yet in {file.parent}: run `spendgate run` first")
+    connection = duckdb.connect(str(file), read_only=True)
+    try:
+        connection.execute("set TimeZone = 'UTC'")
+        yield connection
+    finally:
+        connection.close()
+
+
+def published_revision(root: DataRoot) -> int | None:
+    """Revision the readers see; None when nothing has been published."""
+    return _revision_in(root.published_file) if root.published_file.exists() else None
+
+
+def _revision_in(file: Path) -> int:
+    with duckdb.connect(str(file), read_only=True) as connection:
+        return int(connection.execute(sql("ops/current_revision")).fetchall()[0][0])
+
+
+def _fsync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

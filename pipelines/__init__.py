@@ -1,0 +1,1 @@
+"""When it runs and with what: definitions, jobs, sensors, command line. Nobody imports this package."""

@@ -1,0 +1,47 @@
+-- One row per line of a clean JSONL file of events, in order. `odd` lines are left to the row-by-row reader, which
+-- says exactly what is wrong with them; a line is only taken from here when nothing about it is in doubt.
+create or replace temp table jsonl_lines as
+with lines as (
+    select line
+    from read_csv(
+        $path, columns = { 'line': 'varchar' }, delim = e'\x01', quote = '', escape = '', comment = '',
+        header = false, auto_detect = false, compression = 'none', hive_partitioning = false
+    )
+),
+
+parsed as (
+    select
+        line,
+        try(json_keys(line)) as keys,
+        try(
+            from_json(
+                line,
+                '{"event_id":"VARCHAR","ad_id":"VARCHAR","event_type":"VARCHAR","occurred_at":"VARCHAR"}'
+            )
+        ) as event
+    from lines
+),
+
+judged as (
+    select
+        line,
+        event,
+        -- the order most writers use: no key can be there twice, and nothing can be nested
+        keys = ['event_id', 'ad_id', 'event_type', 'occurred_at'] as has_usual_keys,
+        keys
+    from parsed
+)
+
+select
+    event,
+    case when not has_usual_keys then keys end as unusual_keys,
+    case
+        when event.ad_id is null or event.event_type is null or event.occurred_at is null then true
+        -- from_json makes text of booleans, objects and other numbers: only a plain string or a whole number is an id
+        when not coalesce(regexp_full_match(event.event_id, '[0-9]+|[^{\[]*[^0-9.eE+\-{\[].*'), false) then true
+        when event.event_id in ('true', 'false', 'NaN', 'Infinity', '-Infinity') then true
+        when has_usual_keys then false
+        else len(list_distinct(keys)) < len(keys) or length(line) - length(translate(line, '{[', '')) > 32
+    end as odd,
+    case when odd then line end as line
+from judged

@@ -1,0 +1,17 @@
+-- One row per event row read as text: its typed values, or what is wrong with it.
+insert into arrived_events
+select
+    file_id,
+    line_number,
+    event_id,
+    bigint_of(ad_id) as ad_id,
+    lower(event_type) as event_type,
+    instant_of(occurred_at) as occurred_at,
+    coalesce(
+        fault,
+        name_fault('event_id', event_id),
+        id_fault('ad_id', ad_id),
+        event_type_fault(event_type),
+        time_fault('occurred_at', occurred_at, $loaded_at::timestamptz)
+    ) as fault
+from event_texts

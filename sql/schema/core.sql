@@ -1,0 +1,149 @@
+-- The ledger and the versioned reference data.
+create schema if not exists core;
+
+create type if not exists core.event_type as enum ('click', 'impression', 'view', 'acquisition');
+create type if not exists core.cost_type as enum ('CLICK', 'IMPRESSION', 'VIEW', 'ACQUISITION');
+create type if not exists core.transaction_type as enum ('COST', 'PAYMENT');
+create type if not exists core.price_source as enum ('AD', 'GLOBAL');
+
+create macro if not exists core.beginning() as timestamptz '2000-01-01 00:00:00+00';
+create macro if not exists core.local_time(instant, utc_offset) as
+    make_timestamp(epoch_us(instant) + utc_offset::bigint * 1000000);
+create macro if not exists core.instant_of(local_timestamp, utc_offset) as
+    make_timestamptz(epoch_us(local_timestamp) - utc_offset::bigint * 1000000);
+create macro if not exists core.transaction_id(file_id, line_number) as
+    file_id * 10000000000 + line_number;
+
+create table if not exists core.utc_offsets (
+    timezone varchar not null,
+    starts_at timestamptz not null,
+    ends_at timestamptz not null,
+    utc_offset integer not null,
+    tzdata_version varchar not null
+);
+comment on table core.utc_offsets is 'One row per time zone and period in which its offset from UTC stays the same.';
+comment on column core.utc_offsets.timezone is 'IANA name';
+comment on column core.utc_offsets.starts_at is 'first instant of the period';
+comment on column core.utc_offsets.ends_at is 'first instant after it; infinity for the last';
+comment on column core.utc_offsets.utc_offset is 'seconds to add to UTC';
+comment on column core.utc_offsets.tzdata_version is 'PyPI tzdata release the row comes from';
+
+create table if not exists core.brands (
+    brand_id bigint not null,
+    name varchar,
+    daily_budget decimal(38, 9),
+    monthly_budget decimal(38, 9),
+    timezone varchar not null,
+    owner varchar,
+    is_active boolean not null,
+    valid_from timestamptz not null,
+    valid_to timestamptz,
+    batch_id bigint not null,
+    recorded_at timestamptz not null
+);
+comment on table core.brands is 'One row per version of a brand.';
+comment on column core.brands.daily_budget is 'spend allowed per local day; null: no limit, 0: no delivery';
+comment on column core.brands.monthly_budget is 'spend allowed per local month; null: no limit, 0: no delivery';
+comment on column core.brands.timezone is 'IANA zone in which the brand counts its days and months';
+comment on column core.brands.valid_from is 'when the version was loaded; the first one holds from 2000';
+comment on column core.brands.valid_to is 'when the next version was loaded; null: in force';
+
+create table if not exists core.campaigns (
+    campaign_id bigint not null,
+    brand_id bigint not null,
+    name varchar,
+    status varchar not null,
+    allowed_start time,
+    allowed_end time,
+    valid_from timestamptz not null,
+    valid_to timestamptz,
+    batch_id bigint not null,
+    recorded_at timestamptz not null
+);
+comment on table core.campaigns is 'One row per version of a campaign.';
+comment on column core.campaigns.status is 'the first status only; ops.campaign_status is the record';
+comment on column core.campaigns.allowed_start is 'dayparting: UTC time of day from which it may run';
+comment on column core.campaigns.allowed_end is 'dayparting: UTC time of day from which it may not; 24:00 is the end of the day';
+
+create table if not exists core.ad_sets (
+    ad_set_id bigint not null,
+    campaign_id bigint not null,
+    name varchar,
+    is_active boolean not null,
+    valid_from timestamptz not null,
+    valid_to timestamptz,
+    batch_id bigint not null,
+    recorded_at timestamptz not null
+);
+comment on table core.ad_sets is 'One row per version of an ad set.';
+
+create table if not exists core.ads (
+    ad_id bigint not null,
+    ad_set_id bigint not null,
+    name varchar,
+    is_active boolean not null,
+    media_file varchar,
+    content varchar,
+    cost_per_click decimal(18, 9),
+    cost_per_mille decimal(18, 6),
+    cost_per_view decimal(18, 9),
+    cost_per_acquisition decimal(18, 9),
+    valid_from timestamptz not null,
+    valid_to timestamptz,
+    batch_id bigint not null,
+    recorded_at timestamptz not null
+);
+comment on table core.ads is 'One row per version of an ad.';
+comment on column core.ads.cost_per_mille is 'price of 1,000 impressions; empty: the global default';
+
+create table if not exists core.global_ad_pricing (
+    effective_from timestamptz not null,
+    cost_per_click decimal(18, 9),
+    cost_per_mille decimal(18, 6),
+    cost_per_view decimal(18, 9),
+    cost_per_acquisition decimal(18, 9),
+    valid_from timestamptz not null,
+    valid_to timestamptz,
+    batch_id bigint not null,
+    recorded_at timestamptz not null
+);
+comment on table core.global_ad_pricing is 'One row per version of a default price list.';
+comment on column core.global_ad_pricing.effective_from is 'first instant at which the list is in force';
+comment on column core.global_ad_pricing.valid_to is 'when the row was corrected; null: the row counts';
+
+create table if not exists core.transactions (
+    transaction_id bigint not null,
+    brand_id bigint not null,
+    campaign_id bigint,
+    ad_id bigint,
+    amount decimal(18, 9) not null,
+    transaction_type core.transaction_type not null,
+    cost_type core.cost_type,
+    occurred_at timestamptz not null,
+    recorded_at timestamptz not null,
+    price_source core.price_source,
+    price_effective_from timestamptz,
+    batch_id bigint not null
+);
+comment on table core.transactions is 'One row per priced event or payment; rows are only ever added.';
+comment on column core.transactions.transaction_id is 'file_id * 10^10 + line number of the event or payment';
+comment on column core.transactions.amount is 'cost or payment, exact; spend is the sum of COST';
+comment on column core.transactions.occurred_at is 'when the event happened';
+comment on column core.transactions.recorded_at is 'when it was charged here';
+comment on column core.transactions.price_source is 'AD: the ad''s own cost; GLOBAL: the default price list; null for payments';
+comment on column core.transactions.price_effective_from is 'since when the price used holds';
+comment on column core.transactions.batch_id is 'the run that charged it';
+
+create table if not exists core.unpriced (
+    transaction_id bigint not null,
+    ad_id bigint,
+    brand_id bigint,
+    event_type core.event_type,
+    amount decimal(18, 9),
+    occurred_at timestamptz not null,
+    reason varchar not null,
+    waiting_since timestamptz not null
+);
+comment on table core.unpriced is 'One row per accepted event or payment that waits for its ad, its brand or a price.';
+comment on column core.unpriced.transaction_id is 'the id it will have in core.transactions';
+comment on column core.unpriced.reason is 'what it waits for';

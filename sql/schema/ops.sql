@@ -1,0 +1,82 @@
+-- Statuses and bookkeeping.
+create schema if not exists ops;
+
+create table if not exists ops.batches (
+    batch_id bigint not null,
+    run_id varchar not null,
+    recorded_at timestamptz not null
+);
+comment on table ops.batches is 'One row per run that brought something new.';
+
+create table if not exists ops.watermarks (
+    table_name varchar not null,
+    batch_id bigint not null
+);
+comment on table ops.watermarks is 'One row per derived table: the newest batch it contains.';
+
+create table if not exists ops.summed_brands (
+    brand_id bigint not null,
+    timezone varchar not null,
+    tzdata_version varchar not null
+);
+comment on table ops.summed_brands is 'One row per brand with spend: the zone rules its marts were summed by.';
+
+create table if not exists ops.missing_rows (
+    table_name varchar not null,
+    id varchar not null,
+    file_id bigint not null,
+    recorded_at timestamptz not null
+);
+comment on table ops.missing_rows is 'One row per reference row in force that the newest file no longer holds.';
+
+create table if not exists ops.revision (revision bigint not null);
+comment on table ops.revision is 'One row: how many writing transactions this warehouse has committed.';
+
+create table if not exists ops.campaign_status (
+    campaign_id bigint not null,
+    brand_id bigint not null,
+    status varchar not null,
+    reason varchar not null,
+    changed_at timestamptz not null,
+    decided_at timestamptz not null,
+    window_start timestamptz,
+    window_end timestamptz,
+    window_open boolean not null,
+    next_change_at timestamptz
+);
+comment on table ops.campaign_status is 'One row per campaign: what it may do now.';
+comment on column ops.campaign_status.reason is 'reason of the last change';
+comment on column ops.campaign_status.window_start is 'start of the current dayparting window, or of the next; null: no dayparting';
+comment on column ops.campaign_status.window_end is 'first instant after that window';
+comment on column ops.campaign_status.next_change_at is 'first instant at which, with no new spend, the status changes; null: never';
+
+create table if not exists ops.campaign_status_changes (
+    change_id bigint not null,
+    campaign_id bigint not null,
+    brand_id bigint not null,
+    from_status varchar,
+    to_status varchar not null,
+    reason varchar not null,
+    decided_at timestamptz not null,
+    recorded_at timestamptz not null,
+    daily_spend decimal(38, 9),
+    daily_budget decimal(38, 9),
+    monthly_spend decimal(38, 9),
+    monthly_budget decimal(38, 9),
+    local_date date,
+    timezone varchar,
+    window_start timestamptz,
+    window_end timestamptz,
+    watermark_batch_id bigint not null,
+    run_id varchar not null,
+    changed_by varchar not null,
+    note varchar
+);
+comment on table ops.campaign_status_changes is 'One row per change of a status with all that caused it; rows are only ever added.';
+comment on column ops.campaign_status_changes.change_id is 'only grows';
+comment on column ops.campaign_status_changes.from_status is 'null: the campaign''s first appearance';
+comment on column ops.campaign_status_changes.decided_at is 'the instant decided for';
+comment on column ops.campaign_status_changes.recorded_at is 'when it was written';
+comment on column ops.campaign_status_changes.watermark_batch_id is 'the newest batch whose spend was counted';
+comment on column ops.campaign_status_changes.changed_by is 'who: spendgate, or a person';
+comment on column ops.campaign_status_changes.note is 'why, in a person''s words';

@@ -1,0 +1,61 @@
+-- What was delivered, as delivered.
+create schema if not exists raw;
+
+create table if not exists raw.event_files (
+    file_id bigint not null,
+    kind varchar not null,
+    name varchar not null,
+    sha256 varchar,
+    bytes bigint not null,
+    modified_ns bigint not null,
+    outcome varchar not null,
+    reason varchar,
+    ignored_columns varchar[],
+    rows_read bigint not null,
+    rows_loaded bigint not null,
+    rows_duplicate bigint not null,
+    rows_rejected bigint not null,
+    batch_id bigint not null,
+    recorded_at timestamptz not null
+);
+comment on table raw.event_files is 'One row per delivered file; read = loaded + duplicate + rejected.';
+comment on column raw.event_files.kind is 'events, payments, or the reference table it carries';
+comment on column raw.event_files.name is 'path below the data root, as delivered';
+comment on column raw.event_files.sha256 is 'identity of the file: the digest of its bytes';
+comment on column raw.event_files.modified_ns is 'modification time when read, to know the delivery again without reading it';
+comment on column raw.event_files.outcome is 'LOADED, DUPLICATE (same bytes as an earlier file) or QUARANTINED (refused whole)';
+comment on column raw.event_files.ignored_columns is 'drift: columns or keys nobody asked for';
+comment on column raw.event_files.rows_duplicate is 'rows that were there already; for reference files, rows unchanged';
+
+create table if not exists raw.ad_events (
+    event_id varchar not null,
+    ad_id bigint not null,
+    event_type core.event_type not null,
+    occurred_at timestamptz not null,
+    file_id bigint not null,
+    line_number bigint not null,
+    batch_id bigint not null
+);
+comment on table raw.ad_events is 'One row per accepted event.';
+comment on column raw.ad_events.line_number is 'line of the file, from 1; for Parquet the row';
+
+create table if not exists raw.payments (
+    payment_id varchar not null,
+    brand_id bigint not null,
+    amount decimal(18, 9) not null,
+    paid_at timestamptz not null,
+    file_id bigint not null,
+    line_number bigint not null,
+    batch_id bigint not null
+);
+comment on table raw.payments is 'One row per accepted payment; a negative amount is a refund.';
+
+create table if not exists raw.rejected_rows (
+    file_id bigint not null,
+    line_number bigint not null,
+    raw varchar,
+    reason varchar not null,
+    recorded_at timestamptz not null
+);
+comment on table raw.rejected_rows is 'One row per refused line of a delivered file.';
+comment on column raw.rejected_rows.raw is 'the line as delivered, cut at 4 KB';
