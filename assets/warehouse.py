@@ -55,11 +55,12 @@ class Warehouse:
                 str(self.root.warehouse_file),
                 config={
                     "storage_compatibility_version": "v1.5.0",  # what every supported release reads
-                    "allowed_directories": [str(self.root.staged), str(self.root.scratch)],
                     "autoinstall_known_extensions": False,
                     "autoload_known_extensions": False,
                 },
             )
+            folders = [str(self.root.staged.resolve()), str(self.root.scratch.resolve())]
+            self._connection.execute("set allowed_directories = $folders", {"folders": folders})
             self._connection.execute(
                 "set TimeZone = 'UTC'; set enable_external_access = false; set lock_configuration = true"
             )

@@ -1,0 +1,321 @@
+"""Delivered files until they are staged: looked at, settled, copied under the hash of their bytes.
+
+Belongs here: what a folder holds and whether it can be taken. Does not: what is in a file (that is `reading`).
+Delivered files are never changed, moved or deleted; their names are data, never paths or SQL.
+"""
+
+import gzip
+import hashlib
+import os
+import stat
+import time
+import zlib
+from codecs import getincrementaldecoder
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from assets.settings import EVENTS, PAYMENTS, REFERENCE_TABLES, DataRoot, Settings
+
+CHUNK = 1 << 20
+FORMATS = ("jsonl", "csv", "parquet")
+UNFINISHED = (".part", ".tmp", ".done")
+"""Endings of files that are not deliveries: two that say "still being written", and the flag that says "finished"."""
+
+Look = tuple[str, int, int]
+"""Name, bytes and modification time: what tells one state of a file from another without reading it."""
+
+
+class QuarantineError(Exception):
+    """The whole file is refused; the text is the reason recorded for it."""
+
+
+class NotReadyError(Exception):
+    """The file cannot be taken now and will be looked at again; the text says why."""
+
+
+@dataclass(frozen=True)
+class DeliveredFile:
+    """A file as seen in a delivery folder, not yet opened.
+
+    Attributes:
+        kind: events, payments, or the reference table it carries.
+        name: path below the data root, printable: bytes that are not UTF-8 are written as escapes.
+        refusal: why it cannot be a delivery (a link, a device, two files for one table), or None.
+        flagged: the deliverer says with a `.done` beside it that it is finished.
+    """
+
+    path: Path
+    kind: str
+    name: str
+    bytes: int
+    modified_ns: int
+    refusal: str | None
+    flagged: bool
+
+    @property
+    def look(self) -> Look:
+        return self.name, self.bytes, self.modified_ns
+
+
+@dataclass(frozen=True)
+class StagedFile:
+    """A delivered file's own copy, with what was learned while copying it.
+
+    Attributes:
+        path: the bytes as delivered, `<sha256>.<ext>`.
+        text: for text formats, the expanded text to read (the same file unless it was compressed).
+        format: jsonl, csv or parquet.
+        lines: number of line ends in the text.
+        clean: the text is UTF-8 without NUL and without an over-long line, so that a bulk reader may have it.
+        terminated: the text ends with a line end.
+    """
+
+    path: Path
+    sha256: str
+    text: Path
+    format: str
+    lines: int = 0
+    clean: bool = True
+    terminated: bool = True
+
+
+def delivered_files(root: DataRoot) -> list[DeliveredFile]:
+    """Everything that lies in the delivery folders and is not marked as unfinished, oldest first."""
+    found = [
+        file
+        for kind in (EVENTS, PAYMENTS)
+        for file in _walk(root, root.landing(kind), kind)
+    ] + _reference_files(root)
+    return sorted(found, key=lambda file: (file.modified_ns, file.name))
+
+
+def settled(files: Iterable[DeliveredFile], earlier: Iterable[Look]) -> list[DeliveredFile]:
+    """Those that are finished: flagged so, or the same as on an earlier look."""
+    before = set(earlier)
+    return [file for file in files if file.flagged or file.refusal or file.look in before]
+
+
+class Deliveries:
+    """The delivered files one run may take: those that were the same on two looks.
+
+    The first look is at the start of the run, the second when files are first asked for, at least
+    `settings.settle_seconds` later.
+
+    Args:
+        root: where the delivery folders are.
+        trusted: take what lies there as finished, without a second look (a replay).
+    """
+
+    def __init__(self, root: DataRoot, *, trusted: bool = False) -> None:
+        self.root = root
+        self.settings = root.settings()
+        self._first = delivered_files(root)
+        self._since = time.monotonic()
+        self._settled = self._first if trusted else None
+
+    def settled(self) -> list[DeliveredFile]:
+        """All settled files, oldest first, whether they were taken before or not."""
+        if self._settled is None:
+            if not all(file.flagged for file in self._first):
+                time.sleep(max(0.0, self.settings.settle_seconds - (time.monotonic() - self._since)))
+            self._settled = settled(delivered_files(self.root), [file.look for file in self._first])
+        return self._settled
+
+
+def stage(file: DeliveredFile, root: DataRoot, settings: Settings) -> StagedFile:
+    """Copy a delivered file under its hash, and check what can only be checked on the whole of it.
+
+    Raises:
+        NotReadyError: it is gone, unreadable, or changed while it was copied.
+        QuarantineError: it is no regular file, too large, damaged, or of no known format.
+    """
+    if file.refusal:
+        raise QuarantineError(file.refusal)
+    part = root.scratch / "staging.part"
+    sha256, magic = _copy(file, part, settings)
+    compressed = magic.startswith(b"\x1f\x8b")
+    kind = _format(file.path.name, magic)
+    target = root.staged / f"{sha256}.{kind}{'.gz' if compressed else ''}"
+    part.replace(target)
+    if kind == "parquet":
+        return StagedFile(target, sha256, target, kind)
+    text = root.scratch / f"{sha256}.{kind}" if compressed else target
+    facts = _TextFacts(settings.max_line_bytes)
+    if compressed:
+        with text.open("wb") as expanded:
+            for chunk in _expand(target, settings.max_file_bytes):
+                facts.add(chunk)
+                expanded.write(chunk)
+    else:
+        with target.open("rb") as plain:
+            while chunk := plain.read(CHUNK):
+                facts.add(chunk)
+    return StagedFile(target, sha256, text, kind, facts.lines, facts.clean, facts.terminated)
+
+
+def _walk(root: DataRoot, folder: Path, kind: str) -> Iterator[DeliveredFile]:
+    """Files below a folder; links are not followed, and sub-folders' names mean nothing."""
+    try:
+        with os.scandir(folder) as entries:
+            listed = list(entries)
+    except FileNotFoundError:
+        return  # deleted since it was listed
+    flags = {entry.name for entry in listed if entry.name.endswith(".done")}
+    for entry in listed:
+        if entry.name.startswith(".") or entry.name.endswith(UNFINISHED):
+            continue
+        if entry.is_dir(follow_symlinks=False) and not entry.name.endswith(
+            tuple(f".{name}" for name in FORMATS)
+        ):
+            yield from _walk(root, Path(entry.path), kind)
+            continue
+        seen = _seen(root, entry, kind, flagged=f"{entry.name}.done" in flags)
+        if seen is not None:
+            yield seen
+
+
+def _reference_files(root: DataRoot) -> list[DeliveredFile]:
+    """The reference files; where a table is delivered twice, both are refused, since neither can be preferred."""
+    found = []
+    for file in _walk(root, root.reference, "reference"):
+        table, _, ending = file.path.name.partition(".")
+        if table in REFERENCE_TABLES and ending in ("csv", "parquet"):
+            found.append(
+                DeliveredFile(
+                    file.path, table, file.name, file.bytes, file.modified_ns, file.refusal, file.flagged
+                )
+            )
+    tables = [file.kind for file in found]
+    twice = "the table is delivered both as .csv and as .parquet: keep one of them"
+    return [
+        DeliveredFile(file.path, file.kind, file.name, file.bytes, file.modified_ns, twice, flagged=True)
+        if tables.count(file.kind) > 1
+        else file
+        for file in found
+    ]
+
+
+def _seen(root: DataRoot, entry: os.DirEntry[str], kind: str, *, flagged: bool) -> DeliveredFile | None:
+    try:
+        status = entry.stat(follow_symlinks=False)
+    except FileNotFoundError:
+        return None  # deleted since it was listed
+    refusal = None
+    if not stat.S_ISREG(status.st_mode):
+        refusal = f"{_sort(status.st_mode)}, not a file: only regular files are taken"
+    path = Path(entry.path)
+    name = os.fsencode(path.relative_to(root.path)).decode("utf-8", "backslashreplace")
+    return DeliveredFile(path, kind, name, status.st_size, status.st_mtime_ns, refusal, flagged)
+
+
+def _sort(mode: int) -> str:
+    sorts = {
+        stat.S_IFLNK: "a symbolic link",
+        stat.S_IFDIR: "a folder",
+        stat.S_IFIFO: "a pipe",
+        stat.S_IFSOCK: "a socket",
+    }
+    return sorts.get(stat.S_IFMT(mode), "a device")
+
+
+def _copy(file: DeliveredFile, target: Path, settings: Settings) -> tuple[str, bytes]:
+    """Copy the bytes and hash them on the way. Returns the SHA-256 and the first bytes."""
+    digest = hashlib.sha256()
+    magic = b""
+    try:
+        # never follow a link put there since the look, never hang on a pipe
+        descriptor = os.open(file.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as error:
+        raise NotReadyError(f"cannot be opened: {error.strerror}") from error
+    with os.fdopen(descriptor, "rb") as source, target.open("wb") as copy:
+        if not _unchanged(source, file):
+            raise NotReadyError("changed since it was listed")
+        if file.bytes > settings.max_file_bytes:
+            raise QuarantineError(_too_large(settings.max_file_bytes))
+        while chunk := source.read(CHUNK):
+            magic = magic or chunk[:8]
+            digest.update(chunk)
+            copy.write(chunk)
+        if not _unchanged(source, file):
+            raise NotReadyError("changed while it was read")
+        copy.flush()
+        os.fsync(copy.fileno())
+    return digest.hexdigest(), magic
+
+
+def _unchanged(source: BinaryIO, file: DeliveredFile) -> bool:
+    status = os.fstat(source.fileno())
+    return stat.S_ISREG(status.st_mode) and (status.st_size, status.st_mtime_ns) == (
+        file.bytes,
+        file.modified_ns,
+    )
+
+
+def _format(name: str, magic: bytes) -> str:
+    """Format by name, held against the first bytes."""
+    ending = name.lower().removesuffix(".gz").rpartition(".")[2]
+    if ending not in FORMATS:
+        raise QuarantineError("unknown kind of file: deliver .jsonl, .csv, .parquet, .jsonl.gz or .csv.gz")
+    for start, sort in (
+        (b"PK\x03\x04", "a zip archive or a spreadsheet"),
+        (b"\xff\xfe", "UTF-16 text"),
+        (b"\xfe\xff", "UTF-16 text"),
+    ):
+        if magic.startswith(start):
+            raise QuarantineError(f"it is {sort}, not {ending}: deliver UTF-8 text or Parquet")
+    if (magic.startswith(b"PAR1")) != (ending == "parquet"):
+        raise QuarantineError(f"its name says {ending}, its first bytes do not: rename or deliver it again")
+    return ending
+
+
+def _expand(file: Path, limit: int) -> Iterator[bytes]:
+    """Expand a gzip file to its end, so that its check sums have been verified."""
+    size = 0
+    try:
+        with gzip.open(file) as expanded:
+            while chunk := expanded.read(CHUNK):
+                size += len(chunk)
+                if size > limit:
+                    raise QuarantineError(_too_large(limit))
+                yield chunk
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise QuarantineError(f"damaged gzip file ({error}): deliver it again") from error
+
+
+def _too_large(limit: int) -> str:
+    return f"larger than {limit:,} bytes expanded: split it, or raise max_file_bytes in spendgate.toml"
+
+
+class _TextFacts:
+    """What has to be known of a text before a bulk reader may have it, gathered chunk by chunk."""
+
+    def __init__(self, max_line_bytes: int) -> None:
+        self.lines = 0
+        self.clean = True
+        self.terminated = True
+        self._max_line_bytes = max_line_bytes
+        self._line_bytes = 0
+        self._decoder = getincrementaldecoder("utf-8")()
+
+    def add(self, chunk: bytes) -> None:
+        """Take in the next bytes (never none) of the text."""
+        self.lines += chunk.count(b"\n")
+        self.terminated = chunk.endswith(b"\n")
+        if self.clean:
+            self.clean = b"\0" not in chunk and self._decodes(chunk) and self._has_short_lines(chunk)
+
+    def _decodes(self, chunk: bytes) -> bool:
+        try:
+            self._decoder.decode(chunk)
+        except UnicodeDecodeError:
+            return False
+        return True
+
+    def _has_short_lines(self, chunk: bytes) -> bool:
+        start = 0
+        while (end := chunk.rfind(b"\n", start, start + self._max_line_bytes - self._line_bytes)) >= 0:
+            start, self._line_bytes = end + 1, 0
+        self._line_bytes += len(chunk) - start
+        return self._line_bytes < self._max_line_bytes

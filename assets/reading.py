@@ -1,0 +1,429 @@
+"""A staged file becomes rows: texts or typed values in the arrival tables, each with its line and what is wrong with it.
+
+Belongs here: telling rows apart. Does not: the rules for a field's value (`sql/ingest/macros.sql`), duplicates, and
+writing to the warehouse (`ingestion`).
+
+Large clean files of events are read in bulk by DuckDB, which leaves every line it has the slightest doubt about to the
+row-by-row reader here; that one reads everything else, and is the authority on what is wrong with a row.
+"""
+
+import csv
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from itertools import islice
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from assets.landing import QuarantineError, StagedFile
+from assets.settings import EVENTS, PAYMENTS, Settings
+from assets.warehouse import Warehouse
+
+COLUMNS = {
+    EVENTS: ("event_id", "ad_id", "event_type", "occurred_at"),
+    PAYMENTS: ("payment_id", "brand_id", "amount", "paid_at"),
+}
+BULK_BYTES = 1 << 20
+"""Below this the row-by-row reader is faster than a bulk query's fixed cost."""
+
+ROWS_AT_ONCE = 50_000
+"""Rows handed to DuckDB together; bounds memory."""
+
+CUT_MARK = " ... [cut]"
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row as text: its line (from 1), its values in the kind's column order, and what is wrong with its form."""
+
+    line_number: int
+    values: tuple[str | None, ...]
+    fault: str | None = None
+
+
+@dataclass
+class Form:
+    """What the reading of a file shows of its form: the columns or keys nobody asked for.
+    """
+
+    ignored: set[str] = field(default_factory=set)
+
+
+def read_delivery(
+    warehouse: Warehouse, file_id: int, kind: str, staged: StagedFile, loaded_at: Any, settings: Settings
+) -> list[str]:
+    """Put the rows of one staged file into the arrival tables.
+
+    Args:
+        warehouse: where the arrival tables are.
+        file_id: number of the file, written beside each row.
+        kind: events or payments.
+        staged: the file.
+        loaded_at: moment of loading (timezone-aware), against which times in the future are held.
+        settings: limits for lines and nesting.
+
+    Returns:
+        Names of the columns or keys that were ignored, sorted.
+
+    Raises:
+        QuarantineError: the file as a whole cannot be read as rows of this kind.
+    """
+    if staged.format == "parquet":
+        return _read_parquet(warehouse, file_id, kind, staged, loaded_at)
+    header = _csv_header(staged.text, COLUMNS[kind]) if staged.format == "csv" else []
+    form = Form(set(header) - set(COLUMNS[kind]))
+    large = staged.clean and staged.text.stat().st_size >= BULK_BYTES
+    if kind == EVENTS and large and _read_in_bulk(warehouse, file_id, staged, header, form, settings):
+        return sorted(form.ignored)
+    if staged.format == "csv":
+        rows = _csv_rows(staged.text, header, COLUMNS[kind], settings.max_line_bytes)
+    else:
+        rows = _jsonl_rows(staged.text, COLUMNS[kind], form, settings)
+    _insert(warehouse, file_id, kind, rows)
+    return sorted(form.ignored)
+
+
+def lines_of(file: Path, numbers: Iterable[int], limit: int) -> Iterator[tuple[int, str]]:
+    """Lines of a text, asked for by ascending number.
+
+    Each is cut at `limit` characters, and marked if it was; bytes that are not UTF-8 become escapes.
+    """
+    with file.open("rb") as text:
+        lines = _lines(text, limit + len(CUT_MARK))
+        for wanted in numbers:
+            yield wanted, next(_shown(line, limit) for number, line in lines if number == wanted)
+
+
+def _shown(line: bytes, limit: int) -> str:
+    text = line.rstrip(b"\r\n").decode("utf-8", "backslashreplace").replace("\0", "\\x00")
+    return text if len(text) <= limit else text[: limit - len(CUT_MARK)] + CUT_MARK
+
+
+# --- Parquet
+
+
+def _read_parquet(
+    warehouse: Warehouse, file_id: int, kind: str, staged: StagedFile, loaded_at: Any
+) -> list[str]:
+    try:
+        schema = pq.read_schema(staged.path)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise QuarantineError(f"not a readable Parquet file ({_first_line(error)})") from error
+    for name in COLUMNS[kind]:
+        if schema.names.count(name) != 1:
+            raise QuarantineError(_no_column(name, schema.names))
+        wanted, accepts = PARQUET_TYPES[name]
+        if not accepts(schema.field(name).type):
+            raise QuarantineError(f"column {name} is {schema.field(name).type}: deliver {wanted}")
+    try:
+        warehouse.run(f"ingest/parquet_{kind}", file_id=file_id, path=str(staged.path), loaded_at=loaded_at)
+    except (duckdb.IOException, duckdb.InvalidInputException, duckdb.ConversionException) as error:
+        raise QuarantineError(f"damaged Parquet file ({_first_line(error)}): deliver it again") from error
+    return sorted(set(schema.names) - set(COLUMNS[kind]))
+
+
+def _is_text(type_: pa.DataType) -> bool:
+    if pa.types.is_dictionary(type_):
+        return _is_text(type_.value_type)
+    return bool(pa.types.is_string(type_) or pa.types.is_large_string(type_) or pa.types.is_string_view(type_))
+
+
+def _is_amount(type_: pa.DataType) -> bool:
+    return bool(pa.types.is_decimal(type_) or pa.types.is_integer(type_) or _is_text(type_))
+
+
+def _is_instant(type_: pa.DataType) -> bool:
+    return bool((pa.types.is_timestamp(type_) and type_.tz is not None) or _is_text(type_))
+
+
+PARQUET_TYPES = {
+    "event_id": ("text", _is_text),
+    "payment_id": ("text", _is_text),
+    "ad_id": ("a whole number", pa.types.is_integer),
+    "brand_id": ("a whole number", pa.types.is_integer),
+    "event_type": ("text", _is_text),
+    "amount": ("a DECIMAL, a whole number or text (a binary float is not exact)", _is_amount),
+    "occurred_at": ("a timestamp with a time zone (UTC), or ISO 8601 text", _is_instant),
+    "paid_at": ("a timestamp with a time zone (UTC), or ISO 8601 text", _is_instant),
+}
+"""What each column may be in a Parquet file: in words, and as a test of its Arrow type."""
+
+
+# --- large clean text
+
+
+def _read_in_bulk(
+    warehouse: Warehouse, file_id: int, staged: StagedFile, header: list[str], form: Form, settings: Settings
+) -> bool:
+    """Read a text of events with DuckDB; False, with nothing done, when it is not as plain as it looked."""
+    try:
+        if staged.format == "csv":
+            columns = dict.fromkeys(header, "VARCHAR")
+            warehouse.run("ingest/csv_records", path=str(staged.text), columns=columns)
+        else:
+            warehouse.run("ingest/jsonl_lines", path=str(staged.text))
+    except (duckdb.InvalidInputException, duckdb.ConversionException):
+        return False
+    if staged.format == "csv":
+        # a record per line, or line numbers would be wrong: quoted line ends and blank lines are read row by row
+        rows = int(warehouse.value("ingest/csv_record_count"))
+        if rows != staged.lines - 1 + (not staged.terminated):
+            return False
+        cut = None if staged.terminated else rows + 1
+        warehouse.run("ingest/csv_event_texts", file_id=file_id, cut_line=cut, cut_reason=CUT_OFF)
+        return True
+    odd = warehouse.run("ingest/jsonl_odd_lines").fetchall()
+    form.ignored |= {key for (key,) in warehouse.run("ingest/jsonl_ignored_keys").fetchall()}
+    warehouse.run("ingest/jsonl_event_texts", file_id=file_id)
+    rows_of_odd = (
+        _jsonl_row(number, line.encode(), COLUMNS[EVENTS], form, settings) for number, line in odd
+    )
+    _insert(warehouse, file_id, EVENTS, rows_of_odd)
+    return True
+
+
+# --- row by row
+
+
+def _insert(warehouse: Warehouse, file_id: int, kind: str, rows: Iterable[Row]) -> None:
+    """Hand rows to DuckDB as Arrow, some at a time."""
+    names = ("file_id", "line_number", *COLUMNS[kind], "fault")
+    schema = pa.schema([(name, pa.int64() if name in names[:2] else pa.string()) for name in names])
+    remaining = iter(rows)
+    while some := list(islice(remaining, ROWS_AT_ONCE)):
+        table = pa.Table.from_arrays(
+            [
+                pa.array([file_id] * len(some), pa.int64()),
+                pa.array([row.line_number for row in some], pa.int64()),
+                *(
+                    pa.array([row.values[i] for row in some], pa.string()) for i in range(len(COLUMNS[kind]))
+                ),
+                pa.array([row.fault for row in some], pa.string()),
+            ],
+            schema=schema,
+        )
+        warehouse.connection.register("text_rows", table)
+        warehouse.run(f"ingest/{kind[:-1]}_texts")
+        warehouse.connection.unregister("text_rows")
+
+
+def _lines(text: BinaryIO, limit: int) -> Iterator[tuple[int, bytes]]:
+    """Lines with their numbers, from 1; of a line longer than `limit` only the first `limit` bytes."""
+    number = 0
+    while line := text.readline(limit):
+        number += 1
+        if number == 1:
+            line = line.removeprefix(BYTE_ORDER_MARK)  # noqa: PLW2901
+        yield number, line
+        while len(line) >= limit and not line.endswith(b"\n") and (line := text.readline(limit)):  # noqa: PLW2901
+            pass
+
+
+# --- JSONL
+
+
+class _Literal(str):
+    """A number as it was written."""
+
+    __slots__ = ()
+
+
+class _Pairs(list[tuple[str, Any]]):
+    """The keys and values of a JSON object, in order, with those that are there twice."""
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_Pairs,
+    parse_int=_Literal,
+    parse_float=_Literal,
+    parse_constant=_Literal,
+)
+
+
+def _jsonl_rows(file: Path, columns: tuple[str, ...], form: Form, settings: Settings) -> Iterator[Row]:
+    with file.open("rb") as text:
+        first = text.readline(settings.max_line_bytes).removeprefix(BYTE_ORDER_MARK).strip()
+        if first in (b"{", b"[") or re.match(rb"\[\s*\{", first):
+            raise QuarantineError("expected one object per line, found a JSON document spread over lines or an array")
+        text.seek(0)
+        for number, line in _lines(text, settings.max_line_bytes + 1):
+            if line.strip():
+                yield _jsonl_row(number, line, columns, form, settings)
+
+
+_NOTHING: tuple[None, ...] = (None,) * 4
+
+
+def _jsonl_row(number: int, line: bytes, columns: tuple[str, ...], form: Form, settings: Settings) -> Row:
+    """One line as a row; the fault says what keeps it from being one."""
+    try:
+        pairs = _json_object(line, settings)
+        values = tuple(_json_text(name, pairs) for name in columns)
+    except ValueError as error:
+        return Row(number, _NOTHING, str(error))
+    form.ignored |= {key for key, _ in pairs} - set(columns)
+    return Row(number, values)
+
+
+def _json_object(line: bytes, settings: Settings) -> _Pairs:
+    if len(line.rstrip(b"\r\n")) > settings.max_line_bytes:
+        raise ValueError(f"line longer than {settings.max_line_bytes:,} bytes")
+    text = _utf8(line)
+    if text.count("{") + text.count("[") > settings.max_json_depth and _depth(text) > settings.max_json_depth:
+        raise ValueError(f"JSON nested deeper than {settings.max_json_depth}")
+    try:
+        value = _DECODER.decode(text)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"not JSON: {error.msg} at character {error.pos + 1} (was the line cut off?)") from None
+    if not isinstance(value, _Pairs):
+        raise ValueError("not a JSON object: expected one object per line")
+    keys = [key for key, _ in value]
+    twice = next((key for key in keys if keys.count(key) > 1), None)
+    if twice is not None:
+        raise ValueError(f"key '{twice}' is there twice")
+    return value
+
+
+def _json_text(name: str, pairs: _Pairs) -> str | None:
+    """The text of a value; numbers as they were written."""
+    value = next((value for key, value in pairs if key == name), None)
+    if value is None:
+        alike = next((key for key, _ in pairs if key.lower() == name and key != name), None)
+        if alike is not None:
+            raise ValueError(f"{name} is missing; found '{alike}' (keys are case-sensitive)")
+        return None
+    if isinstance(value, list):
+        raise ValueError(f"{name} is a JSON {'object' if isinstance(value, _Pairs) else 'array'}")
+    if isinstance(value, bool):
+        if name.endswith("_id") and name not in ("ad_id", "brand_id"):
+            raise ValueError(f"{name} is {str(value).lower()}: expected text")
+        return str(value).lower()
+    if isinstance(value, _Literal):
+        return _plain_number(name, value)
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"{name} holds half a character (a lone surrogate)") from None
+    return str(value)
+
+
+def _plain_number(name: str, literal: _Literal) -> str:
+    """A JSON number's text; an amount such as 1e2 without its exponent, if that is short."""
+    if name in ("event_id", "payment_id") and not literal.lstrip("-").isdigit():
+        raise ValueError(f"{name} is the number {literal}: expected text or a whole number")
+    if name == "amount" and "e" in literal.lower() and abs(Decimal(literal).adjusted()) < 20:  # noqa: PLR2004
+        return format(Decimal(literal), "f")
+    return str(literal)
+
+
+def _depth(text: str) -> int:
+    """Deepest nesting of brackets outside strings."""
+    depth = deepest = 0
+    for bracket in re.findall(r'[{}\[\]]', re.sub(r'"(?:[^"\\]|\\.)*"', "", text)):
+        depth += 1 if bracket in "{[" else -1
+        deepest = max(deepest, depth)
+    return deepest
+
+
+# --- CSV
+
+CUT_OFF = "the last row has no line end: it may have been cut off"
+
+
+def _csv_header(file: Path, columns: tuple[str, ...]) -> list[str]:
+    """Names of the columns; an empty file has none."""
+    with file.open("rb") as text:
+        first, second = (text.readline(1 << 16).removeprefix(BYTE_ORDER_MARK) for _ in range(2))
+    try:
+        header = next(csv.reader([first.decode().rstrip("\r\n")], strict=True), [])
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise QuarantineError(f"its first line is no CSV header: {error}") from error
+    if not header:
+        if second.strip():
+            raise QuarantineError("its first line is empty: expected a header with the column names")
+        return []
+    if len(header) == 1 and ";" in header[0]:
+        raise QuarantineError("its columns are separated by ';': deliver ',' instead")
+    for name in columns:
+        if header.count(name) != 1:
+            raise QuarantineError(_no_column(name, header))
+    if len(set(header)) < len(header):
+        raise QuarantineError("a column name is there twice in its header")
+    if first.strip() == second.strip():
+        raise QuarantineError("its header is there twice")
+    return header
+
+
+def _csv_rows(file: Path, header: list[str], columns: tuple[str, ...], max_line_bytes: int) -> Iterator[Row]:
+    if not header:
+        return
+    places = [header.index(name) for name in columns]
+    with file.open("rb") as text:
+        for number, record, terminated in _csv_records(text, max_line_bytes):
+            try:
+                fields = _csv_fields(record, len(header), max_line_bytes)
+                if not terminated:
+                    raise ValueError(CUT_OFF)
+            except ValueError as error:
+                yield Row(number, _NOTHING, str(error))
+                continue
+            yield Row(number, tuple(fields[place] or None for place in places))
+
+
+def _csv_records(text: BinaryIO, max_line_bytes: int) -> Iterator[tuple[int, bytes, bool]]:
+    """Records after the header: number of the first line, bytes, and whether a line end closes them."""
+    lines = _lines(text, max_line_bytes + 1)
+    next(lines, None)
+    for number, line in lines:
+        record = line
+        while record.count(b'"') % 2:  # an open quote: the record goes on in the next line
+            _, more = next(lines, (0, b""))
+            record += more
+            if not more or len(record) > max_line_bytes:
+                raise QuarantineError(f"line {number} opens a quote that is never closed: rows cannot be told apart")
+        if record.strip():
+            yield number, record, record.endswith(b"\n")
+
+
+def _csv_fields(record: bytes, wanted: int, max_line_bytes: int) -> list[str]:
+    if len(record.rstrip(b"\r\n")) > max_line_bytes:
+        raise ValueError(f"line longer than {max_line_bytes:,} bytes")
+    try:
+        fields = next(csv.reader([_utf8(record).rstrip("\r\n")], strict=True), [])
+    except csv.Error as error:
+        raise ValueError(f"not CSV: {error}") from None
+    if len(fields) != wanted:
+        raise ValueError(f"{len(fields)} fields, expected {wanted}")
+    return fields
+
+
+# --- shared words
+
+
+def _utf8(line: bytes) -> str:
+    try:
+        text = line.decode()
+    except UnicodeDecodeError as error:
+        raise ValueError(f"not UTF-8 at byte {error.start + 1}") from None
+    if "\0" in text:
+        raise ValueError("holds a NUL character")
+    return text
+
+
+def _no_column(name: str, names: list[str]) -> str:
+    if name in names:
+        return f"column {name} is there twice"
+    alike = next((other for other in names if other.strip().lower() == name), None)
+    hint = f"found '{alike}'" if alike else f"its first line reads {', '.join(names)[:200]}"
+    return f"column {name} is missing; {hint}"
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0][:200]
