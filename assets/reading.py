@@ -77,7 +77,7 @@ def read_delivery(
     """
     if staged.format == "parquet":
         return _read_parquet(warehouse, file_id, kind, staged, loaded_at)
-    header = _csv_header(staged.text, COLUMNS[kind]) if staged.format == "csv" else []
+    header = csv_header(staged.text, COLUMNS[kind]) if staged.format == "csv" else []
     form = Form(set(header) - set(COLUMNS[kind]))
     large = staged.clean and staged.text.stat().st_size >= BULK_BYTES
     if kind == EVENTS and large and _read_in_bulk(warehouse, file_id, staged, header, form, settings):
@@ -337,7 +337,7 @@ def _depth(text: str) -> int:
 CUT_OFF = "the last row has no line end: it may have been cut off"
 
 
-def _csv_header(file: Path, columns: tuple[str, ...]) -> list[str]:
+def csv_header(file: Path, columns: tuple[str, ...]) -> list[str]:
     """Names of the columns; an empty file has none."""
     with file.open("rb") as text:
         first, second = (text.readline(1 << 16).removeprefix(BYTE_ORDER_MARK) for _ in range(2))

@@ -21,7 +21,7 @@ import duckdb
 from assets.settings import DataRoot, SpendgateError
 
 SQL = Path(__file__).resolve().parent.parent / "sql"
-SCHEMAS = ("core", "raw", "mart", "ops")
+SCHEMAS = ("types", "raw", "core", "mart", "ops")
 
 log = logging.getLogger("spendgate.warehouse")
 
@@ -68,11 +68,11 @@ class Warehouse:
                 self._connection.execute(sql(f"schema/{schema}"))
         return self._connection
 
-    def run(self, name: str, **values: Any) -> duckdb.DuckDBPyConnection:
+    def run(self, name: str, /, **values: Any) -> duckdb.DuckDBPyConnection:
         """Run `sql/<name>.sql` with its `$values` bound."""
         return self.connection.execute(sql(name), values or None)
 
-    def value(self, name: str, **values: Any) -> Any:
+    def value(self, name: str, /, **values: Any) -> Any:
         """First value of the first row of `sql/<name>.sql`."""
         row = self.run(name, **values).fetchone()
         return row[0] if row else None

@@ -1,19 +1,4 @@
 -- The ledger and the versioned reference data.
-create schema if not exists core;
-
-create type if not exists core.event_type as enum ('click', 'impression', 'view', 'acquisition');
-create type if not exists core.cost_type as enum ('CLICK', 'IMPRESSION', 'VIEW', 'ACQUISITION');
-create type if not exists core.transaction_type as enum ('COST', 'PAYMENT');
-create type if not exists core.price_source as enum ('AD', 'GLOBAL');
-
-create macro if not exists core.beginning() as timestamptz '2000-01-01 00:00:00+00';
-create macro if not exists core.local_time(instant, utc_offset) as
-    make_timestamp(epoch_us(instant) + utc_offset::bigint * 1000000);
-create macro if not exists core.instant_of(local_timestamp, utc_offset) as
-    make_timestamptz(epoch_us(local_timestamp) - utc_offset::bigint * 1000000);
-create macro if not exists core.transaction_id(file_id, line_number) as
-    file_id * 10000000000 + line_number;
-
 create table if not exists core.utc_offsets (
     timezone varchar not null,
     starts_at timestamptz not null,
@@ -111,6 +96,20 @@ comment on table core.global_ad_pricing is 'One row per version of a default pri
 comment on column core.global_ad_pricing.effective_from is 'first instant at which the list is in force';
 comment on column core.global_ad_pricing.valid_to is 'when the row was corrected; null: the row counts';
 
+create view if not exists core.reference_rows as
+select 'brands' as table_name, brand_id::varchar as id, batch_id from core.brands where valid_to is null
+union all
+select 'campaigns' as table_name, campaign_id::varchar as id, batch_id from core.campaigns where valid_to is null
+union all
+select 'ad_sets' as table_name, ad_set_id::varchar as id, batch_id from core.ad_sets where valid_to is null
+union all
+select 'ads' as table_name, ad_id::varchar as id, batch_id from core.ads where valid_to is null
+union all
+select 'global_ad_pricing' as table_name, epoch_us(effective_from)::varchar as id, batch_id
+from core.global_ad_pricing
+where valid_to is null;
+comment on view core.reference_rows is 'One row per reference row in force: its table, its id, the batch that brought it.';
+
 create table if not exists core.transactions (
     transaction_id bigint not null,
     brand_id bigint not null,
@@ -147,3 +146,35 @@ create table if not exists core.unpriced (
 comment on table core.unpriced is 'One row per accepted event or payment that waits for its ad, its brand or a price.';
 comment on column core.unpriced.transaction_id is 'the id it will have in core.transactions';
 comment on column core.unpriced.reason is 'what it waits for';
+
+create macro if not exists core.to_price(done_through) as table
+    select transaction_id, ad_id, event_type, occurred_at
+    from (
+        select
+            core.transaction_id(file_id, line_number) as transaction_id,
+            ad_id,
+            event_type,
+            occurred_at
+        from raw.ad_events
+        where batch_id > done_through
+        union all
+        select transaction_id, ad_id, event_type, occurred_at
+        from core.unpriced
+        where event_type is not null
+    );
+
+create macro if not exists core.payments_to_book(done_through) as table
+    select transaction_id, brand_id, amount, occurred_at
+    from (
+        select
+            core.transaction_id(file_id, line_number) as transaction_id,
+            brand_id,
+            amount,
+            paid_at as occurred_at
+        from raw.payments
+        where batch_id > done_through
+        union all
+        select transaction_id, brand_id, amount, occurred_at
+        from core.unpriced
+        where event_type is null
+    );

@@ -1,0 +1,26 @@
+-- One row per version of an ad set.
+insert into core.ad_sets by name
+with in_force as (
+    select *
+    from core.ad_sets
+    where valid_to is null
+),
+
+changed as (
+    select * from delivered
+    except
+    select * exclude (valid_from, valid_to, batch_id, recorded_at) from in_force
+)
+
+select
+    changed.*,
+    case
+        when in_force.ad_set_id is null then core.beginning()
+        else greatest($now::timestamptz, in_force.valid_from)
+    end as valid_from,
+    null as valid_to,
+    $batch_id as batch_id,
+    $recorded_at::timestamptz as recorded_at
+from changed
+left join in_force
+    on changed.ad_set_id = in_force.ad_set_id

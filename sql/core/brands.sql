@@ -1,0 +1,26 @@
+-- One row per version of a brand.
+insert into core.brands by name
+with in_force as (
+    select *
+    from core.brands
+    where valid_to is null
+),
+
+changed as (
+    select * from delivered
+    except
+    select * exclude (valid_from, valid_to, batch_id, recorded_at) from in_force
+)
+
+select
+    changed.*,
+    case
+        when in_force.brand_id is null then core.beginning()
+        else greatest($now::timestamptz, in_force.valid_from)
+    end as valid_from,
+    null as valid_to,
+    $batch_id as batch_id,
+    $recorded_at::timestamptz as recorded_at
+from changed
+left join in_force
+    on changed.brand_id = in_force.brand_id

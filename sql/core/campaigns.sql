@@ -1,0 +1,26 @@
+-- One row per version of a campaign.
+insert into core.campaigns by name
+with in_force as (
+    select *
+    from core.campaigns
+    where valid_to is null
+),
+
+changed as (
+    select * from delivered
+    except
+    select * exclude (valid_from, valid_to, batch_id, recorded_at) from in_force
+)
+
+select
+    changed.*,
+    case
+        when in_force.campaign_id is null then core.beginning()
+        else greatest($now::timestamptz, in_force.valid_from)
+    end as valid_from,
+    null as valid_to,
+    $batch_id as batch_id,
+    $recorded_at::timestamptz as recorded_at
+from changed
+left join in_force
+    on changed.campaign_id = in_force.campaign_id

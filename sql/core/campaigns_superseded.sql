@@ -1,0 +1,9 @@
+-- The version in force ends where a newer one begins.
+update core.campaigns as earlier
+set valid_to = later.valid_from
+from core.campaigns as later
+where
+    earlier.campaign_id = later.campaign_id
+    and earlier.valid_to is null
+    and later.valid_to is null
+    and earlier.batch_id < later.batch_id

@@ -1,0 +1,2 @@
+-- Make room for another tzdata release.
+delete from core.utc_offsets

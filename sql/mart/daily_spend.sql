@@ -1,0 +1,20 @@
+-- One row per brand, campaign, cost type and local date.
+merge into mart.daily_spend as total
+using (
+    select
+        brand_id,
+        campaign_id,
+        cost_type,
+        local_hour::date as local_date,
+        sum(spend) as spend,
+        sum(transactions)::bigint as transactions
+    from new_spend
+    group by all
+) as new
+    on
+        total.brand_id = new.brand_id
+        and total.campaign_id = new.campaign_id
+        and total.cost_type = new.cost_type
+        and total.local_date = new.local_date
+when matched then update set spend = total.spend + new.spend, transactions = total.transactions + new.transactions
+when not matched then insert by name

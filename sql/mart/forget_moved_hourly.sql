@@ -1,0 +1,3 @@
+-- Make room for brands that are summed anew.
+delete from mart.hourly_spend
+where brand_id in (select brand_id from moved_brands)

@@ -1,0 +1,3 @@
+-- Make room for what the newest file says.
+delete from ops.missing_rows
+where table_name = $table_name

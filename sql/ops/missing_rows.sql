@@ -1,0 +1,10 @@
+-- One row per reference row in force that the newest file no longer holds.
+insert into ops.missing_rows
+select
+    table_name,
+    id,
+    $file_id as file_id,
+    $recorded_at::timestamptz as recorded_at
+from core.reference_rows
+anti join file_ids using (id)
+where table_name = $table_name

@@ -1,0 +1,14 @@
+-- One row per brand with spend: the zone rules its marts were summed by.
+merge into ops.summed_brands as summed
+using (
+    select
+        brands.brand_id,
+        brands.timezone,
+        (select max(tzdata_version) from core.utc_offsets) as tzdata_version
+    from core.brands
+    semi join new_spend using (brand_id)
+    where brands.valid_to is null
+) as used
+    on summed.brand_id = used.brand_id
+when matched then update set timezone = used.timezone, tzdata_version = used.tzdata_version
+when not matched then insert by name

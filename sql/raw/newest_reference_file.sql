@@ -1,0 +1,26 @@
+-- The newest file of a reference table: what it was, and whether rows of it may load now that a parent has come.
+with newest as (
+    select *
+    from raw.event_files
+    where kind = $kind
+    order by file_id desc
+    limit 1
+),
+
+loaded as (
+    select *
+    from raw.event_files
+    where kind = $kind and outcome = 'LOADED'
+    order by file_id desc
+    limit 1
+)
+
+select
+    newest.sha256,
+    newest.outcome,
+    loaded.file_id as loaded_file_id,
+    coalesce(loaded.rows_rejected > 0 and loaded.batch_id < (
+        select max(batch_id) from core.reference_rows where table_name = $parent
+    ), false) as deserves_another_try
+from newest
+left join loaded on true

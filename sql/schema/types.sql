@@ -1,0 +1,15 @@
+-- Vocabularies and small functions that every schema uses.
+create schema if not exists core;
+
+create type if not exists core.event_type as enum ('click', 'impression', 'view', 'acquisition');
+create type if not exists core.cost_type as enum ('CLICK', 'IMPRESSION', 'VIEW', 'ACQUISITION');
+create type if not exists core.transaction_type as enum ('COST', 'PAYMENT');
+create type if not exists core.price_source as enum ('AD', 'GLOBAL');
+
+create macro if not exists core.beginning() as timestamptz '2000-01-01 00:00:00+00';
+create macro if not exists core.local_time(instant, utc_offset) as
+    make_timestamp(epoch_us(instant) + utc_offset::bigint * 1000000);
+create macro if not exists core.instant_of(local_timestamp, utc_offset) as
+    make_timestamptz(epoch_us(local_timestamp) - utc_offset::bigint * 1000000);
+create macro if not exists core.transaction_id(file_id, line_number) as
+    file_id * 10000000000 + line_number;
