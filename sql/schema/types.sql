@@ -13,3 +13,12 @@ create macro if not exists core.instant_of(local_timestamp, utc_offset) as
     make_timestamptz(epoch_us(local_timestamp) - utc_offset::bigint * 1000000);
 create macro if not exists core.transaction_id(file_id, line_number) as
     file_id * 10000000000 + line_number;
+
+-- start of the daily window that is open at an instant, or of the next one; everything in microseconds
+create macro if not exists core.window_start_us(at_us, opens_us, length_us) as
+    at_us - at_us % 86400000000 + opens_us
+    + case
+        when at_us - at_us % 86400000000 + opens_us - 86400000000 + length_us > at_us then -86400000000
+        when at_us - at_us % 86400000000 + opens_us + length_us > at_us then 0
+        else 86400000000
+    end;

@@ -1,0 +1,74 @@
+"""The ledger and the sums over it: each does, in one transaction, every batch it has not yet done.
+
+Belongs here: the order of the statements. Does not: prices and sums (`sql/core`, `sql/mart`).
+"""
+
+import logging
+from datetime import UTC, datetime
+
+from assets.time_zones import tzdata_version, utc_offsets
+from assets.warehouse import Warehouse
+
+log = logging.getLogger("spendgate.accounting")
+
+
+def load_utc_offsets(warehouse: Warehouse) -> None:
+    """Bring `core.utc_offsets` to the installed tzdata release."""
+    if warehouse.value("core/tzdata_version") == tzdata_version():
+        return
+    warehouse.connection.register("zone_periods", utc_offsets())
+    with warehouse.transaction():
+        warehouse.run("core/forget_utc_offsets")
+        warehouse.run("core/utc_offsets")
+        warehouse.batch_id(datetime.now(UTC))  # sums by zone rules that changed are behind now
+    warehouse.connection.unregister("zone_periods")
+    log.info("time zones of tzdata %s", tzdata_version())
+
+
+def charge(warehouse: Warehouse) -> int:
+    """Turn new events and payments, and those that waited, into transactions.
+
+    Returns:
+        How many were charged or booked.
+    """
+    behind = warehouse.behind("core.transactions")
+    if behind is None:
+        return 0
+    done_through, newest = behind
+    recorded_at = datetime.now(UTC)
+    with warehouse.transaction():
+        batch_id = warehouse.batch_id(recorded_at)
+        waiting = int(warehouse.value("core/waiting_count", done_through=done_through))
+        values = {"done_through": done_through, "recorded_at": recorded_at, "batch_id": batch_id}
+        charged = int(warehouse.value("core/transactions", **values))
+        charged += int(warehouse.value("core/payment_transactions", **values))
+        if charged < waiting:
+            warehouse.run("core/unpriced", **values)
+        warehouse.run("core/no_longer_unpriced", batch_id=batch_id)
+        warehouse.mark_done("core.transactions", max(newest, batch_id))
+    log.info("%d transactions written, %d wait for an ad, a brand or a price", charged, waiting - charged)
+    return charged
+
+
+def sum_spend(warehouse: Warehouse) -> int:
+    """Add the transactions of new batches to the hourly, daily and monthly spend.
+
+    A brand whose time zone (or the rules for it) changed is summed anew from the ledger.
+
+    Returns:
+        How many sums by local hour were added to.
+    """
+    behind = warehouse.behind("mart")
+    if behind is None:
+        return 0
+    done_through, newest = behind
+    with warehouse.transaction():
+        warehouse.run("mart/moved_brands")
+        hours = int(warehouse.value("mart/new_spend", done_through=done_through))
+        for grain in ("hourly", "daily", "monthly"):
+            warehouse.run(f"mart/forget_moved_{grain}")
+            warehouse.run(f"mart/{grain}_spend")
+        warehouse.run("ops/summed_brands")
+        warehouse.mark_done("mart", newest)
+    log.info("spend added to %d sums by local hour", hours)
+    return hours

@@ -1,0 +1,63 @@
+"""Asset checks: each file in `sql/checks` selects the rows that break its rule; none is a pass.
+
+Belongs here: which table a rule is about and how bad a breach is. Does not: the rules themselves, nor anything that
+must hold (a rule about money also holds inside the transaction that writes it).
+"""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from assets.catalog import POOL
+from assets.warehouse import Warehouse, sql
+
+BROKEN, MEND = dg.AssetCheckSeverity.ERROR, dg.AssetCheckSeverity.WARN
+"""Broken: an invariant of ours does not hold. Mend: a person should mend what was delivered."""
+
+CHECKS = {
+    "files_account_for_every_row": ("raw/event_files", BROKEN),
+    "reference_files_are_accepted": ("raw/event_files", MEND),
+    "reference_rows_are_accepted": ("raw/rejected_rows", MEND),
+    "reference_rows_stay": ("core/global_ad_pricing", MEND),
+    "event_ids_are_unique": ("raw/ad_events", BROKEN),
+    "events_are_charged_or_wait": ("core/transactions", BROKEN),
+    "no_event_is_charged_twice": ("core/transactions", BROKEN),
+    "every_event_type_has_a_price": ("core/unpriced", MEND),
+    "marts_add_up_to_the_ledger": ("mart/daily_spend", BROKEN),
+    "statuses_are_the_last_changes": ("ops/campaign_status", BROKEN),
+}
+SHOWN = 5
+"""Breaking rows shown in the metadata; the count tells of the rest."""
+
+
+@dg.multi_asset_check(
+    specs=[
+        dg.AssetCheckSpec(
+            name,
+            asset=asset.split("/"),
+            description=sql(f"checks/{name}").removeprefix("-- ").partition("\n")[0],
+            metadata={"sql": dg.MetadataValue.md(f"```sql\n{sql(f'checks/{name}')}```")},
+        )
+        for name, (asset, _) in CHECKS.items()
+    ],
+    can_subset=True,
+    pool=POOL,
+)
+def checks(
+    context: dg.AssetCheckExecutionContext, warehouse: dg.ResourceParam[Warehouse]
+) -> Iterator[dg.AssetCheckResult]:
+    """Run the checks that were selected."""
+    for key in context.selected_asset_check_keys:
+        rows = warehouse.run(f"checks/{key.name}").pl()
+        yield dg.AssetCheckResult(
+            passed=rows.is_empty(),
+            check_name=key.name,
+            asset_key=key.asset_key,
+            severity=CHECKS[key.name][1],
+            metadata={
+                "breaking_rows": len(rows),
+                "first_rows": dg.MetadataValue.md(
+                    "\n".join(str(row) for row in rows.head(SHOWN).to_dicts()) or "none"
+                ),
+            },
+        )

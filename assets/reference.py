@@ -1,0 +1,84 @@
+"""Assets of the versioned reference data: `core.utc_offsets`, `core.brands`, `core.campaigns`, `core.ad_sets`, `core.ads`,
+`core.global_ad_pricing`.
+
+Belongs here: the assets. Does not: how a file is read and judged (`reference_files`).
+"""  # noqa: D205
+
+import dagster as dg
+
+from assets.accounting import load_utc_offsets
+from assets.catalog import POOL, materialized, table
+from assets.landing import Deliveries
+from assets.reference_files import load_reference
+from assets.settings import REFERENCE_TABLES
+from assets.warehouse import Warehouse
+
+delivered_reference = [
+    dg.AssetSpec(
+        key=["reference", name],
+        description=f"The delivered file reference/{name}.csv or .parquet.",
+        group_name="delivered",
+        kinds={"file"},
+    )
+    for name in REFERENCE_TABLES
+]
+tzdata = dg.AssetSpec(
+    key=["pypi", "tzdata"],
+    description="The installed release of the time zone rules.",
+    group_name="delivered",
+    kinds={"python"},
+)
+
+
+@dg.multi_asset(specs=[table("core/utc_offsets", ["pypi/tzdata"])], pool=POOL)
+def utc_offsets(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
+    """Time zone rules, from the tzdata release that is installed."""
+    load_utc_offsets(warehouse)
+    return materialized(warehouse, "core/utc_offsets")
+
+
+@dg.multi_asset(specs=[table("core/brands", ["reference/brands", "core/utc_offsets"])], pool=POOL)
+def brands(
+    warehouse: dg.ResourceParam[Warehouse], deliveries: dg.ResourceParam[Deliveries]
+) -> dg.MaterializeResult[None]:
+    """Versions of the brands."""
+    load_reference(warehouse, deliveries, "brands")
+    return materialized(warehouse, "core/brands")
+
+
+@dg.multi_asset(specs=[table("core/campaigns", ["reference/campaigns", "core/brands"])], pool=POOL)
+def campaigns(
+    warehouse: dg.ResourceParam[Warehouse], deliveries: dg.ResourceParam[Deliveries]
+) -> dg.MaterializeResult[None]:
+    """Versions of the campaigns, whose brand must be known."""
+    load_reference(warehouse, deliveries, "campaigns")
+    return materialized(warehouse, "core/campaigns")
+
+
+@dg.multi_asset(specs=[table("core/ad_sets", ["reference/ad_sets", "core/campaigns"])], pool=POOL)
+def ad_sets(
+    warehouse: dg.ResourceParam[Warehouse], deliveries: dg.ResourceParam[Deliveries]
+) -> dg.MaterializeResult[None]:
+    """Versions of the ad sets, whose campaign must be known."""
+    load_reference(warehouse, deliveries, "ad_sets")
+    return materialized(warehouse, "core/ad_sets")
+
+
+@dg.multi_asset(specs=[table("core/ads", ["reference/ads", "core/ad_sets"])], pool=POOL)
+def ads(
+    warehouse: dg.ResourceParam[Warehouse], deliveries: dg.ResourceParam[Deliveries]
+) -> dg.MaterializeResult[None]:
+    """Versions of the ads, whose ad set must be known."""
+    load_reference(warehouse, deliveries, "ads")
+    return materialized(warehouse, "core/ads")
+
+
+@dg.multi_asset(
+    specs=[table("core/global_ad_pricing", ["reference/global_ad_pricing", "core/utc_offsets"])], pool=POOL
+)
+def global_ad_pricing(
+    warehouse: dg.ResourceParam[Warehouse], deliveries: dg.ResourceParam[Deliveries]
+) -> dg.MaterializeResult[None]:
+    """Versions of the default price lists."""
+    load_reference(warehouse, deliveries, "global_ad_pricing")
+    return materialized(warehouse, "core/global_ad_pricing")

@@ -1,0 +1,379 @@
+"""`spendgate`, the command line for people and scripts.
+
+Belongs here: arguments, printing, exit codes. Does not: what the commands do. Dagster takes seconds to import, so only
+the commands that run something import it.
+"""
+
+import csv
+import json
+import logging
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import click
+import duckdb
+
+from assets.decision import MANUAL_CHANGES, hops, look
+from assets.settings import DataRoot, SpendgateError
+from assets.warehouse import open_published, sql
+
+DATA = click.option(
+    "--data",
+    "data",
+    type=click.Path(file_okay=False, path_type=Path),
+    envvar="SPENDGATE_DATA",
+    default=Path("data"),
+    show_default=True,
+    help="The data root; SPENDGATE_DATA names it too.",
+    callback=lambda _context, _option, path: DataRoot(path.resolve()),
+)
+
+
+class Instant(click.ParamType[datetime]):
+    """An instant in ISO 8601; UTC where it names no zone."""
+
+    name = "instant"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        """Read it strictly."""
+        if isinstance(value, datetime):
+            return value
+        import pendulum
+
+        try:
+            parsed = pendulum.parse(value, tz="UTC")
+        except ValueError:
+            parsed = None
+        if not isinstance(parsed, pendulum.DateTime):
+            self.fail(f"'{value}' is not an instant such as 2025-06-10T12:00:00Z", param, ctx)
+        return parsed.in_timezone("UTC")
+
+
+NOW = click.option(
+    "--now", type=Instant(), help="Decide for this instant; what happened after it does not count."
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="spendgate")
+def cli() -> None:
+    """Price ad events exactly once, keep spend per brand, decide which campaigns may run."""
+
+
+def main() -> None:
+    """Run the command line: a user's mistake is one line, never a traceback."""
+    try:
+        cli()
+    except SpendgateError as error:
+        click.secho(f"error: {error}", fg="red", err=True)
+        sys.exit(1)
+
+
+# --- running
+
+
+@cli.command()
+@DATA
+def demo(data: DataRoot) -> None:
+    """Deliver a small, lively world dated around now, run everything and show the result."""
+    from pipelines.generate import deliver_demo
+
+    now = datetime.now(UTC)
+    deliver_demo(data, now)
+    click.echo(f"Delivered a demo world to {data.path}.")
+    _run(data, "refresh", now=None, trusted=True)
+    with open_published(data) as published:
+        _print_rows(_query(published, "report/brands"), "Brands, each on its own day")
+        _print_rows(_query(published, "report/campaigns", brand_id=None), "Campaigns")
+    click.echo(
+        "Next: `spendgate ui` for runs and lineage, `spendgate sql \"from mart.daily_spend\"` for the spend."
+    )
+
+
+@cli.command()
+@DATA
+@click.option("--events", type=click.IntRange(min=0), required=True, help="How many events.")
+@click.option("--brands", type=click.IntRange(min=1), default=100, show_default=True)
+@click.option("--campaigns", type=click.IntRange(min=1), default=500, show_default=True)
+@click.option("--ads", type=click.IntRange(min=1), default=5000, show_default=True)
+@click.option("--days", type=click.IntRange(min=1), default=30, show_default=True, help="Spread over so many days.")
+@click.option("--format", "format_", type=click.Choice(["jsonl", "csv", "parquet"]), default="jsonl", show_default=True)
+@click.option("--seed", type=int, default=1, show_default=True, help="Another seed, other events.")
+@click.option("--now", type=Instant(), help="Last instant of the events (default: now).")
+def generate(data: DataRoot, format_: str, now: datetime | None, **size: int) -> None:
+    """Deliver reference files and events of any size."""
+    from rich.progress import Progress
+
+    from pipelines.generate import Size
+    from pipelines.generate import generate as write
+
+    with Progress(transient=True) as progress:
+        task = progress.add_task("events", total=size["events"])
+        write(
+            data,
+            Size(format=format_, **size),
+            now or datetime.now(UTC).replace(microsecond=0),
+            lambda count: progress.advance(task, count),
+        )
+    click.echo(f"Delivered {size['events']:,} events as {format_} to {data.path}.")
+
+
+@cli.command()
+@DATA
+@NOW
+def run(data: DataRoot, now: datetime | None) -> None:
+    """Run one full refresh: reference, ingest, price, spend, decide, publish."""
+    _run(data, "refresh", now=now, trusted=now is not None)
+
+
+@cli.command()
+@DATA
+@NOW
+@click.option("--dry-run", is_flag=True, help="Print what would change and write nothing.")
+def decide(data: DataRoot, now: datetime | None, *, dry_run: bool) -> None:
+    """Decide alone, from what has been summed already."""
+    if not dry_run:
+        _run(data, "decide", now=now, trusted=True)
+        return
+    with open_published(data) as published:
+        outlook = look(published, now or datetime.now(UTC))
+        due = hops(published)
+    for hop in due:
+        click.echo(f"campaign {hop.campaign_id}: {hop.from_status or 'new'} -> {hop.to_status} ({hop.reason})")
+    click.echo(f"{outlook.due} of {outlook.campaigns} campaigns would change; nothing was written.")
+
+
+@cli.command("set-status")
+@DATA
+@click.argument("campaign_id", type=int)
+@click.argument("status", type=click.Choice(list(MANUAL_CHANGES), case_sensitive=False))
+@click.option("--reason", required=True, help="Why, for whoever reads the history.")
+@click.option("--by", "changed_by", default=lambda: os.environ.get("USER", "unknown"), help="Who (default: $USER).")
+def set_status(data: DataRoot, campaign_id: int, status: str, reason: str, changed_by: str) -> None:
+    """Pause, resume (SCHEDULED), complete or draft a campaign by hand."""
+    from uuid import uuid4
+
+    from assets.decision import set_status as change
+    from assets.warehouse import open_warehouse
+
+    _show_log()
+    wait = data.settings().lock_wait_seconds
+    with open_warehouse(
+        data, now=datetime.now(UTC), run_id=f"set-status-{uuid4()}", wait_seconds=wait
+    ) as warehouse:
+        before, after = change(warehouse, campaign_id, status.upper(), changed_by=changed_by, note=reason)
+        warehouse.publish()
+    click.echo(f"campaign {campaign_id}: {before} -> {after}")
+
+
+@cli.command()
+@DATA
+@click.option("--host", default="127.0.0.1", show_default=True, help="The UI has no login: see the README.")
+@click.option("--port", type=int, default=3000, show_default=True)
+def ui(data: DataRoot, host: str, port: int) -> None:
+    """Start the Dagster UI with daemon and sensors."""
+    _dagster_home(data)
+    os.environ["SPENDGATE_DATA"] = str(data.path)
+    click.echo(f"Dagster UI on http://{host}:{port} (Ctrl+C ends it)")
+    command = [sys.executable, "-m", "dagster", "dev", "-m", "pipelines.definitions", "-h", host, "-p", str(port)]
+    sys.exit(subprocess.run(command, check=False).returncode)  # noqa: S603 our own interpreter, checked values
+
+
+# --- reading
+
+
+@cli.command()
+@DATA
+@click.option("--brand", "brand_id", type=int, help="Only this brand's campaigns.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON, for scripts and ad servers.")
+def status(data: DataRoot, brand_id: int | None, *, as_json: bool) -> None:
+    """Show which campaigns may run, and why."""
+    with open_published(data) as published:
+        if as_json:
+            _print_json(_query(published, "report/statuses", brand_id=brand_id))
+        else:
+            _print_rows(_query(published, "report/campaigns", brand_id=brand_id), "Campaigns")
+
+
+@cli.command("sql")
+@DATA
+@click.argument("query")
+@click.option("--format", "format_", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
+def sql_command(data: DataRoot, query: str, format_: str) -> None:
+    """Query the published copy, read-only."""
+    show: dict[str, Callable[[duckdb.DuckDBPyConnection], None]] = {
+        "table": _print_rows,
+        "csv": _print_csv,
+        "json": _print_json,
+    }
+    with open_published(data) as published:
+        published.execute("set enable_external_access = false")
+        try:
+            result = published.execute(query)
+            show[format_](result)
+        except duckdb.Error as error:
+            raise SpendgateError(str(error)) from error
+
+
+# --- how a run is made and told
+
+
+def _run(data: DataRoot, job_name: str, *, now: datetime | None, trusted: bool) -> None:
+    """Run a job in this process, through Dagster, and tell what happened."""
+    data.settings()  # a mistake in it is told before Dagster is loaded
+    _dagster_home(data)
+    _show_log()
+    import dagster as dg
+
+    from pipelines.definitions import build_defs
+
+    job = build_defs(data).resolve_job_def(job_name)
+    config = {
+        "resources": {
+            "warehouse": {"config": {"now": now.isoformat() if now else ""}},
+            **({"deliveries": {"config": {"trusted": trusted}}} if job_name == "refresh" else {}),
+        },
+        "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+    }
+    with dg.DagsterInstance.get() as instance:
+        result = job.execute_in_process(run_config=config, instance=instance, raise_on_error=False)
+    if not result.success:
+        raise SpendgateError(_cause_of_failure(result))
+    broken = _tell_checks(result.get_asset_check_evaluations())
+    _tell_run(data, result.run_id)
+    if broken:
+        raise SpendgateError("an invariant does not hold: see the failed checks above")
+
+
+def _dagster_home(data: DataRoot) -> None:
+    """Give Dagster its home below the data root, with the committed configuration."""
+    data.create()
+    shutil.copyfile(str(resources.files("pipelines") / "dagster.yaml"), data.dagster_home / "dagster.yaml")
+    os.environ["DAGSTER_HOME"] = str(data.dagster_home)
+
+
+def _cause_of_failure(result: Any) -> str:
+    """The innermost error of the first failed step, in one line."""
+    for event in result.all_events:
+        error = getattr(event.event_specific_data, "error", None)
+        if error is not None:
+            while error.cause is not None:
+                error = error.cause
+            message = error.message.strip().splitlines()[0].removeprefix("assets.settings.")
+            return f"run {result.run_id} failed: {message.removeprefix('SpendgateError: ')}"
+    return f"run {result.run_id} failed: see it in the UI"
+
+
+def _tell_checks(evaluations: Iterable[Any]) -> bool:
+    """Print the checks that did not pass; True when one of them means that something is broken."""
+    failed = [evaluation for evaluation in evaluations if not evaluation.passed]
+    for evaluation in failed:
+        count = evaluation.metadata["breaking_rows"].value
+        first = evaluation.metadata["first_rows"].value.splitlines()[0]
+        table = evaluation.asset_key.to_user_string().replace("/", ".")
+        click.secho(
+            f"check {evaluation.check_name} ({table}): {count} rows, such as {first[:300]}", fg="yellow", err=True
+        )
+    return any(evaluation.severity.value == "ERROR" for evaluation in failed)
+
+
+def _tell_run(data: DataRoot, run_id: str) -> None:
+    with open_published(data) as published:
+        _print_rows(_query(published, "report/run", run_id=run_id), f"Run {run_id}")
+
+
+def _show_log() -> None:
+    from rich.console import Console
+    from rich.logging import RichHandler
+
+    handler = RichHandler(console=Console(stderr=True), show_path=False, log_time_format="%H:%M:%S")
+    logger = logging.getLogger("spendgate")
+    logger.handlers = [handler]
+    logger.setLevel(logging.INFO)
+
+
+# --- printing
+
+
+def _query(
+    connection: duckdb.DuckDBPyConnection, name: str, **values: Any
+) -> duckdb.DuckDBPyConnection:
+    return connection.execute(sql(name), values or None)
+
+
+def _names(result: duckdb.DuckDBPyConnection) -> list[str]:
+    return [column[0] for column in result.description or []]
+
+
+def _print_rows(result: duckdb.DuckDBPyConnection, title: str | None = None) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", header_style="bold")
+    rows = result.fetchall()
+    for place, name in enumerate(_names(result)):
+        numeric = any(isinstance(row[place], (int, float, Decimal)) for row in rows)
+        table.add_column(name, justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(_for_people(value) for value in row))
+    console = Console()
+    if not console.is_terminal:
+        console.width = 200  # a file or a pipe has no width: nothing is cut
+    console.print(table)
+
+
+def _for_people(value: Any) -> str:
+    match value:
+        case None:
+            return ""
+        case Decimal():
+            # exact, with at least cents
+            whole, _, decimals = format(value, "f").partition(".")
+            return f"{int(whole):,}.{decimals.rstrip('0'):0<2}" if decimals else f"{int(whole):,}"
+        case datetime():
+            return f"{value:%Y-%m-%d %H:%M:%S}"
+        case _:
+            return str(value)
+
+
+def _print_csv(result: duckdb.DuckDBPyConnection) -> None:
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(_names(result))
+    for row in result.fetchall():
+        writer.writerow([_csv_safe(value) for value in row])
+
+
+def _csv_safe(value: Any) -> Any:
+    """Text that a spreadsheet would take for a formula gets an apostrophe before it."""
+    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
+        return f"'{value}"
+    return _machine_text(value) if isinstance(value, (datetime, date, time)) else value
+
+
+def _print_json(result: duckdb.DuckDBPyConnection) -> None:
+    names = _names(result)
+    rows = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+    click.echo(json.dumps(rows, default=_machine_text, indent=2))
+
+
+def _machine_text(value: Any) -> str:
+    """Text of what JSON has no type for; amounts stay exact, instants are UTC."""
+    match value:
+        case datetime() if value.tzinfo is not None:
+            return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        case date() | time():
+            return value.isoformat()
+        case Decimal():
+            return format(value, "f")
+        case _:
+            return str(value)

@@ -1,0 +1,97 @@
+"""The Dagster definitions of one data root.
+
+Belongs here: putting assets, jobs, sensors and resources together, and reading the environment, which happens nowhere
+else. Does not: any of those parts.
+"""
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import dagster as dg
+
+from assets import checks, ledger, publishing, reference, spend, status
+from assets.landing import Deliveries
+from assets.settings import DataRoot, SpendgateError
+from assets.warehouse import Warehouse, open_warehouse
+from pipelines.jobs import decide, refresh, set_campaign_status
+from pipelines.sensors import build_sensors
+
+
+def build_defs(root: DataRoot) -> dg.Definitions:
+    """Fresh definitions over a data root."""
+    settings = root.settings()  # a mistake in it is told at start
+
+    def open_for_run(context: dg.InitResourceContext) -> Iterator[Warehouse]:
+        now = context.resource_config["now"]
+        run_id = context.run.run_id if context.run else "no run"
+        with open_warehouse(
+            root, now=_instant(now), run_id=run_id, wait_seconds=settings.lock_wait_seconds
+        ) as warehouse:
+            yield warehouse
+
+    def look_for_run(context: dg.InitResourceContext) -> Deliveries:
+        return Deliveries(root, trusted=context.resource_config["trusted"])
+
+    return dg.Definitions(
+        assets=[
+            *reference.delivered_reference,
+            reference.tzdata,
+            *ledger.delivered_events,
+            reference.utc_offsets,
+            reference.brands,
+            reference.campaigns,
+            reference.ad_sets,
+            reference.ads,
+            reference.global_ad_pricing,
+            ledger.ingestion,
+            ledger.transactions,
+            spend.spend,
+            status.decision,
+            publishing.published_spend,
+        ],
+        asset_checks=[checks.checks],
+        jobs=[refresh, decide, set_campaign_status],
+        sensors=build_sensors(root),
+        executor=dg.in_process_executor,  # one file, one writer: more processes would only wait for each other
+        resources={
+            "warehouse": dg.ResourceDefinition(
+                open_for_run,
+                config_schema={
+                    "now": dg.Field(
+                        str,
+                        default_value="",
+                        description="instant to decide for, ISO 8601 (a replay); empty: when the run starts",
+                    )
+                },
+                description="The warehouse file, locked for this run.",
+            ),
+            "deliveries": dg.ResourceDefinition(
+                look_for_run,
+                config_schema={
+                    "trusted": dg.Field(
+                        bool,
+                        default_value=False,
+                        description="take what lies in the folders as finished, without a second look",
+                    )
+                },
+                description="The delivered files this run may take.",
+            ),
+        },
+    )
+
+
+def _instant(text: str) -> datetime:
+    if not text:
+        return datetime.now(UTC)
+    instant = datetime.fromisoformat(text)
+    if instant.tzinfo is None:
+        raise SpendgateError(f"now '{text}' needs a time zone, such as 2025-06-10T12:00:00Z")
+    return instant.astimezone(UTC)
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """Definitions of the data root that the environment names, `data` where it names none."""
+    return build_defs(DataRoot(Path(os.environ.get("SPENDGATE_DATA", "data")).resolve()))

@@ -1,0 +1,125 @@
+"""Sensors: they look, compare what is wanted with what is recorded, and ask for a run. They write nothing.
+
+Belongs here: when a run is asked for. Does not: what it does.
+"""
+
+import json
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+import duckdb
+import pendulum
+
+from assets.decision import look
+from assets.ingestion import new_files
+from assets.landing import DeliveredFile, delivered_files, settled
+from assets.settings import DataRoot, SpendgateError
+from assets.warehouse import open_published
+from pipelines.jobs import decide, refresh
+
+DELIVERIES_EVERY = 30
+DECISIONS_EVERY = 300
+AFTER_A_FAILURE = timedelta(minutes=5)
+"""How long a sensor waits after a run of its job has failed; the state, not the failure, is what makes it ask again."""
+
+REMEMBERED = 2_000
+"""Files of which the cursor keeps the last look; the others get their turn when these are taken."""
+
+UNDER_WAY = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
+
+Clock = Callable[[], datetime]
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def build_sensors(root: DataRoot, clock: Clock = _utc_now) -> list[dg.SensorDefinition]:
+    """The two sensors of a data root; `clock` tells them the time."""
+
+    @dg.sensor(
+        job=refresh,
+        minimum_interval_seconds=DELIVERIES_EVERY,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Asks for a refresh when a delivered file is settled: the same on two looks, or flagged .done.",
+    )
+    def deliveries(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        try:
+            new = _new_files(root)
+        except (duckdb.Error, OSError) as error:
+            return _skip(f"cannot look for deliveries: {_one_line(error)}", context.cursor)
+        earlier = [tuple(look) for look in json.loads(context.cursor or "[]")]
+        ready = settled(new, earlier)
+        cursor = json.dumps([file.look for file in new[:REMEMBERED]])
+        if not ready:
+            settling = f"{len(new)} files still settling" if new else "no new files"
+            return _skip(settling, cursor)
+        busy = _busy(context.instance, refresh.name, clock())
+        if busy:
+            return _skip(f"{len(ready)} files ready; {busy}", cursor)
+        return dg.SensorResult(run_requests=[dg.RunRequest()], cursor=cursor)
+
+    @dg.sensor(
+        job=decide,
+        minimum_interval_seconds=DECISIONS_EVERY,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Asks for a decision when a status is due to change; looks at the published copy.",
+    )
+    def decisions(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason | dg.RunRequest:
+        now = clock()
+        try:
+            with open_published(root) as published:
+                outlook = look(published, now)
+        except (SpendgateError, duckdb.Error) as error:
+            return dg.SkipReason(f"cannot look at the statuses: {_one_line(error)}")
+        if not outlook.due:
+            next_change = f"{outlook.next_change_at:%Y-%m-%d %H:%M:%S} UTC" if outlook.next_change_at else "never"
+            return dg.SkipReason(
+                f"{outlook.campaigns} campaigns looked at, none due; next change expected: {next_change}"
+            )
+        busy = _busy(context.instance, decide.name, now)
+        if busy:
+            return dg.SkipReason(f"{outlook.due} of {outlook.campaigns} campaigns are due; {busy}")
+        return dg.RunRequest()
+
+    return [deliveries, decisions]
+
+
+def _new_files(root: DataRoot) -> list[DeliveredFile]:
+    """Readable delivered files that the published ledger does not know."""
+    files = [file for file in delivered_files(root) if file.refusal or os.access(file.path, os.R_OK)]
+    try:
+        with open_published(root) as published:
+            return new_files(published, files)
+    except SpendgateError:
+        return files  # nothing has been published yet: everything is new
+
+
+def _busy(instance: dg.DagsterInstance, job_name: str, now: datetime) -> str | None:
+    """Why no run of the job should be asked for now, or None."""
+    under_way = instance.get_runs(dg.RunsFilter(job_name=job_name, statuses=UNDER_WAY), limit=1)
+    if under_way:
+        return f"run {under_way[0].run_id[:8]} is under way"
+    last = instance.get_run_records(dg.RunsFilter(job_name=job_name), limit=1)
+    if last and last[0].dagster_run.status == dg.DagsterRunStatus.FAILURE and last[0].end_time:
+        again_at = datetime.fromtimestamp(last[0].end_time, UTC) + AFTER_A_FAILURE
+        if now < again_at:
+            wait = pendulum.instance(again_at).diff_for_humans(pendulum.instance(now), absolute=True)
+            return f"run {last[0].dagster_run.run_id[:8]} failed; asked again in {wait}"
+    return None
+
+
+def _skip(reason: str, cursor: str | None) -> dg.SensorResult:
+    return dg.SensorResult(skip_reason=reason, cursor=cursor)
+
+
+def _one_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]

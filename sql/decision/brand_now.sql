@@ -1,0 +1,109 @@
+-- One row per brand: its own date at $now, its spend so far this day and month beside its budgets, and when its next
+-- day and month begin. What happened after $now does not count, nor does a batch the marts do not hold yet.
+create or replace temp table brand_now as
+with in_force as (
+    select *
+    from core.brands
+    where valid_from <= $now and coalesce(valid_to, 'infinity'::timestamptz) > $now
+),
+
+zones as (
+    select
+        timezone,
+        core.local_time($now, utc_offset)::date as local_date,
+        date_trunc('month', core.local_time($now, utc_offset))::date as local_month
+    from core.utc_offsets
+    where starts_at <= $now and ends_at > $now
+),
+
+turns as (
+    -- the first instant of the next local day and month: at midnight, or later where midnight is skipped
+    select
+        zones.timezone,
+        zones.local_date,
+        zones.local_month,
+        min(greatest(periods.starts_at, core.instant_of(zones.local_date + 1, periods.utc_offset)))
+            filter (where core.instant_of(zones.local_date + 1, periods.utc_offset) < periods.ends_at) as next_day_at,
+        min(greatest(periods.starts_at, core.instant_of(zones.local_month + interval 1 month, periods.utc_offset)))
+            filter (
+                where core.instant_of(zones.local_month + interval 1 month, periods.utc_offset) < periods.ends_at
+            ) as next_month_at
+    from zones
+    inner join core.utc_offsets as periods on zones.timezone = periods.timezone
+    where periods.ends_at > $now and periods.starts_at < $now::timestamptz + interval 40 days
+    group by zones.timezone, zones.local_date, zones.local_month
+),
+
+brands as (
+    select
+        in_force.*,
+        turns.local_date,
+        turns.local_month,
+        turns.next_day_at,
+        turns.next_month_at
+    from in_force
+    inner join turns on in_force.timezone = turns.timezone
+),
+
+days as (
+    select
+        daily_spend.brand_id,
+        sum(daily_spend.spend) as spend
+    from mart.daily_spend
+    inner join brands
+        on daily_spend.brand_id = brands.brand_id and daily_spend.local_date = brands.local_date
+    group by daily_spend.brand_id
+),
+
+months as (
+    select
+        monthly_spend.brand_id,
+        sum(monthly_spend.spend) as spend
+    from mart.monthly_spend
+    inner join brands
+        on monthly_spend.brand_id = brands.brand_id and monthly_spend.local_month = brands.local_month
+    group by monthly_spend.brand_id
+),
+
+later as (
+    -- already in the marts, but not yet happened at $now
+    select
+        transactions.brand_id,
+        sum(transactions.amount)
+            filter (where core.local_time(transactions.occurred_at, periods.utc_offset)::date = brands.local_date)
+        as day_spend,
+        sum(transactions.amount) as month_spend
+    from core.transactions
+    inner join brands on transactions.brand_id = brands.brand_id
+    inner join core.utc_offsets as periods
+        on
+            brands.timezone = periods.timezone
+            and transactions.occurred_at >= periods.starts_at
+            and transactions.occurred_at < periods.ends_at
+    where
+        transactions.transaction_type = 'COST'
+        and transactions.occurred_at > $now
+        and transactions.occurred_at < $now::timestamptz + interval 32 days
+        and periods.ends_at > $now
+        and periods.starts_at < $now::timestamptz + interval 32 days
+        and transactions.batch_id <= (select max(batch_id) from ops.watermarks where table_name = 'mart')
+        and date_trunc('month', core.local_time(transactions.occurred_at, periods.utc_offset)) = brands.local_month
+    group by transactions.brand_id
+)
+
+select
+    brands.brand_id,
+    brands.name,
+    brands.timezone,
+    brands.local_date,
+    (coalesce(days.spend, 0) - coalesce(later.day_spend, 0))::decimal(38, 9) as daily_spend,
+    brands.daily_budget,
+    (coalesce(months.spend, 0) - coalesce(later.month_spend, 0))::decimal(38, 9) as monthly_spend,
+    brands.monthly_budget,
+    brands.is_active,
+    brands.next_day_at,
+    brands.next_month_at
+from brands
+left join days on brands.brand_id = days.brand_id
+left join months on brands.brand_id = months.brand_id
+left join later on brands.brand_id = later.brand_id

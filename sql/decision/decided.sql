@@ -1,0 +1,113 @@
+-- One row per campaign: the status a decision at $now gives it, step by step (enforce, stop, start), and the first
+-- instant at which, with no new spend, that would change. Reads brand_now.
+create or replace temp table decided as
+with current as (
+    select
+        campaigns.campaign_id,
+        campaigns.brand_id,
+        status.status as recorded_status,
+        coalesce(status.status, campaigns.status) as status,
+        epoch_us(campaigns.allowed_start) as opens_us,
+        -- 22:00-04:00 closes on the next day
+        epoch_us(campaigns.allowed_end) - epoch_us(campaigns.allowed_start)
+        + case when campaigns.allowed_end < campaigns.allowed_start then 86400000000 else 0 end as length_us
+    from core.campaigns
+    left join ops.campaign_status as status using (campaign_id)
+    where
+        campaigns.valid_from <= $now
+        and coalesce(campaigns.valid_to, 'infinity'::timestamptz) > $now
+),
+
+judged as (
+    select
+        current.*,
+        brand_now.* exclude (brand_id),
+        coalesce(brand_now.daily_spend >= brand_now.daily_budget, false) as daily_reached,
+        coalesce(brand_now.monthly_spend >= brand_now.monthly_budget, false) as monthly_reached,
+        daily_reached or monthly_reached as budget_reached,
+        core.window_start_us(epoch_us($now), current.opens_us, current.length_us) as starts_us,
+        coalesce(starts_us <= epoch_us($now), true) as window_open
+    from current
+    inner join brand_now using (brand_id)
+),
+
+enforced as (
+    select
+        *,
+        case
+            when status = 'RUNNING' and budget_reached then 'BUDGET_REACHED'
+            when status = 'BUDGET_REACHED' and not budget_reached then 'SCHEDULED'
+            else status
+        end as enforced_status
+    from judged
+),
+
+stopped as (
+    select
+        *,
+        case
+            when enforced_status = 'RUNNING' and not (is_active and window_open) then 'SCHEDULED'
+            else enforced_status
+        end as stopped_status
+    from enforced
+),
+
+started as (
+    select
+        *,
+        case
+            when stopped_status = 'SCHEDULED' and is_active and window_open and not budget_reached then 'RUNNING'
+            else stopped_status
+        end as final_status,
+        case
+            when not budget_reached then $now
+            when daily_budget = 0 or monthly_budget = 0 then 'infinity'::timestamptz
+            when monthly_reached then next_month_at
+            else next_day_at
+        end as released_at
+    from stopped
+),
+
+restarted as (
+    select
+        *,
+        case
+            when not is_active or isinf(released_at) then 'infinity'::timestamptz
+            else greatest(
+                released_at,
+                make_timestamptz(core.window_start_us(epoch_us(released_at), opens_us, length_us))
+            )
+        end as restarts_at
+    from started
+)
+
+select
+    campaign_id,
+    brand_id,
+    recorded_status,
+    status,
+    enforced_status,
+    stopped_status,
+    final_status,
+    is_active,
+    daily_reached,
+    window_open,
+    make_timestamptz(starts_us) as window_start,
+    make_timestamptz(starts_us + length_us) as window_end,
+    nullif(
+        case final_status
+            -- a window of 24 hours opens again as it closes
+            when 'RUNNING'
+                then case when length_us < 86400000000 then make_timestamptz(starts_us + length_us) end
+            when 'SCHEDULED' then restarts_at
+            when 'BUDGET_REACHED' then released_at
+        end,
+        'infinity'::timestamptz
+    ) as next_change_at,
+    daily_spend,
+    daily_budget,
+    monthly_spend,
+    monthly_budget,
+    local_date,
+    timezone
+from restarted

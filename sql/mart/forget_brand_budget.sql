@@ -1,0 +1,2 @@
+-- Make room for the new decision.
+delete from mart.brand_budget

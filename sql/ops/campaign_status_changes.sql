@@ -1,0 +1,26 @@
+-- One row per change of a status with all that caused it; rows are only ever added.
+insert into ops.campaign_status_changes by name
+select
+    (select coalesce(max(change_id), 0) from ops.campaign_status_changes)
+    + row_number() over (order by hops.campaign_id, hops.step) as change_id,
+    hops.campaign_id,
+    decided.brand_id,
+    hops.from_status,
+    hops.to_status,
+    hops.reason,
+    $now::timestamptz as decided_at,
+    $recorded_at::timestamptz as recorded_at,
+    decided.daily_spend,
+    decided.daily_budget,
+    decided.monthly_spend,
+    decided.monthly_budget,
+    decided.local_date,
+    decided.timezone,
+    decided.window_start,
+    decided.window_end,
+    coalesce((select max(batch_id) from ops.watermarks where table_name = 'mart'), 0) as watermark_batch_id,
+    $run_id as run_id,
+    'spendgate' as changed_by,
+    null as note
+from hops
+inner join decided using (campaign_id)
