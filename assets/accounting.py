@@ -43,8 +43,10 @@ def charge(warehouse: Warehouse) -> int:
         charged = int(warehouse.value("core/transactions", **values))
         charged += int(warehouse.value("core/payment_transactions", **values))
         if charged < waiting:
-            warehouse.run("core/unpriced", **values)
-        warehouse.run("core/no_longer_unpriced", batch_id=batch_id)
+            warehouse.run("core/still_waiting", **values)
+        warehouse.run("core/forget_unpriced")
+        if charged < waiting:
+            warehouse.run("core/unpriced")
         warehouse.mark_done("core.transactions", max(newest, batch_id))
     log.info("%d transactions written, %d wait for an ad, a brand or a price", charged, waiting - charged)
     return charged

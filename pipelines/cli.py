@@ -16,7 +16,7 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import duckdb
@@ -24,6 +24,9 @@ import duckdb
 from assets.decision import MANUAL_CHANGES, hops, look
 from assets.settings import DataRoot, SpendgateError
 from assets.warehouse import open_published, sql
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 DATA = click.option(
     "--data",
@@ -293,10 +296,9 @@ def _tell_run(data: DataRoot, run_id: str) -> None:
 
 
 def _show_log() -> None:
-    from rich.console import Console
     from rich.logging import RichHandler
 
-    handler = RichHandler(console=Console(stderr=True), show_path=False, log_time_format="%H:%M:%S")
+    handler = RichHandler(console=_console(stderr=True), show_path=False, log_time_format="%H:%M:%S")
     logger = logging.getLogger("spendgate")
     logger.handlers = [handler]
     logger.setLevel(logging.INFO)
@@ -316,7 +318,6 @@ def _names(result: duckdb.DuckDBPyConnection) -> list[str]:
 
 
 def _print_rows(result: duckdb.DuckDBPyConnection, title: str | None = None) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     table = Table(title=title, title_justify="left", header_style="bold")
@@ -326,10 +327,16 @@ def _print_rows(result: duckdb.DuckDBPyConnection, title: str | None = None) -> 
         table.add_column(name, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
         table.add_row(*(_for_people(value) for value in row))
-    console = Console()
+    _console().print(table)
+
+
+def _console(*, stderr: bool = False) -> "Console":
+    from rich.console import Console
+
+    console = Console(stderr=stderr)
     if not console.is_terminal:
         console.width = 200  # a file or a pipe has no width: nothing is cut
-    console.print(table)
+    return console
 
 
 def _for_people(value: Any) -> str:

@@ -1,0 +1,2 @@
+-- Make room for what waits now.
+delete from core.unpriced
