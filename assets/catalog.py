@@ -38,7 +38,12 @@ def materialized(warehouse: Warehouse, name: str) -> dg.MaterializeResult[None]:
             "dagster/table_name": f"{schema}.{table_name}",
             "dagster/column_schema": dg.TableSchema(
                 columns=[
-                    dg.TableColumn(column, type_.lower(), comment, dg.TableColumnConstraints(nullable=nullable))
+                    dg.TableColumn(
+                        column,
+                        type_ if type_.startswith("ENUM") else type_.lower(),
+                        comment,
+                        dg.TableColumnConstraints(nullable=nullable),
+                    )
                     for column, type_, comment, nullable in columns
                 ]
             ),

@@ -56,8 +56,6 @@ def checks(
             severity=CHECKS[key.name][1],
             metadata={
                 "breaking_rows": len(rows),
-                "first_rows": dg.MetadataValue.md(
-                    "\n".join(str(row) for row in rows.head(SHOWN).to_dicts()) or "none"
-                ),
+                "first_rows": dg.MetadataValue.md("\n".join(str(row) for row in rows.head(SHOWN).to_dicts()) or "none"),
             },
         )

@@ -81,9 +81,7 @@ def decide(warehouse: Warehouse) -> Outlook:
     return outlook
 
 
-def set_status(
-    warehouse: Warehouse, campaign_id: int, status: str, *, changed_by: str, note: str
-) -> tuple[str, str]:
+def set_status(warehouse: Warehouse, campaign_id: int, status: str, *, changed_by: str, note: str) -> tuple[str, str]:
     """Record a person's change of a status.
 
     Returns:

@@ -13,8 +13,8 @@ import duckdb
 import pyarrow as pa
 
 from assets.landing import (
-    Deliveries,
     DeliveredFile,
+    Deliveries,
     NotReadyError,
     QuarantineError,
     StagedFile,
@@ -129,9 +129,7 @@ class _Batch:
             sha256 = staged.sha256
             twin = self._twin(file.kind, sha256)
             if twin is None:
-                ignored = read_delivery(
-                    self._warehouse, file_id, file.kind, staged, self._recorded_at, self._settings
-                )
+                ignored = read_delivery(self._warehouse, file_id, file.kind, staged, self._recorded_at, self._settings)
                 self._staged[file_id] = staged
                 self._names[file.kind, sha256] = file.name
             outcome, reason = ("LOADED", None) if twin is None else ("DUPLICATE", f"same bytes as {twin}")

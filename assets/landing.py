@@ -56,6 +56,7 @@ class DeliveredFile:
 
     @property
     def look(self) -> Look:
+        """Its present state."""
         return self.name, self.bytes, self.modified_ns
 
 
@@ -83,11 +84,9 @@ class StagedFile:
 
 def delivered_files(root: DataRoot) -> list[DeliveredFile]:
     """Everything that lies in the delivery folders and is not marked as unfinished, oldest first."""
-    found = [
-        file
-        for kind in (EVENTS, PAYMENTS)
-        for file in _walk(root, root.landing(kind), kind)
-    ] + _reference_files(root)
+    found = [file for kind in (EVENTS, PAYMENTS) for file in _walk(root, root.landing(kind), kind)] + _reference_files(
+        root
+    )
     return sorted(found, key=lambda file: (file.modified_ns, file.name))
 
 
@@ -166,9 +165,7 @@ def _walk(root: DataRoot, folder: Path, kind: str) -> Iterator[DeliveredFile]:
     for entry in listed:
         if entry.name.startswith(".") or entry.name.endswith(UNFINISHED):
             continue
-        if entry.is_dir(follow_symlinks=False) and not entry.name.endswith(
-            tuple(f".{name}" for name in FORMATS)
-        ):
+        if entry.is_dir(follow_symlinks=False) and not entry.name.endswith(tuple(f".{name}" for name in FORMATS)):
             yield from _walk(root, Path(entry.path), kind)
             continue
         seen = _seen(root, entry, kind, flagged=f"{entry.name}.done" in flags)
@@ -183,9 +180,7 @@ def _reference_files(root: DataRoot) -> list[DeliveredFile]:
         table, _, ending = file.path.name.partition(".")
         if table in REFERENCE_TABLES and ending in ("csv", "parquet"):
             found.append(
-                DeliveredFile(
-                    file.path, table, file.name, file.bytes, file.modified_ns, file.refusal, file.flagged
-                )
+                DeliveredFile(file.path, table, file.name, file.bytes, file.modified_ns, file.refusal, file.flagged)
             )
     tables = [file.kind for file in found]
     twice = "the table is delivered both as .csv and as .parquet: keep one of them"

@@ -1,4 +1,4 @@
-"""A staged file becomes rows: texts or typed values in the arrival tables, each with its line and what is wrong with it.
+"""A staged file becomes rows in the arrival tables, each with its line, its values and what is wrong with it.
 
 Belongs here: telling rows apart. Does not: the rules for a field's value (`sql/ingest/macros.sql`), duplicates, and
 writing to the warehouse (`ingestion`).
@@ -50,8 +50,7 @@ class Row:
 
 @dataclass
 class Form:
-    """What the reading of a file shows of its form: the columns or keys nobody asked for.
-    """
+    """What the reading of a file shows of its form: the columns or keys nobody asked for."""
 
     ignored: set[str] = field(default_factory=set)
 
@@ -109,9 +108,7 @@ def _shown(line: bytes, limit: int) -> str:
 # --- Parquet
 
 
-def _read_parquet(
-    warehouse: Warehouse, file_id: int, kind: str, staged: StagedFile, loaded_at: Any
-) -> list[str]:
+def _read_parquet(warehouse: Warehouse, file_id: int, kind: str, staged: StagedFile, loaded_at: Any) -> list[str]:
     try:
         schema = pq.read_schema(staged.path)
     except (pa.ArrowInvalid, OSError) as error:
@@ -182,9 +179,7 @@ def _read_in_bulk(
     odd = warehouse.run("ingest/jsonl_odd_lines").fetchall()
     form.ignored |= {key for (key,) in warehouse.run("ingest/jsonl_ignored_keys").fetchall()}
     warehouse.run("ingest/jsonl_event_texts", file_id=file_id)
-    rows_of_odd = (
-        _jsonl_row(number, line.encode(), COLUMNS[EVENTS], form, settings) for number, line in odd
-    )
+    rows_of_odd = (_jsonl_row(number, line.encode(), COLUMNS[EVENTS], form, settings) for number, line in odd)
     _insert(warehouse, file_id, EVENTS, rows_of_odd)
     return True
 
@@ -202,9 +197,7 @@ def _insert(warehouse: Warehouse, file_id: int, kind: str, rows: Iterable[Row]) 
             [
                 pa.array([file_id] * len(some), pa.int64()),
                 pa.array([row.line_number for row in some], pa.int64()),
-                *(
-                    pa.array([row.values[i] for row in some], pa.string()) for i in range(len(COLUMNS[kind]))
-                ),
+                *(pa.array([row.values[i] for row in some], pa.string()) for i in range(len(COLUMNS[kind]))),
                 pa.array([row.fault for row in some], pa.string()),
             ],
             schema=schema,
@@ -220,9 +213,9 @@ def _lines(text: BinaryIO, limit: int) -> Iterator[tuple[int, bytes]]:
     while line := text.readline(limit):
         number += 1
         if number == 1:
-            line = line.removeprefix(BYTE_ORDER_MARK)  # noqa: PLW2901
+            line = line.removeprefix(BYTE_ORDER_MARK)
         yield number, line
-        while len(line) >= limit and not line.endswith(b"\n") and (line := text.readline(limit)):  # noqa: PLW2901
+        while len(line) >= limit and not line.endswith(b"\n") and (line := text.readline(limit)):
             pass
 
 
@@ -318,7 +311,7 @@ def _plain_number(name: str, literal: _Literal) -> str:
     """A JSON number's text; an amount such as 1e2 without its exponent, if that is short."""
     if name in ("event_id", "payment_id") and not literal.lstrip("-").isdigit():
         raise ValueError(f"{name} is the number {literal}: expected text or a whole number")
-    if name == "amount" and "e" in literal.lower() and abs(Decimal(literal).adjusted()) < 20:  # noqa: PLR2004
+    if name == "amount" and "e" in literal.lower() and abs(Decimal(literal).adjusted()) < 20:
         return format(Decimal(literal), "f")
     return str(literal)
 
@@ -326,7 +319,7 @@ def _plain_number(name: str, literal: _Literal) -> str:
 def _depth(text: str) -> int:
     """Deepest nesting of brackets outside strings."""
     depth = deepest = 0
-    for bracket in re.findall(r'[{}\[\]]', re.sub(r'"(?:[^"\\]|\\.)*"', "", text)):
+    for bracket in re.findall(r"[{}\[\]]", re.sub(r'"(?:[^"\\]|\\.)*"', "", text)):
         depth += 1 if bracket in "{[" else -1
         deepest = max(deepest, depth)
     return deepest
@@ -345,9 +338,7 @@ def csv_header(file: Path, columns: tuple[str, ...]) -> list[str]:
         header = next(csv.reader([first.decode().rstrip("\r\n")], strict=True), [])
     except (UnicodeDecodeError, csv.Error) as error:
         raise QuarantineError(f"its first line is no CSV header: {error}") from error
-    if not header:
-        if second.strip():
-            raise QuarantineError("its first line is empty: expected a header with the column names")
+    if not header and not second.strip():
         return []
     if len(header) == 1 and ";" in header[0]:
         raise QuarantineError("its columns are separated by ';': deliver ',' instead")

@@ -1,8 +1,7 @@
-"""Assets of the versioned reference data: `core.utc_offsets`, `core.brands`, `core.campaigns`, `core.ad_sets`, `core.ads`,
-`core.global_ad_pricing`.
+"""Assets of the reference data: time zone rules, and the versions of brands, campaigns, ad sets, ads and prices.
 
 Belongs here: the assets. Does not: how a file is read and judged (`reference_files`).
-"""  # noqa: D205
+"""
 
 import dagster as dg
 
@@ -65,17 +64,13 @@ def ad_sets(
 
 
 @dg.multi_asset(specs=[table("core/ads", ["reference/ads", "core/ad_sets"])], pool=POOL)
-def ads(
-    warehouse: dg.ResourceParam[Warehouse], deliveries: dg.ResourceParam[Deliveries]
-) -> dg.MaterializeResult[None]:
+def ads(warehouse: dg.ResourceParam[Warehouse], deliveries: dg.ResourceParam[Deliveries]) -> dg.MaterializeResult[None]:
     """Versions of the ads, whose ad set must be known."""
     load_reference(warehouse, deliveries, "ads")
     return materialized(warehouse, "core/ads")
 
 
-@dg.multi_asset(
-    specs=[table("core/global_ad_pricing", ["reference/global_ad_pricing", "core/utc_offsets"])], pool=POOL
-)
+@dg.multi_asset(specs=[table("core/global_ad_pricing", ["reference/global_ad_pricing", "core/utc_offsets"])], pool=POOL)
 def global_ad_pricing(
     warehouse: dg.ResourceParam[Warehouse], deliveries: dg.ResourceParam[Deliveries]
 ) -> dg.MaterializeResult[None]:

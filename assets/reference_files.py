@@ -15,8 +15,8 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-from assets.landing import Deliveries, DeliveredFile, NotReadyError, QuarantineError, StagedFile, stage
 from assets.ingestion import RAW_TEXT_LIMIT, new_files
+from assets.landing import DeliveredFile, Deliveries, NotReadyError, QuarantineError, StagedFile, stage
 from assets.reading import CUT_OFF, csv_header
 from assets.warehouse import Warehouse
 
@@ -71,11 +71,10 @@ def _is_instant(text: pl.Expr) -> pl.Expr:
 ID = Column(_fits_64_bits, "a whole number that fits 64 bits", required=True)
 TEXT = Column(lambda text: text.str.len_bytes() <= 1_000_000, "text of at most 1,000,000 bytes")
 FLAG = Column(_matches("(?i)true|false|1|0"), "true or false", required=True)
-BUDGET = Column(
-    _matches(r"\d{1,29}(\.\d{1,9}0*)?"), "a decimal number with at most 9 decimals, not negative, or empty"
-)
+BUDGET = Column(_matches(r"\d{1,29}(\.\d{1,9}0*)?"), "a decimal number with at most 9 decimals, not negative, or empty")
 COST = Column(
-    _matches(r"\d{1,9}(\.\d{1,9}0*)?"), "a decimal number below one billion with at most 9 decimals, not negative, or empty"
+    _matches(r"\d{1,9}(\.\d{1,9}0*)?"),
+    "a decimal number below one billion with at most 9 decimals, not negative, or empty",
 )
 COST_PER_MILLE = Column(
     _matches(r"\d{1,12}(\.\d{1,6}0*)?"), "a decimal number with at most 6 decimals, not negative, or empty"
@@ -174,9 +173,7 @@ def load_reference(warehouse: Warehouse, deliveries: Deliveries, name: str) -> N
                 _load(warehouse, file, staged, name, file_id=again)
 
 
-def _load(
-    warehouse: Warehouse, file: DeliveredFile, staged: StagedFile, name: str, *, file_id: int | None
-) -> None:
+def _load(warehouse: Warehouse, file: DeliveredFile, staged: StagedFile, name: str, *, file_id: int | None) -> None:
     """Load one staged file, in one transaction; `file_id` is the ledger row it takes over when it is tried again."""
     table = TABLES[name]
     try:
@@ -222,9 +219,7 @@ def _load(
     )  # fmt: skip
 
 
-def _record(
-    warehouse: Warehouse, file: DeliveredFile, sha256: str | None, outcome: str, reason: str
-) -> None:
+def _record(warehouse: Warehouse, file: DeliveredFile, sha256: str | None, outcome: str, reason: str) -> None:
     """Note a file none of whose rows were looked at."""
     recorded_at = datetime.now(UTC)
     with warehouse.transaction():
@@ -355,9 +350,7 @@ def _frame(table: pa.Table) -> pl.DataFrame:
 # --- judging
 
 
-def _judge(
-    rows: pl.DataFrame, table: ReferenceTable, parents: pl.Series | None, timezones: pl.Series
-) -> pl.DataFrame:
+def _judge(rows: pl.DataFrame, table: ReferenceTable, parents: pl.Series | None, timezones: pl.Series) -> pl.DataFrame:
     """Add to each row what is wrong with it (`reason`, null when nothing is) and its text (`raw`)."""
     reasons = [pl.col("fault")]
     for name, column in table.columns.items():
@@ -374,9 +367,7 @@ def _judge(
         )
     if "timezone" in table.columns:
         unknown = ~pl.col("timezone").is_in(timezones.implode())
-        reasons.append(
-            pl.when(unknown).then(pl.format("timezone '{}' is not in the IANA list", pl.col("timezone")))
-        )
+        reasons.append(pl.when(unknown).then(pl.format("timezone '{}' is not in the IANA list", pl.col("timezone"))))
     if "allowed_start" in table.columns:
         reasons += _window_reasons()
     judged = rows.with_columns(reason=pl.coalesce(reasons))
@@ -398,7 +389,9 @@ def _window_reasons() -> list[pl.Expr]:
     equal = start.str.replace(with_seconds, "$1") == end.str.replace(with_seconds, "$1")
     return [
         pl.when(single).then(pl.lit("allowed_start and allowed_end belong together: give both or neither")),
-        pl.when(equal).then(pl.format("allowed_start and allowed_end are both {}: leave both empty for all day", start)),
+        pl.when(equal).then(
+            pl.format("allowed_start and allowed_end are both {}: leave both empty for all day", start)
+        ),
     ]
 
 

@@ -38,14 +38,17 @@ class DataRoot:
 
     @property
     def reference(self) -> Path:
+        """Delivered reference files."""
         return self.path / "reference"
 
     @property
     def warehouse_file(self) -> Path:
+        """The pipeline's own database."""
         return self.path / "warehouse" / "warehouse.duckdb"
 
     @property
     def lock_file(self) -> Path:
+        """What a run locks; its text names the holder."""
         return self.path / "warehouse" / "warehouse.lock"
 
     @property
@@ -60,13 +63,16 @@ class DataRoot:
 
     @property
     def published_file(self) -> Path:
+        """The database everybody reads."""
         return self.path / "published" / "spend.duckdb"
 
     @property
     def dagster_home(self) -> Path:
+        """Dagster's run history and configuration."""
         return self.path / "dagster"
 
     def landing(self, kind: str) -> Path:
+        """Delivered files of events or payments."""
         return self.path / "landing" / kind
 
     def create(self) -> None:
@@ -95,13 +101,11 @@ class DataRoot:
             return Settings()
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise SpendgateError(f"{file} is not TOML: {error}") from error
-        defaults = {field.name: field.default for field in fields(Settings)}
+        types = {field.name: field.type for field in fields(Settings)}
         for key, value in given.items():
-            if key not in defaults:
-                raise SpendgateError(f"{file}: unknown key '{key}' (known: {', '.join(defaults)})")
-            wanted = type(defaults[key])
-            if isinstance(value, bool) or not isinstance(value, (wanted, int)) or value < 0:
-                raise SpendgateError(
-                    f"{file}: {key} = {value!r} must be a {wanted.__name__} that is not negative"
-                )
+            if key not in types:
+                raise SpendgateError(f"{file}: unknown key '{key}' (known: {', '.join(types)})")
+            if type(value) not in (int, types[key]) or value < 0:
+                kind = "whole number" if types[key] is int else "number"
+                raise SpendgateError(f"{file}: {key} = {value!r} must be a {kind} that is not negative")
         return Settings(**given)

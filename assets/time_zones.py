@@ -1,7 +1,7 @@
 """`core.utc_offsets` from the PyPI `tzdata` release: every zone's offset from UTC, period by period.
 
 Belongs here: turning zone rules into rows. Does not: local dates and hours (SQL joins to the table for those).
-DuckDB's and the operating system's own zone data differ from each other and change unasked; a version bump changes this.
+DuckDB's and the operating system's own zone data differ and change unasked; this changes with a version bump.
 """
 
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ SCHEMA = pa.schema(
 
 def tzdata_version() -> str:
     """IANA release of the installed `tzdata`, such as 2026b."""
-    return tzdata.IANA_VERSION
+    return str(tzdata.IANA_VERSION)
 
 
 @cache
@@ -87,9 +87,7 @@ def _noons() -> list[datetime]:
     ]
 
 
-def _first_instant_with(
-    zone: ZoneInfo, offset: timedelta | None, after: datetime, near: datetime
-) -> datetime:
+def _first_instant_with(zone: ZoneInfo, offset: timedelta | None, after: datetime, near: datetime) -> datetime:
     """The second at which a zone takes on an offset, near a known noon."""
     late = near + timedelta(days=1)
     early = max(after, near - timedelta(days=3))

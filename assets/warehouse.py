@@ -143,9 +143,7 @@ class Warehouse:
 
 
 @contextmanager
-def open_warehouse(
-    root: DataRoot, *, now: datetime, run_id: str, wait_seconds: float = 0.0
-) -> Iterator[Warehouse]:
+def open_warehouse(root: DataRoot, *, now: datetime, run_id: str, wait_seconds: float = 0.0) -> Iterator[Warehouse]:
     """Hold the warehouse, alone, for as long as the block lasts.
 
     Raises:
@@ -176,9 +174,7 @@ def _lock(root: DataRoot, run_id: str, wait_seconds: float) -> Iterator[None]:
                 file.seek(0)
                 holder = file.read().strip() or "another process"
                 if time.monotonic() >= deadline:
-                    raise SpendgateError(
-                        f"the warehouse is in use by {holder}; try again when it is done"
-                    ) from None
+                    raise SpendgateError(f"the warehouse is in use by {holder}; try again when it is done") from None
                 if not told:
                     log.info("waiting for the warehouse, in use by %s", holder)
                     told = True

@@ -45,9 +45,7 @@ class Instant(click.ParamType[datetime]):
 
     name = "instant"
 
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> datetime:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
         """Read it strictly."""
         if isinstance(value, datetime):
             return value
@@ -62,9 +60,7 @@ class Instant(click.ParamType[datetime]):
         return parsed.in_timezone("UTC")
 
 
-NOW = click.option(
-    "--now", type=Instant(), help="Decide for this instant; what happened after it does not count."
-)
+NOW = click.option("--now", type=Instant(), help="Decide for this instant; what happened after it does not count.")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -98,9 +94,7 @@ def demo(data: DataRoot) -> None:
     with open_published(data) as published:
         _print_rows(_query(published, "report/brands"), "Brands, each on its own day")
         _print_rows(_query(published, "report/campaigns", brand_id=None), "Campaigns")
-    click.echo(
-        "Next: `spendgate ui` for runs and lineage, `spendgate sql \"from mart.daily_spend\"` for the spend."
-    )
+    click.echo('Next: `spendgate ui` for runs and lineage, `spendgate sql "from mart.daily_spend"` for the spend.')
 
 
 @cli.command()
@@ -171,9 +165,7 @@ def set_status(data: DataRoot, campaign_id: int, status: str, reason: str, chang
 
     _show_log()
     wait = data.settings().lock_wait_seconds
-    with open_warehouse(
-        data, now=datetime.now(UTC), run_id=f"set-status-{uuid4()}", wait_seconds=wait
-    ) as warehouse:
+    with open_warehouse(data, now=datetime.now(UTC), run_id=f"set-status-{uuid4()}", wait_seconds=wait) as warehouse:
         before, after = change(warehouse, campaign_id, status.upper(), changed_by=changed_by, note=reason)
         warehouse.publish()
     click.echo(f"campaign {campaign_id}: {before} -> {after}")
@@ -188,7 +180,18 @@ def ui(data: DataRoot, host: str, port: int) -> None:
     _dagster_home(data)
     os.environ["SPENDGATE_DATA"] = str(data.path)
     click.echo(f"Dagster UI on http://{host}:{port} (Ctrl+C ends it)")
-    command = [sys.executable, "-m", "dagster", "dev", "-m", "pipelines.definitions", "-h", host, "-p", str(port)]
+    command = [
+        sys.executable,
+        "-m",
+        "dagster",
+        "dev",
+        "-m",
+        "pipelines.definitions",
+        "-h",
+        host,
+        "-p",
+        str(port),
+    ]
     sys.exit(subprocess.run(command, check=False).returncode)  # noqa: S603 our own interpreter, checked values
 
 
@@ -285,7 +288,9 @@ def _tell_checks(evaluations: Iterable[Any]) -> bool:
         first = evaluation.metadata["first_rows"].value.splitlines()[0]
         table = evaluation.asset_key.to_user_string().replace("/", ".")
         click.secho(
-            f"check {evaluation.check_name} ({table}): {count} rows, such as {first[:300]}", fg="yellow", err=True
+            f"check {evaluation.check_name} ({table}): {count} rows, such as {first[:300]}",
+            fg="yellow",
+            err=True,
         )
     return any(evaluation.severity.value == "ERROR" for evaluation in failed)
 
@@ -307,9 +312,7 @@ def _show_log() -> None:
 # --- printing
 
 
-def _query(
-    connection: duckdb.DuckDBPyConnection, name: str, **values: Any
-) -> duckdb.DuckDBPyConnection:
+def _query(connection: duckdb.DuckDBPyConnection, name: str, **values: Any) -> duckdb.DuckDBPyConnection:
     return connection.execute(sql(name), values or None)
 
 

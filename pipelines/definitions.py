@@ -16,7 +16,7 @@ from assets.landing import Deliveries
 from assets.settings import DataRoot, SpendgateError
 from assets.warehouse import Warehouse, open_warehouse
 from pipelines.jobs import decide, refresh, set_campaign_status
-from pipelines.sensors import build_sensors
+from pipelines.sensors import decision_sensor, delivery_sensor
 
 
 def build_defs(root: DataRoot) -> dg.Definitions:
@@ -53,7 +53,7 @@ def build_defs(root: DataRoot) -> dg.Definitions:
         ],
         asset_checks=[checks.checks],
         jobs=[refresh, decide, set_campaign_status],
-        sensors=build_sensors(root),
+        sensors=[delivery_sensor(root), decision_sensor(root)],
         executor=dg.in_process_executor,  # one file, one writer: more processes would only wait for each other
         resources={
             "warehouse": dg.ResourceDefinition(

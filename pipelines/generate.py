@@ -64,9 +64,7 @@ def generate(root: DataRoot, size: Size, now: datetime, progress: Callable[[int]
             count = min(EVENTS_PER_FILE, size.events - first)
             name = f"generated-{size.seed}-{first // EVENTS_PER_FILE:05}.{size.format}"
             target = root.landing(EVENTS) / name
-            _write(
-                connection, "generate/events", {**values, "first": first, "count": count}, target, size.format
-            )
+            _write(connection, "generate/events", {**values, "first": first, "count": count}, target, size.format)
             progress(count)
 
 
@@ -118,9 +116,7 @@ def deliver_demo(root: DataRoot, now: datetime, seed: int = 7) -> None:
     mark = root.path / DEMO_MARK
     theirs = [*root.reference.iterdir(), *root.landing(EVENTS).iterdir(), *root.landing(PAYMENTS).iterdir()]
     if theirs and not mark.exists():
-        raise SpendgateError(
-            f"{root.path} already holds deliveries: name an empty folder for the demo with --data DIR"
-        )
+        raise SpendgateError(f"{root.path} already holds deliveries: name an empty folder for the demo with --data DIR")
     mark.touch()
     _deliver_reference(root, now)
     dice = random.Random(f"{seed} {now.isoformat()}")  # noqa: S311 a demo, not a secret
@@ -147,7 +143,7 @@ def _deliver_reference(root: DataRoot, now: datetime) -> None:
     def clock(hours: int) -> str:
         return f"{(now.hour + hours) % 24:02}:00"
 
-    brands = [
+    brands: list[dict[str, Any]] = [
         {
             "brand_id": number,
             "name": name,
@@ -160,19 +156,19 @@ def _deliver_reference(root: DataRoot, now: datetime) -> None:
         for number, (name, timezone, daily, monthly) in enumerate(BRANDS, 1)
     ]
     windows = [(None, None), (clock(-2), clock(3)), (clock(4), clock(9))]
-    campaigns = [
+    campaigns: list[dict[str, Any]] = [
         {
             "campaign_id": brand["brand_id"] * 10 + number,
             "brand_id": brand["brand_id"],
             "name": f"{brand['name']} {('always on', 'now', 'later')[number]}",
-            "status": "PAUSED" if brand["brand_id"] == 7 and number == 1 else "SCHEDULED",  # noqa: PLR2004
+            "status": "PAUSED" if brand["brand_id"] == 7 and number == 1 else "SCHEDULED",
             "allowed_start": windows[number][0],
             "allowed_end": windows[number][1],
         }
         for brand in brands
         for number in range(3)
     ]
-    ad_sets = [
+    ad_sets: list[dict[str, Any]] = [
         {
             "ad_set_id": campaign["campaign_id"],
             "campaign_id": campaign["campaign_id"],
@@ -190,7 +186,7 @@ def _deliver_reference(root: DataRoot, now: datetime) -> None:
             "media_file": None,
             "content": None,
             "cost_per_click": "0.0425" if number == 1 else None,
-            "cost_per_mille": "1.25" if number == 2 else None,  # noqa: PLR2004
+            "cost_per_mille": "1.25" if number == 2 else None,
             "cost_per_view": None,
             "cost_per_acquisition": None,
         }
@@ -225,13 +221,11 @@ def _demo_events(dice: random.Random, now: datetime) -> Iterator[dict[str, Any]]
 
 def _event(dice: random.Random, event_id: str, at: datetime) -> dict[str, Any]:
     brand, campaign, ad = dice.randint(1, len(BRANDS)), dice.randint(0, 2), dice.randint(0, 2)
-    unknown = dice.random() < 0.002  # noqa: PLR2004 a few events come before their ad
+    unknown = dice.random() < 0.002
     return {
         "event_id": event_id,
         "ad_id": 999_999 if unknown else brand * 100 + campaign * 10 + ad,
-        "event_type": dice.choices(
-            ("impression", "view", "click", "acquisition"), weights=(800, 150, 45, 5)
-        )[0],
+        "event_type": dice.choices(("impression", "view", "click", "acquisition"), weights=(800, 150, 45, 5))[0],
         "occurred_at": f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03}Z",
     }
 

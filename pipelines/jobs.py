@@ -10,8 +10,8 @@ from pydantic import Field
 
 from assets.catalog import POOL
 from assets.decision import set_status
-from assets.status import decision
 from assets.publishing import published_spend
+from assets.status import decision
 from assets.warehouse import Warehouse
 
 refresh = dg.define_asset_job(

@@ -22,7 +22,7 @@ from pipelines.jobs import decide, refresh
 DELIVERIES_EVERY = 30
 DECISIONS_EVERY = 300
 AFTER_A_FAILURE = timedelta(minutes=5)
-"""How long a sensor waits after a run of its job has failed; the state, not the failure, is what makes it ask again."""
+"""How long a sensor waits after a run of its job has failed; then the state makes it ask again."""
 
 REMEMBERED = 2_000
 """Files of which the cursor keeps the last look; the others get their turn when these are taken."""
@@ -42,14 +42,14 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def build_sensors(root: DataRoot, clock: Clock = _utc_now) -> list[dg.SensorDefinition]:
-    """The two sensors of a data root; `clock` tells them the time."""
+def delivery_sensor(root: DataRoot, clock: Clock = _utc_now) -> dg.SensorDefinition:
+    """Build the sensor that sees delivered files; `clock` tells it the time."""
 
     @dg.sensor(
         job=refresh,
         minimum_interval_seconds=DELIVERIES_EVERY,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Asks for a refresh when a delivered file is settled: the same on two looks, or flagged .done.",
+        description="Asks for a refresh when a delivered file is settled: the same on two looks, or flagged.",
     )
     def deliveries(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         try:
@@ -67,6 +67,12 @@ def build_sensors(root: DataRoot, clock: Clock = _utc_now) -> list[dg.SensorDefi
             return _skip(f"{len(ready)} files ready; {busy}", cursor)
         return dg.SensorResult(run_requests=[dg.RunRequest()], cursor=cursor)
 
+    return deliveries
+
+
+def decision_sensor(root: DataRoot, clock: Clock = _utc_now) -> dg.SensorDefinition:
+    """Build the sensor that sees due statuses; `clock` tells it the time."""
+
     @dg.sensor(
         job=decide,
         minimum_interval_seconds=DECISIONS_EVERY,
@@ -81,16 +87,14 @@ def build_sensors(root: DataRoot, clock: Clock = _utc_now) -> list[dg.SensorDefi
         except (SpendgateError, duckdb.Error) as error:
             return dg.SkipReason(f"cannot look at the statuses: {_one_line(error)}")
         if not outlook.due:
-            next_change = f"{outlook.next_change_at:%Y-%m-%d %H:%M:%S} UTC" if outlook.next_change_at else "never"
-            return dg.SkipReason(
-                f"{outlook.campaigns} campaigns looked at, none due; next change expected: {next_change}"
-            )
+            expected = f"{outlook.next_change_at:%Y-%m-%d %H:%M:%S} UTC" if outlook.next_change_at else "never"
+            return dg.SkipReason(f"{outlook.campaigns} campaigns looked at, none due; next change expected: {expected}")
         busy = _busy(context.instance, decide.name, now)
         if busy:
             return dg.SkipReason(f"{outlook.due} of {outlook.campaigns} campaigns are due; {busy}")
         return dg.RunRequest()
 
-    return [deliveries, decisions]
+    return decisions
 
 
 def _new_files(root: DataRoot) -> list[DeliveredFile]:

@@ -1,6 +1,8 @@
 -- Events of the newest batch that are neither charged nor waiting, or both.
 with events as (
-    select core.transaction_id(file_id, line_number) as transaction_id, event_id
+    select
+        core.transaction_id(file_id, line_number) as transaction_id,
+        event_id
     from raw.ad_events
     where batch_id = (select max(batch_id) from ops.batches)
 ),

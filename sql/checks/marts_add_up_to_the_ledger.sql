@@ -6,17 +6,29 @@ with ledger as (
     from core.transactions
     where
         transaction_type = 'COST'
-        and batch_id <= (select coalesce(max(batch_id), 0) from ops.watermarks where table_name = 'mart')
+        and batch_id <= (
+            select coalesce(max(batch_id), 0) from ops.watermarks
+            where table_name = 'mart'
+        )
 ),
 
 marts as (
-    select 'hour' as grain, coalesce(sum(spend), 0) as spend, coalesce(sum(transactions), 0) as transactions
+    select
+        'hour' as grain,
+        coalesce(sum(spend), 0) as spend,
+        coalesce(sum(transactions), 0) as transactions
     from mart.hourly_spend
     union all
-    select 'day' as grain, coalesce(sum(spend), 0) as spend, coalesce(sum(transactions), 0) as transactions
+    select
+        'day' as grain,
+        coalesce(sum(spend), 0) as spend,
+        coalesce(sum(transactions), 0) as transactions
     from mart.daily_spend
     union all
-    select 'month' as grain, coalesce(sum(spend), 0) as spend, coalesce(sum(transactions), 0) as transactions
+    select
+        'month' as grain,
+        coalesce(sum(spend), 0) as spend,
+        coalesce(sum(transactions), 0) as transactions
     from mart.monthly_spend
 )
 

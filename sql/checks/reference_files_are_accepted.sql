@@ -1,5 +1,8 @@
 -- Reference files that were refused whole and not replaced since; the version before them stays in force.
-select name, reason, recorded_at
+select
+    name,
+    reason,
+    recorded_at
 from raw.event_files
 where kind not in ('events', 'payments')
 qualify row_number() over (partition by kind order by file_id desc) = 1 and outcome = 'QUARANTINED'

@@ -1,6 +1,8 @@
 -- Rows of the reference files in force that were refused.
 with in_force as (
-    select file_id, name
+    select
+        file_id,
+        name
     from raw.event_files
     where kind not in ('events', 'payments') and outcome = 'LOADED'
     qualify row_number() over (partition by kind order by recorded_at desc) = 1

@@ -2,10 +2,22 @@
 -- A table of its own, since an insert that reads the table it writes may meet its own rows.
 create or replace temp table still_waiting as
 with waiting as (
-    select transaction_id, ad_id, null::bigint as brand_id, event_type, null::decimal(18, 9) as amount, occurred_at
+    select
+        transaction_id,
+        ad_id,
+        null::bigint as brand_id,
+        event_type,
+        null::decimal(18, 9) as amount,
+        occurred_at
     from core.to_price($done_through::bigint)
     union all
-    select transaction_id, null as ad_id, brand_id, null as event_type, amount, occurred_at
+    select
+        transaction_id,
+        null as ad_id,
+        brand_id,
+        null as event_type,
+        amount,
+        occurred_at
     from core.payments_to_book($done_through::bigint)
 )
 
@@ -18,6 +30,10 @@ select
     end as reason,
     coalesce(known.waiting_since, $recorded_at::timestamptz) as waiting_since
 from waiting
-anti join (select transaction_id from core.transactions where batch_id = $batch_id) as charged using (transaction_id)
+anti join (
+    select transaction_id from core.transactions
+    where batch_id = $batch_id
+) as charged
+    using (transaction_id)
 left join core.unpriced as known using (transaction_id)
 left join (select distinct ad_id from core.ads) as ads on waiting.ad_id = ads.ad_id

@@ -23,11 +23,11 @@ turns as (
         zones.local_date,
         zones.local_month,
         min(greatest(periods.starts_at, core.instant_of(zones.local_date + 1, periods.utc_offset)))
-            filter (where core.instant_of(zones.local_date + 1, periods.utc_offset) < periods.ends_at) as next_day_at,
+        filter (where core.instant_of(zones.local_date + 1, periods.utc_offset) < periods.ends_at) as next_day_at,
         min(greatest(periods.starts_at, core.instant_of(zones.local_month + interval 1 month, periods.utc_offset)))
-            filter (
-                where core.instant_of(zones.local_month + interval 1 month, periods.utc_offset) < periods.ends_at
-            ) as next_month_at
+        filter (
+            where core.instant_of(zones.local_month + interval 1 month, periods.utc_offset) < periods.ends_at
+        ) as next_month_at
     from zones
     inner join core.utc_offsets as periods on zones.timezone = periods.timezone
     where periods.ends_at > $now and periods.starts_at < $now::timestamptz + interval 40 days
@@ -70,8 +70,8 @@ later as (
     select
         transactions.brand_id,
         sum(transactions.amount)
-            filter (where core.local_time(transactions.occurred_at, periods.utc_offset)::date = brands.local_date)
-        as day_spend,
+        filter (where core.local_time(transactions.occurred_at, periods.utc_offset)::date = brands.local_date)
+            as day_spend,
         sum(transactions.amount) as month_spend
     from core.transactions
     inner join brands on transactions.brand_id = brands.brand_id
@@ -86,7 +86,10 @@ later as (
         and transactions.occurred_at < $now::timestamptz + interval 32 days
         and periods.ends_at > $now
         and periods.starts_at < $now::timestamptz + interval 32 days
-        and transactions.batch_id <= (select max(batch_id) from ops.watermarks where table_name = 'mart')
+        and transactions.batch_id <= (
+            select max(batch_id) from ops.watermarks
+            where table_name = 'mart'
+        )
         and date_trunc('month', core.local_time(transactions.occurred_at, periods.utc_offset)) = brands.local_month
     group by transactions.brand_id
 )

@@ -2,7 +2,13 @@
 -- `conflict` says what it contradicts; without one it is an exact duplicate.
 create or replace temp table repeated_events as
 with sound as (
-    select event_id, ad_id, event_type, occurred_at, file_id, line_number
+    select
+        event_id,
+        ad_id,
+        event_type,
+        occurred_at,
+        file_id,
+        line_number
     from arrived_events
     where fault is null
 ),
@@ -19,11 +25,20 @@ suspects as (
 ),
 
 candidates as (
-    select *, true as arrived
+    select
+        *,
+        true as arrived
     from sound
     semi join suspects using (event_id)
     union all
-    select event_id, ad_id, event_type, occurred_at, file_id, line_number, false as arrived
+    select
+        event_id,
+        ad_id,
+        event_type,
+        occurred_at,
+        file_id,
+        line_number,
+        false as arrived
     from raw.ad_events
     semi join suspects using (event_id)
 ),
@@ -45,7 +60,7 @@ select
     file_id,
     line_number,
     case
-        when (ad_id, event_type, occurred_at) is distinct from (first_ad_id, first_event_type, first_occurred_at)
+        when ad_id <> first_ad_id or event_type <> first_event_type or occurred_at <> first_occurred_at
             then format(
                 'event_id ''{}'' conflicts with line {} of file {}, which came first',
                 left(event_id, 100), first_line_number, first_file_id

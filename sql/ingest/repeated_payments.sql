@@ -2,11 +2,25 @@
 -- `conflict` says what it contradicts; without one it is an exact duplicate.
 create or replace temp table repeated_payments as
 with candidates as (
-    select payment_id, brand_id, amount, paid_at, file_id, line_number, true as arrived
+    select
+        payment_id,
+        brand_id,
+        amount,
+        paid_at,
+        file_id,
+        line_number,
+        true as arrived
     from arrived_payments
     where fault is null
     union all
-    select payment_id, brand_id, amount, paid_at, file_id, line_number, false as arrived
+    select
+        payment_id,
+        brand_id,
+        amount,
+        paid_at,
+        file_id,
+        line_number,
+        false as arrived
     from raw.payments
     semi join arrived_payments using (payment_id)
 ),
@@ -28,7 +42,7 @@ select
     file_id,
     line_number,
     case
-        when (brand_id, amount, paid_at) is distinct from (first_brand_id, first_amount, first_paid_at)
+        when brand_id <> first_brand_id or amount <> first_amount or paid_at <> first_paid_at
             then format(
                 'payment_id ''{}'' conflicts with line {} of file {}, which came first',
                 left(payment_id, 100), first_line_number, first_file_id

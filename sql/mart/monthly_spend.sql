@@ -17,4 +17,6 @@ using (
         and total.cost_type = new.cost_type
         and total.local_month = new.local_month
 when matched then update set spend = total.spend + new.spend, transactions = total.transactions + new.transactions
-when not matched then insert by name
+when not matched then insert
+    (brand_id, campaign_id, cost_type, local_month, spend, transactions)
+values (new.brand_id, new.campaign_id, new.cost_type, new.local_month, new.spend, new.transactions)

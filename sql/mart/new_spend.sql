@@ -2,11 +2,21 @@
 -- brands that are to be summed anew because their time zone changed.
 create or replace temp table new_spend as
 with charged as (
-    select brand_id, campaign_id, cost_type, amount, occurred_at
+    select
+        brand_id,
+        campaign_id,
+        cost_type,
+        amount,
+        occurred_at
     from core.transactions
     where transaction_type = 'COST' and batch_id > $done_through
     union all
-    select brand_id, campaign_id, cost_type, amount, occurred_at
+    select
+        brand_id,
+        campaign_id,
+        cost_type,
+        amount,
+        occurred_at
     from core.transactions
     semi join moved_brands using (brand_id)
     where transaction_type = 'COST' and batch_id <= $done_through
@@ -31,7 +41,10 @@ offsets as (
         epoch_us(greatest(periods.starts_at, make_timestamptz(quarters.quarter_hour * 900000000))) as starts_us,
         epoch_us(least(periods.ends_at, make_timestamptz((quarters.quarter_hour + 1) * 900000000))) as ends_us,
         periods.utc_offset::bigint * 1000000 as offset_us
-    from (select distinct timezone, quarter_hour from zoned) as quarters
+    from (select distinct
+        timezone,
+        quarter_hour
+    from zoned) as quarters
     inner join core.utc_offsets as periods
         on
             quarters.timezone = periods.timezone

@@ -6,28 +6,32 @@ using (
         last_hop.reason
     from decided
     left join (
-        select campaign_id, arg_max(reason, step) as reason
+        select
+            campaign_id,
+            arg_max(reason, step) as reason
         from hops
         group by campaign_id
     ) as last_hop using (campaign_id)
 ) as new
     on recorded.campaign_id = new.campaign_id
-when matched then update set
-    brand_id = new.brand_id,
-    status = new.final_status,
-    reason = coalesce(new.reason, recorded.reason),
-    changed_at = case when new.reason is null then recorded.changed_at else $now end,
-    decided_at = $now,
-    window_start = new.window_start,
-    window_end = new.window_end,
-    window_open = new.window_open,
-    next_change_at = new.next_change_at
+when matched then
+    update
+        set
+            brand_id = new.brand_id,
+            status = new.final_status,
+            reason = coalesce(new.reason, recorded.reason),
+            changed_at = case when new.reason is null then recorded.changed_at else $now end,
+            decided_at = $now,
+            window_start = new.window_start,
+            window_end = new.window_end,
+            window_open = new.window_open,
+            next_change_at = new.next_change_at
 when not matched then insert
     (
         campaign_id, brand_id, status, reason, changed_at, decided_at,
         window_start, window_end, window_open, next_change_at
     )
-    values (
-        new.campaign_id, new.brand_id, new.final_status, new.reason, $now, $now,
-        new.window_start, new.window_end, new.window_open, new.next_change_at
-    )
+values (
+    new.campaign_id, new.brand_id, new.final_status, new.reason, $now, $now,
+    new.window_start, new.window_end, new.window_open, new.next_change_at
+)

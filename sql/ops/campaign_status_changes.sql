@@ -18,7 +18,10 @@ select
     decided.timezone,
     decided.window_start,
     decided.window_end,
-    coalesce((select max(batch_id) from ops.watermarks where table_name = 'mart'), 0) as watermark_batch_id,
+    coalesce((
+        select max(batch_id) from ops.watermarks
+        where table_name = 'mart'
+    ), 0) as watermark_batch_id,
     $run_id as run_id,
     'spendgate' as changed_by,
     null as note

@@ -17,7 +17,10 @@ select
     timezone,
     window_start,
     window_end,
-    coalesce((select max(batch_id) from ops.watermarks where table_name = 'mart'), 0) as watermark_batch_id,
+    coalesce((
+        select max(batch_id) from ops.watermarks
+        where table_name = 'mart'
+    ), 0) as watermark_batch_id,
     $run_id as run_id,
     $changed_by as changed_by,
     $note as note

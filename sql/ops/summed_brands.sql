@@ -11,4 +11,6 @@ using (
 ) as used
     on summed.brand_id = used.brand_id
 when matched then update set timezone = used.timezone, tzdata_version = used.tzdata_version
-when not matched then insert by name
+when not matched then
+    insert (brand_id, timezone, tzdata_version)
+    values (used.brand_id, used.timezone, used.tzdata_version)

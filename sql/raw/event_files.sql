@@ -1,23 +1,35 @@
 -- One row per delivered file; read = loaded + duplicate + rejected.
 insert into raw.event_files
 with arrived as (
-    select file_id, count(*) as rows_read
-    from (select file_id from arrived_events union all select file_id from arrived_payments)
+    select
+        file_id,
+        count(*) as rows_read
+    from (
+        select file_id from arrived_events
+        union all
+        select file_id from arrived_payments
+    ) as rows_of_both
     group by file_id
 ),
 
 repeated as (
-    select file_id, count(*) as rows_duplicate
+    select
+        file_id,
+        count(*) as rows_duplicate
     from (
-        select file_id from repeated_events where conflict is null
+        select file_id from repeated_events
+        where conflict is null
         union all
-        select file_id from repeated_payments where conflict is null
-    )
+        select file_id from repeated_payments
+        where conflict is null
+    ) as rows_of_both
     group by file_id
 ),
 
 refused as (
-    select file_id, count(*) as rows_rejected
+    select
+        file_id,
+        count(*) as rows_rejected
     from refusals
     group by file_id
 )

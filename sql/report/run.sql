@@ -17,35 +17,47 @@ events as (
     where kind in ('events', 'payments')
 )
 
-select 'delivered files: loaded / duplicate / quarantined' as what, format(
-    '{} / {} / {}',
-    count(*) filter (where outcome = 'LOADED'),
-    count(*) filter (where outcome = 'DUPLICATE'),
-    count(*) filter (where outcome = 'QUARANTINED')
-) as result
+select
+    'delivered files: loaded / duplicate / quarantined' as what,
+    format(
+        '{} / {} / {}',
+        count(*) filter (where outcome = 'LOADED'),
+        count(*) filter (where outcome = 'DUPLICATE'),
+        count(*) filter (where outcome = 'QUARANTINED')
+    ) as result
 from files
 union all
-select 'event and payment rows: loaded / duplicate / rejected' as what, format(
-    '{} / {} / {}',
-    coalesce(sum(rows_loaded), 0)::bigint,
-    coalesce(sum(rows_duplicate), 0)::bigint,
-    coalesce(sum(rows_rejected), 0)::bigint
-) as result
+select
+    'event and payment rows: loaded / duplicate / rejected' as what,
+    format(
+        '{} / {} / {}',
+        coalesce(sum(rows_loaded), 0)::bigint,
+        coalesce(sum(rows_duplicate), 0)::bigint,
+        coalesce(sum(rows_rejected), 0)::bigint
+    ) as result
 from events
 union all
-select 'reference rows: new or changed / refused' as what, format(
-    '{} / {}', coalesce(sum(rows_loaded), 0)::bigint, coalesce(sum(rows_rejected), 0)::bigint
-) as result
+select
+    'reference rows: new or changed / refused' as what,
+    format(
+        '{} / {}', coalesce(sum(rows_loaded), 0)::bigint, coalesce(sum(rows_rejected), 0)::bigint
+    ) as result
 from files
 where kind not in ('events', 'payments')
 union all
-select 'transactions written' as what, count(*)::varchar as result
+select
+    'transactions written' as what,
+    count(*)::varchar as result
 from core.transactions
 semi join batch using (batch_id)
 union all
-select 'waiting for an ad, a brand or a price' as what, count(*)::varchar as result
+select
+    'waiting for an ad, a brand or a price' as what,
+    count(*)::varchar as result
 from core.unpriced
 union all
-select 'status changes' as what, count(*)::varchar as result
+select
+    'status changes' as what,
+    count(*)::varchar as result
 from ops.campaign_status_changes
 where run_id = $run_id

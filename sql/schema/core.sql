@@ -97,15 +97,38 @@ comment on column core.global_ad_pricing.effective_from is 'first instant at whi
 comment on column core.global_ad_pricing.valid_to is 'when the row was corrected; null: the row counts';
 
 create view if not exists core.reference_rows as
-select 'brands' as table_name, brand_id::varchar as id, batch_id from core.brands where valid_to is null
+select
+    'brands' as table_name,
+    brand_id::varchar as id,
+    batch_id
+from core.brands
+where valid_to is null
 union all
-select 'campaigns' as table_name, campaign_id::varchar as id, batch_id from core.campaigns where valid_to is null
+select
+    'campaigns' as table_name,
+    campaign_id::varchar as id,
+    batch_id
+from core.campaigns
+where valid_to is null
 union all
-select 'ad_sets' as table_name, ad_set_id::varchar as id, batch_id from core.ad_sets where valid_to is null
+select
+    'ad_sets' as table_name,
+    ad_set_id::varchar as id,
+    batch_id
+from core.ad_sets
+where valid_to is null
 union all
-select 'ads' as table_name, ad_id::varchar as id, batch_id from core.ads where valid_to is null
+select
+    'ads' as table_name,
+    ad_id::varchar as id,
+    batch_id
+from core.ads
+where valid_to is null
 union all
-select 'global_ad_pricing' as table_name, epoch_us(effective_from)::varchar as id, batch_id
+select
+    'global_ad_pricing' as table_name,
+    epoch_us(effective_from)::varchar as id,
+    batch_id
 from core.global_ad_pricing
 where valid_to is null;
 comment on view core.reference_rows is 'One row per reference row in force: its table, its id, the batch that brought it.';
@@ -148,33 +171,35 @@ comment on column core.unpriced.transaction_id is 'the id it will have in core.t
 comment on column core.unpriced.reason is 'what it waits for';
 
 create macro if not exists core.to_price(done_through) as table
-    select transaction_id, ad_id, event_type, occurred_at
-    from (
-        select
-            core.transaction_id(file_id, line_number) as transaction_id,
-            ad_id,
-            event_type,
-            occurred_at
-        from raw.ad_events
-        where batch_id > done_through
-        union all
-        select transaction_id, ad_id, event_type, occurred_at
-        from core.unpriced
-        where event_type is not null
-    );
+    select
+        core.transaction_id(file_id, line_number) as transaction_id,
+        ad_id,
+        event_type,
+        occurred_at
+    from raw.ad_events
+    where batch_id > done_through
+    union all
+    select
+        transaction_id,
+        ad_id,
+        event_type,
+        occurred_at
+    from core.unpriced
+    where event_type is not null;
 
 create macro if not exists core.payments_to_book(done_through) as table
-    select transaction_id, brand_id, amount, occurred_at
-    from (
-        select
-            core.transaction_id(file_id, line_number) as transaction_id,
-            brand_id,
-            amount,
-            paid_at as occurred_at
-        from raw.payments
-        where batch_id > done_through
-        union all
-        select transaction_id, brand_id, amount, occurred_at
-        from core.unpriced
-        where event_type is null
-    );
+    select
+        core.transaction_id(file_id, line_number) as transaction_id,
+        brand_id,
+        amount,
+        paid_at as occurred_at
+    from raw.payments
+    where batch_id > done_through
+    union all
+    select
+        transaction_id,
+        brand_id,
+        amount,
+        occurred_at
+    from core.unpriced
+    where event_type is null;

@@ -1,0 +1,237 @@
+"""The decision: the worked cases, its history, people's changes, the next change."""
+
+import json
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assets.decision import decide, look, set_status
+from assets.settings import DataRoot, SpendgateError
+from assets.warehouse import open_published
+from tests.world import AD_SETS, ADS, BRANDS, CAMPAIGNS, NOON, PRICES, World, event, jsonl, payment
+
+CASES = json.loads((Path(__file__).parent / "scenarios" / "decisions.json").read_text(encoding="utf-8"))
+
+
+def world_of(case: dict[str, Any], root: DataRoot) -> World:
+    """A worked case as delivered files: each COST is a click on an ad of its own that costs so much."""
+
+    def header(text: str) -> str:
+        return text.partition("\n")[0] + "\n"
+
+    def text(value: Any) -> str:
+        return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+    campaign_of = {c["brand_id"]: c["campaign_id"] for c in case["campaigns"]}
+    costs = [t for t in case["transactions"] if t["type"] == "COST"]
+    brands = [
+        f"{b['brand_id']},b,{text(b['daily_budget'])},{text(b['monthly_budget'])},{b['timezone']},,{text(b['is_active'])}"
+        for b in case["brands"]
+    ]
+    campaigns = [
+        f"{c['campaign_id']},{c['brand_id']},c,{c['status']},{text(c['allowed_start'])},{text(c['allowed_end'])}"
+        for c in case["campaigns"]
+    ]
+    world = World(
+        root,
+        {
+            "brands": header(BRANDS) + "".join(row + "\n" for row in brands),
+            "campaigns": header(CAMPAIGNS) + "".join(row + "\n" for row in campaigns),
+            "ad_sets": header(AD_SETS) + "".join(f"{c},{c},s,true\n" for c in campaign_of.values()),
+            "ads": header(ADS)
+            + "".join(f"{n},{campaign_of[t['brand_id']]},a,true,,,{t['amount']},,,\n" for n, t in enumerate(costs)),
+            "global_ad_pricing": PRICES,
+        },
+    )
+    world.deliver("costs.jsonl", jsonl(*(event(f"e{n}", n, "click", t["at"]) for n, t in enumerate(costs))))
+    payments = [t for t in case["transactions"] if t["type"] == "PAYMENT"]
+    world.deliver(
+        "payments.jsonl",
+        jsonl(*(payment(f"p{n}", t["brand_id"], t["amount"], t["at"]) for n, t in enumerate(payments))),
+        kind="payments",
+    )
+    return world
+
+
+@pytest.mark.parametrize("case", CASES, ids=[f"{case['id']} {case['title']}" for case in CASES])
+def test_a_worked_case_takes_its_expected_hops(case: dict[str, Any], root: DataRoot) -> None:
+    world = world_of(case, root)
+    world.run(datetime.fromisoformat(case["now"]))
+    for campaign_id, expected in case["expected"].items():
+        assert world.hops(int(campaign_id)) == [tuple(hop) for hop in expected["hops"]]
+        assert world.status(int(campaign_id)) == expected["status"]
+
+
+def test_there_are_44_worked_cases() -> None:
+    assert len(CASES) == 44
+
+
+def spent(world: World, *, clicks: int, at: str = "2025-06-10T11:00:00Z") -> None:
+    """Deliver clicks on ad 101, which cost 0.50 each."""
+    world.deliver(f"{clicks}-{at[:10]}.jsonl", jsonl(*(event(f"{at}-{n}", 101, "click", at) for n in range(clicks))))
+
+
+def test_a_change_records_all_that_caused_it(world: World) -> None:
+    spent(world, clicks=21)  # 10.50 of 10.00
+    world.run()
+    [row] = world.rows(
+        "select from_status, to_status, reason, decided_at, daily_spend, daily_budget, monthly_spend, monthly_budget,"
+        " local_date::varchar, timezone, watermark_batch_id, changed_by from ops.campaign_status_changes"
+        " where campaign_id = 11 and to_status = 'SCHEDULED'"
+    )
+    assert row == (
+        None, "SCHEDULED", "INITIAL", NOON, Decimal("10.50"), Decimal(10), Decimal("10.50"), None,
+        "2025-06-10", "America/New_York", 1, "spendgate",
+    )  # fmt: skip
+    assert world.hops(11) == []  # SCHEDULED over budget: it does not start
+    assert world.value("select next_change_at from ops.campaign_status where campaign_id = 11") == datetime.fromisoformat(
+        "2025-06-11T04:00:00Z"  # midnight in New York
+    )
+
+
+def test_deciding_twice_at_one_instant_changes_nothing_the_second_time(world: World) -> None:
+    world.run()
+    before = world.rows("from ops.campaign_status_changes")
+    world.run()
+    assert world.rows("from ops.campaign_status_changes") == before
+
+
+def test_a_campaign_over_budget_stops_and_the_next_local_day_lets_it_back(world: World) -> None:
+    world.run()
+    spent(world, clicks=20)  # exactly 10.00
+    world.run(NOON + timedelta(minutes=5))
+    assert world.status(11) == "BUDGET_REACHED"
+    world.run(datetime.fromisoformat("2025-06-11T03:59:59Z"))
+    assert world.status(11) == "BUDGET_REACHED"
+    world.run(datetime.fromisoformat("2025-06-11T04:00:00Z"))
+    assert world.hops(11) == [
+        ("SCHEDULED", "RUNNING", "NO_WINDOW"),
+        ("RUNNING", "BUDGET_REACHED", "DAILY_BUDGET_REACHED"),
+        ("BUDGET_REACHED", "SCHEDULED", "UNDER_BUDGET"),
+        ("SCHEDULED", "RUNNING", "NO_WINDOW"),
+    ]
+
+
+def test_what_happened_after_the_instant_decided_for_does_not_count(world: World) -> None:
+    spent(world, clicks=20)
+    spent(world, clicks=30, at="2025-06-10T13:00:00Z")
+    world.run(datetime.fromisoformat("2025-06-10T10:59:59Z"))
+    assert world.rows("select daily_spend, monthly_spend from mart.brand_budget where brand_id = 1") == [(0, 0)]
+    world.run(NOON)
+    assert world.rows("select daily_spend, monthly_spend from mart.brand_budget where brand_id = 1") == [(10, 10)]
+    world.run(datetime.fromisoformat("2025-06-10T13:00:00Z"))
+    assert world.rows("select daily_spend, monthly_spend from mart.brand_budget where brand_id = 1") == [(25, 25)]
+
+
+@pytest.mark.parametrize(
+    ("now", "start", "end", "is_open"),
+    [
+        ("2025-06-10T21:59:59Z", "2025-06-10T22:00:00Z", "2025-06-11T04:00:00Z", False),
+        ("2025-06-10T22:00:00Z", "2025-06-10T22:00:00Z", "2025-06-11T04:00:00Z", True),
+        ("2025-06-11T03:59:59Z", "2025-06-10T22:00:00Z", "2025-06-11T04:00:00Z", True),
+        ("2025-06-11T04:00:00Z", "2025-06-11T22:00:00Z", "2025-06-12T04:00:00Z", False),
+    ],
+)
+def test_a_window_across_midnight_is_told_as_instants(
+    world: World, now: str, start: str, end: str, *, is_open: bool
+) -> None:
+    world.run(datetime.fromisoformat(now))
+    window = world.rows("select window_start, window_end, window_open from ops.campaign_status where campaign_id = 12")
+    assert window == [(datetime.fromisoformat(start), datetime.fromisoformat(end), is_open)]
+
+
+@pytest.mark.parametrize(
+    ("bounds", "now", "is_open"),
+    [
+        ("18:00,24:00", "2025-06-10T23:59:59Z", True),
+        ("18:00,24:00", "2025-06-11T00:00:00Z", False),
+        ("00:00,24:00", "2025-06-10T12:00:00Z", True),
+        ("00:00,24:00", "2025-06-11T00:00:00Z", True),
+    ],
+)
+def test_a_window_may_end_at_24_hours(world: World, bounds: str, now: str, *, is_open: bool) -> None:
+    world.deliver_reference("campaigns", CAMPAIGNS.replace("22:00,04:00", bounds))
+    world.run(datetime.fromisoformat(now))
+    assert world.status(12) == ("RUNNING" if is_open else "SCHEDULED")
+
+
+def changes_at(world: World, now: datetime) -> dict[int, str]:
+    """Which campaigns a decision at `now` would change, and to what."""
+    with open_published(world.root) as published:
+        look(published, now)
+        return dict(published.execute("select campaign_id, arg_max(to_status, step) from hops group by all").fetchall())
+
+
+@pytest.mark.parametrize("clicks", [0, 20])
+def test_the_next_change_is_the_first_instant_at_which_the_status_changes(world: World, clicks: int) -> None:
+    world.deliver_reference("campaigns", CAMPAIGNS + "13,1,Acme mornings,RUNNING,02:00,13:30\n")
+    spent(world, clicks=clicks) if clicks else None
+    world.run()
+    expected = world.rows("select campaign_id, next_change_at from ops.campaign_status")
+    assert sum(at is not None for _, at in expected) >= 2
+    for campaign_id, at in expected:
+        if at is not None:
+            assert campaign_id not in changes_at(world, at - timedelta(microseconds=1))
+            assert campaign_id in changes_at(world, at)
+
+
+def test_a_person_pauses_and_the_decision_leaves_it_alone(world: World) -> None:
+    world.run()
+    with world.open() as warehouse:
+        set_status(warehouse, 11, "PAUSED", changed_by="ann", note="creative is wrong")
+        decide(warehouse)
+        warehouse.publish()
+    assert world.status(11) == "PAUSED"
+    assert world.rows(
+        "select from_status, to_status, reason, changed_by, note from ops.campaign_status_changes"
+        " where campaign_id = 11 order by change_id desc limit 1"
+    ) == [("RUNNING", "PAUSED", "MANUAL", "ann", "creative is wrong")]
+
+
+def test_a_person_schedules_and_the_next_decision_starts_it(world: World) -> None:
+    world.run()
+    with world.open() as warehouse:
+        set_status(warehouse, 31, "SCHEDULED", changed_by="ann", note="go")
+        warehouse.publish()
+    assert world.rows("select status, next_change_at from ops.campaign_status where campaign_id = 31") == [
+        ("SCHEDULED", NOON)
+    ]
+    world.run(NOON + timedelta(minutes=5))
+    assert world.hops(31) == [("PAUSED", "SCHEDULED", "MANUAL"), ("SCHEDULED", "RUNNING", "NO_WINDOW")]
+
+
+@pytest.mark.parametrize(
+    ("campaign_id", "status", "said"),
+    [
+        (11, "RUNNING", "campaign 11 is RUNNING: it cannot be set to RUNNING; set SCHEDULED or PAUSED or COMPLETED"),
+        (31, "BUDGET_REACHED", "campaign 31 is PAUSED: it cannot be set to BUDGET_REACHED"),
+        (99, "PAUSED", "campaign 99 has no status"),
+    ],
+)
+def test_a_change_people_may_not_make_is_refused_with_what_is_allowed(
+    world: World, campaign_id: int, status: str, said: str
+) -> None:
+    world.run()
+    with world.open() as warehouse, pytest.raises(SpendgateError, match=said):
+        set_status(warehouse, campaign_id, status, changed_by="ann", note="try")
+    assert world.value("select count(*) from ops.campaign_status_changes where reason = 'MANUAL'") == 0
+
+
+def test_the_status_in_the_campaigns_file_counts_only_once(world: World) -> None:
+    world.run()
+    world.deliver_reference("campaigns", CAMPAIGNS.replace("11,1,Acme always,SCHEDULED", "11,1,Acme always,DRAFT"))
+    world.run(NOON + timedelta(minutes=5))
+    assert world.status(11) == "RUNNING"
+
+
+def test_a_changed_budget_is_in_force_from_the_run_that_loads_it(world: World) -> None:
+    spent(world, clicks=20)
+    world.run()
+    assert world.status(11) == "SCHEDULED"
+    world.deliver_reference("brands", BRANDS.replace("10.00", "10.01"))
+    world.run(NOON + timedelta(minutes=5))
+    assert world.status(11) == "RUNNING"
+    assert changes_at(world, NOON) == {11: "BUDGET_REACHED"}  # as of noon the old budget was in force

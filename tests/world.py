@@ -1,0 +1,172 @@
+"""The one world of the tests: three brands, their campaigns and ads, and a way to deliver files and run everything.
+
+    brand 1 Acme      America/New_York  10.00 a day           campaign 11 always, 12 from 22:00 to 04:00 UTC
+    brand 2 Borealis  Asia/Kolkata      1000.00 a month       campaign 21 always
+    brand 3 Cirrus    UTC               no budgets            campaign 31 PAUSED
+
+    ad 101 (campaign 11)  a click costs 0.50, the rest the global price
+    ad 102 (campaign 12)  global prices
+    ad 201 (campaign 21)  1,000 impressions cost 0.04, that is 0.00004 each; the rest the global price
+    ad 301 (campaign 31)  global prices
+
+    global prices         click 0.20, 1,000 impressions 1.50, view 0.01; none for an acquisition
+"""
+
+import csv
+import io
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from assets.accounting import charge, load_utc_offsets, sum_spend
+from assets.decision import decide
+from assets.ingestion import ingest
+from assets.landing import Deliveries
+from assets.reference_files import load_reference
+from assets.settings import REFERENCE_TABLES, DataRoot
+from assets.warehouse import Warehouse, open_published, open_warehouse
+
+NOON = datetime(2025, 6, 10, 12, tzinfo=UTC)
+"""When most tests take place: 08:00 in New York, 17:30 in Kolkata, a Tuesday."""
+
+BRANDS = """brand_id,name,daily_budget,monthly_budget,timezone,owner,is_active
+1,Acme,10.00,,America/New_York,ann,true
+2,Borealis,,1000.00,Asia/Kolkata,bob,true
+3,Cirrus,,,UTC,cat,true
+"""
+CAMPAIGNS = """campaign_id,brand_id,name,status,allowed_start,allowed_end
+11,1,Acme always,SCHEDULED,,
+12,1,Acme nights,SCHEDULED,22:00,04:00
+21,2,Borealis always,SCHEDULED,,
+31,3,Cirrus paused,PAUSED,,
+"""
+AD_SETS = """ad_set_id,campaign_id,name,is_active
+110,11,one,true
+120,12,one,true
+210,21,one,true
+310,31,one,true
+"""
+ADS = """ad_id,ad_set_id,name,is_active,media_file,content,cost_per_click,cost_per_mille,cost_per_view,cost_per_acquisition
+101,110,a,true,,,0.50,,,
+102,120,b,true,,,,,,
+201,210,c,true,,,,0.04,,
+301,310,d,true,,,,,,
+"""
+PRICES = """effective_from,cost_per_click,cost_per_mille,cost_per_view,cost_per_acquisition
+2000-01-01T00:00:00Z,0.20,1.50,0.01,
+"""
+REFERENCE = {
+    "brands": BRANDS,
+    "campaigns": CAMPAIGNS,
+    "ad_sets": AD_SETS,
+    "ads": ADS,
+    "global_ad_pricing": PRICES,
+}
+
+
+def event(event_id: str, ad_id: int, event_type: str, occurred_at: str) -> dict[str, Any]:
+    """One event as it is delivered."""
+    return {"event_id": event_id, "ad_id": ad_id, "event_type": event_type, "occurred_at": occurred_at}
+
+
+def payment(payment_id: str, brand_id: int, amount: str, paid_at: str) -> dict[str, Any]:
+    """One payment as it is delivered."""
+    return {"payment_id": payment_id, "brand_id": brand_id, "amount": amount, "paid_at": paid_at}
+
+
+def jsonl(*rows: dict[str, Any]) -> str:
+    """Rows as a JSONL text."""
+    return "".join(json.dumps(row) + "\n" for row in rows)
+
+
+def csv_text(*rows: dict[str, Any]) -> str:
+    """Rows as a CSV text with a header."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+@dataclass
+class World:
+    """A data root, with the reference files above delivered unless others are."""
+
+    root: DataRoot
+    reference: dict[str, str] = field(default_factory=lambda: dict(REFERENCE))
+
+    def __post_init__(self) -> None:
+        self.root.create()
+        for name, text in self.reference.items():
+            self.deliver_reference(name, text)
+
+    def deliver_reference(self, name: str, text: str) -> None:
+        """Put `reference/<name>.csv` in place."""
+        (self.root.reference / f"{name}.csv").write_text(text, encoding="utf-8")
+
+    def deliver(self, name: str, content: str | bytes, kind: str = "events") -> Path:
+        """Put a file into a landing folder; returns its path."""
+        path = self.root.landing(kind) / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    def open(self, now: datetime = NOON) -> Any:
+        """Open the warehouse as a run would."""
+        return open_warehouse(self.root, now=now, run_id=str(uuid4()))
+
+    def run(self, now: datetime = NOON) -> None:
+        """Do what a refresh does, step by step, without Dagster."""
+        with self.open(now) as warehouse:
+            refresh(warehouse)
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """Rows of a query on the published copy."""
+        with open_published(self.root) as published:
+            return published.execute(query).fetchall()
+
+    def value(self, query: str) -> Any:
+        """The single value of a query on the published copy."""
+        [[value]] = self.rows(query)
+        return value
+
+    def file(self, name: str) -> dict[str, Any]:
+        """The newest ledger row of a delivered file."""
+        with open_published(self.root) as published:
+            result = published.execute(
+                "select * from raw.event_files where name like '%/' || $name order by file_id desc limit 1",
+                {"name": name},
+            )
+            names = [column[0] for column in result.description]
+            return dict(zip(names, result.fetchall()[0], strict=True))
+
+    def reasons(self) -> list[str]:
+        """Why rows were rejected, in order."""
+        return [reason for (reason,) in self.rows("select reason from raw.rejected_rows order by file_id, line_number")]
+
+    def status(self, campaign_id: int) -> str:
+        """What a campaign may do."""
+        return str(self.value(f"select status from ops.campaign_status where campaign_id = {campaign_id:d}"))  # noqa: S608
+
+    def hops(self, campaign_id: int) -> list[tuple[Any, ...]]:
+        """A campaign's changes, but for its first appearance."""
+        return self.rows(
+            "select from_status, to_status, reason from ops.campaign_status_changes "  # noqa: S608
+            f"where campaign_id = {campaign_id:d} and reason <> 'INITIAL' order by change_id"
+        )
+
+
+def refresh(warehouse: Warehouse) -> None:
+    """The steps of a refresh, in the order of the asset graph."""
+    deliveries = Deliveries(warehouse.root, trusted=True)
+    load_utc_offsets(warehouse)
+    for name in REFERENCE_TABLES:
+        load_reference(warehouse, deliveries, name)
+    ingest(warehouse, deliveries)
+    charge(warehouse)
+    sum_spend(warehouse)
+    decide(warehouse)
+    warehouse.publish()
