@@ -79,6 +79,7 @@ def read_delivery(
     header = csv_header(staged.text, COLUMNS[kind]) if staged.format == "csv" else []
     form = Form(set(header) - set(COLUMNS[kind]))
     large = staged.clean and staged.text.stat().st_size >= BULK_BYTES
+    large = large and (staged.format == "jsonl" or bool(header))
     if kind == EVENTS and large and _read_in_bulk(warehouse, file_id, staged, header, form, settings):
         return sorted(form.ignored)
     if staged.format == "csv":
@@ -269,7 +270,7 @@ def _json_object(line: bytes, settings: Settings) -> _Pairs:
     if len(line.rstrip(b"\r\n")) > settings.max_line_bytes:
         raise ValueError(f"line longer than {settings.max_line_bytes:,} bytes")
     text = _utf8(line)
-    if text.count("{") + text.count("[") > settings.max_json_depth and _depth(text) > settings.max_json_depth:
+    if text.count("{") + text.count("[") > settings.max_json_depth and nesting_depth(text) > settings.max_json_depth:
         raise ValueError(f"JSON nested deeper than {settings.max_json_depth}")
     try:
         value = _DECODER.decode(text)
@@ -316,7 +317,7 @@ def _plain_number(name: str, literal: _Literal) -> str:
     return str(literal)
 
 
-def _depth(text: str) -> int:
+def nesting_depth(text: str) -> int:
     """Deepest nesting of brackets outside strings."""
     depth = deepest = 0
     for bracket in re.findall(r"[{}\[\]]", re.sub(r'"(?:[^"\\]|\\.)*"', "", text)):

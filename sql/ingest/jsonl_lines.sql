@@ -36,7 +36,9 @@ select
     event,
     case when not has_usual_keys then keys end as unusual_keys,
     case
-        when event.ad_id is null or event.event_type is null or event.occurred_at is null then true
+        when not coalesce(regexp_full_match(event.ad_id, '-?[0-9]+'), false) then true
+        when coalesce(lower(event.event_type), '') not in ('click', 'impression', 'view', 'acquisition') then true
+        when not coalesce(event.occurred_at like '____-__-__T%', false) then true
         -- from_json makes text of booleans, objects and other numbers: only a plain string or a whole number is an id
         when not coalesce(regexp_full_match(event.event_id, '[0-9]+|[^{\[]*[^0-9.eE+\-{\[].*'), false) then true
         when event.event_id in ('true', 'false', 'NaN', 'Infinity', '-Infinity') then true

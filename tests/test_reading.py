@@ -1,0 +1,119 @@
+"""The two readers of text: in bulk by DuckDB and row by row must see the same in the same file."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assets import reading
+from assets.landing import Deliveries
+from assets.ingestion import ingest
+from assets.settings import DataRoot
+from tests.world import World, csv_text, event
+
+ODD_LINES = [
+    '{"event_id":"ok-1","ad_id":1,"event_type":"click","occurred_at":"2025-06-10T10:00:00Z","extra":{"deep":[1,{}]}}',
+    '{"ad_id":"7","occurred_at":"2025-06-10T10:00:00Z","event_type":"VIEW","event_id":"ok-2"}',
+    '{"event_id":12345,"ad_id":1,"event_type":"click","occurred_at":"2025-06-10T10:00:00Z"}',
+    '{"event_id":1.50,"ad_id":1,"event_type":"click","occurred_at":"2025-06-10T10:00:00Z"}',
+    '{"event_id":true,"ad_id":1,"event_type":"click","occurred_at":"2025-06-10T10:00:00Z"}',
+    '{"event_id":"true","ad_id":1,"event_type":"click","occurred_at":"2025-06-10T10:00:00Z"}',
+    '{"event_id":"1e5","ad_id":1,"event_type":"click","occurred_at":"2025-06-10T10:00:00Z"}',
+    '{"event_id":"{}","ad_id":1,"event_type":"click","occurred_at":"2025-06-10T10:00:00Z"}',
+    '{"event_id":{},"ad_id":1,"event_type":"click","occurred_at":"2025-06-10T10:00:00Z"}',
+    '{"event_id":"dup","ad_id":1,"ad_id":2,"event_type":"click","occurred_at":"2025-06-10T10:00:00Z"}',
+    '{"event_id":"deep","ad_id":1,"event_type":"click","occurred_at":"2025-06-10T10:00:00Z","x":' + "[" * 40 + "]" * 40 + "}",
+    '{"event_id":"strings","ad_id":1,"event_type":"click","occurred_at":"2025-06-10T10:00:00Z","x":"' + "[" * 40 + '"}',
+    '{"event_id":"esc\\u00e9\\n\\"q","ad_id":1,"event_type":"click","occurred_at":"2025-06-10T10:00:00Z"}',
+    '{"event_id":"half \\ud800","ad_id":1,"event_type":"click","occurred_at":"2025-06-10T10:00:00Z"}',
+    '{"event_id":"big","ad_id":99999999999999999999,"event_type":"click","occurred_at":"2025-06-10T10:00:00Z"}',
+    '{"event_id":"exp","ad_id":1e3,"event_type":"click","occurred_at":"2025-06-10T10:00:00Z"}',
+    '{"event_id":"null","ad_id":null,"event_type":"click","occurred_at":"2025-06-10T10:00:00Z"}',
+    '{"event_id":"obj","ad_id":1,"event_type":{"a":1},"occurred_at":["2025-06-10T10:00:00Z"]}',
+    "",
+    "   ",
+    "null",
+    "{}",
+    '"text"',
+    '{"event_id":"cut","ad_id":1,"ev',
+]
+
+
+def seen(world: World, name: str, content: str | bytes) -> tuple[Any, ...]:
+    """What comes of a file: its events, refused lines and reasons, counts and drift."""
+    world.deliver(name, content)
+    with world.open() as warehouse:
+        ingest(warehouse, Deliveries(world.root, trusted=True))
+        warehouse.publish()
+    file = world.file(name)
+    return (
+        world.rows("select event_id, ad_id, event_type, occurred_at, line_number from raw.ad_events order by line_number"),
+        world.rows("select line_number, raw, reason from raw.rejected_rows order by line_number"),
+        [file[key] for key in ("outcome", "reason", "rows_read", "rows_loaded", "rows_rejected", "ignored_columns")],
+    )
+
+
+def both_readers(root: DataRoot, name: str, content: str | bytes, monkeypatch: pytest.MonkeyPatch) -> tuple[Any, Any]:
+    """The same file read in bulk where possible, and row by row."""
+    results = []
+    for bulk_bytes, folder in ((0, "bulk"), (1 << 60, "rows")):
+        monkeypatch.setattr(reading, "BULK_BYTES", bulk_bytes)
+        results.append(seen(World(DataRoot(root.path / folder), {}), name, content))
+    return results[0], results[1]
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+def test_both_readers_see_the_same_in_odd_json_lines(
+    root: DataRoot, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    bulk, rows = both_readers(root, "a.jsonl", ending.join(ODD_LINES), monkeypatch)
+    assert bulk == rows
+    assert bulk[2][2] == len([line for line in ODD_LINES if line.strip()])
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        csv_text(event("a", 1, "click", "2025-06-10T10:00:00Z"), event("b", 2, "view", "nonsense")),
+        csv_text(event('q"uo,te', 1, "click", "2025-06-10T10:00:00Z")).replace("\n", "\r\n"),
+        "event_id,ad_id,event_type,occurred_at\na,1,click,2025-06-10T10:00:00Z\nb,1\nc,1,click,2025-06-10T10:00:00Z,x\n",
+        "event_id,ad_id,event_type,occurred_at\n\na,1,click,2025-06-10T10:00:00Z\n\n,,,\n",
+        'event_id,ad_id,event_type,occurred_at\n"two\nlines",1,click,2025-06-10T10:00:00Z\nb,x,click,2025-06-10T10:00:00Z\n',
+        "event_id,ad_id,event_type,occurred_at\na,1,click,2025-06-10T10:00:00Z\nb,1,click,2025-06-10T10:00:00Z",
+        "event_id,ad_id,event_type,occurred_at\n",
+        "",
+        "\ufeffevent_id,ad_id,event_type,occurred_at,extra\na,1,click,2025-06-10T10:00:00Z,=1+1\n",
+    ],
+)
+def test_both_readers_see_the_same_in_csv(root: DataRoot, monkeypatch: pytest.MonkeyPatch, content: str) -> None:
+    bulk, rows = both_readers(root, "a.csv", content, monkeypatch)
+    assert bulk == rows
+
+
+@pytest.mark.parametrize(
+    "content", [b"caf\xe9\n", b'{"event_id":"\xff"}\n{"event_id":"x\x00"}\n', b"\xff\xfe{\x00\n\x00", b"\x00\n"]
+)
+def test_bytes_that_are_no_text_are_refused_line_by_line_or_whole(world: World, content: bytes) -> None:
+    events, rejected, (outcome, *_) = seen(world, "a.jsonl", content)
+    assert events == []
+    assert outcome == "QUARANTINED" or rejected
+
+
+def test_a_line_longer_than_the_limit_is_refused_and_the_next_one_loads(world: World) -> None:
+    good = json.dumps(event("ok", 1, "click", "2025-06-10T10:00:00Z"))
+    events, rejected, _ = seen(world, "a.jsonl", '{"event_id":"' + "x" * 1_000_001 + '"}\n' + good + "\n")
+    assert events == [("ok", 1, "click", datetime(2025, 6, 10, 10, tzinfo=UTC), 2)]
+    assert [(number, reason) for number, _, reason in rejected] == [(1, "line longer than 1,000,000 bytes")]
+
+
+@given(st.recursive(st.text('{}[]",a\\'), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
+def test_depth_is_counted_outside_strings(value: Any) -> None:
+    def depth(value: Any) -> int:
+        if isinstance(value, dict):
+            return 1 + max(map(depth, value.values()), default=0)
+        return 1 + max(map(depth, value), default=0) if isinstance(value, list) else 0
+
+    assert reading.nesting_depth(json.dumps(value)) == depth(value)
