@@ -68,7 +68,7 @@ priced as (
             and event.occurred_at < lineages.ends_at
     left join global_prices
         on
-            event.event_type = global_prices.event_type::core.event_type
+            event.event_type = global_prices.event_type::event_type
             and event.occurred_at >= global_prices.effective_from
             and event.occurred_at < global_prices.ends_at
 )

@@ -139,11 +139,11 @@ create table if not exists core.transactions (
     campaign_id bigint,
     ad_id bigint,
     amount decimal(18, 9) not null,
-    transaction_type core.transaction_type not null,
-    cost_type core.cost_type,
+    transaction_type transaction_type not null,
+    cost_type cost_type,
     occurred_at timestamptz not null,
     recorded_at timestamptz not null,
-    price_source core.price_source,
+    price_source price_source,
     price_effective_from timestamptz,
     batch_id bigint not null
 );
@@ -160,7 +160,7 @@ create table if not exists core.unpriced (
     transaction_id bigint not null,
     ad_id bigint,
     brand_id bigint,
-    event_type core.event_type,
+    event_type event_type,
     amount decimal(18, 9),
     occurred_at timestamptz not null,
     reason varchar not null,

@@ -4,7 +4,7 @@ create schema if not exists mart;
 create table if not exists mart.hourly_spend (
     brand_id bigint not null,
     campaign_id bigint not null,
-    cost_type core.cost_type not null,
+    cost_type cost_type not null,
     local_hour timestamp not null,
     spend decimal(38, 9) not null,
     transactions bigint not null
@@ -15,7 +15,7 @@ comment on column mart.hourly_spend.local_hour is 'start of the hour on the bran
 create table if not exists mart.daily_spend (
     brand_id bigint not null,
     campaign_id bigint not null,
-    cost_type core.cost_type not null,
+    cost_type cost_type not null,
     local_date date not null,
     spend decimal(38, 9) not null,
     transactions bigint not null
@@ -25,7 +25,7 @@ comment on table mart.daily_spend is 'One row per brand, campaign, cost type and
 create table if not exists mart.monthly_spend (
     brand_id bigint not null,
     campaign_id bigint not null,
-    cost_type core.cost_type not null,
+    cost_type cost_type not null,
     local_month date not null,
     spend decimal(38, 9) not null,
     transactions bigint not null

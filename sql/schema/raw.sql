@@ -30,7 +30,7 @@ comment on column raw.event_files.rows_duplicate is 'rows that were there alread
 create table if not exists raw.ad_events (
     event_id varchar not null,
     ad_id bigint not null,
-    event_type core.event_type not null,
+    event_type event_type not null,
     occurred_at timestamptz not null,
     file_id bigint not null,
     line_number bigint not null,

@@ -1,10 +1,11 @@
 -- Vocabularies and small functions that every schema uses.
 create schema if not exists core;
 
-create type if not exists core.event_type as enum ('click', 'impression', 'view', 'acquisition'); -- noqa: PRS
-create type if not exists core.cost_type as enum ('CLICK', 'IMPRESSION', 'VIEW', 'ACQUISITION'); -- noqa: PRS
-create type if not exists core.transaction_type as enum ('COST', 'PAYMENT'); -- noqa: PRS
-create type if not exists core.price_source as enum ('AD', 'GLOBAL'); -- noqa: PRS
+-- in schema main: DuckDB 1.5 cannot replay the log of a killed process when a type lies in another schema
+create type if not exists event_type as enum ('click', 'impression', 'view', 'acquisition'); -- noqa: PRS
+create type if not exists cost_type as enum ('CLICK', 'IMPRESSION', 'VIEW', 'ACQUISITION'); -- noqa: PRS
+create type if not exists transaction_type as enum ('COST', 'PAYMENT'); -- noqa: PRS
+create type if not exists price_source as enum ('AD', 'GLOBAL'); -- noqa: PRS
 
 create macro if not exists core.beginning() as timestamptz '2000-01-01 00:00:00+00';
 create macro if not exists core.local_time(instant, utc_offset) as

@@ -1,0 +1,240 @@
+"""Reference files: read strictly, kept as versions, never lost to a truncated file."""
+
+import re
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import polars as pl
+import pytest
+
+from tests.world import ADS, BRANDS, CAMPAIGNS, NOON, PRICES, World, event, jsonl
+
+LATER = NOON + timedelta(hours=1)
+
+
+def test_a_changed_row_opens_a_version_and_closes_the_one_before(world: World) -> None:
+    world.run()
+    world.deliver_reference("brands", BRANDS.replace("10.00", "12.50"))
+    world.run(LATER)
+    assert world.rows(
+        "select daily_budget, valid_from, valid_to from core.brands where brand_id = 1 order by valid_from"
+    ) == [
+        (Decimal(10), datetime.fromisoformat("2000-01-01T00:00:00Z"), LATER),
+        (Decimal("12.50"), LATER, None),
+    ]
+    assert world.value("select count(*) from core.brands where brand_id <> 1") == 2
+    counts = ("rows_read", "rows_loaded", "rows_duplicate", "rows_rejected")
+    assert [world.file("brands.csv")[name] for name in counts] == [3, 1, 2, 0]
+
+
+def test_a_change_taken_back_is_a_third_version(world: World) -> None:
+    for number, text in enumerate((BRANDS, BRANDS.replace("10.00", "12.50"), BRANDS)):
+        world.deliver_reference("brands", text)
+        world.run(NOON + timedelta(hours=number))
+    versions = world.rows("select daily_budget from core.brands where brand_id = 1 order by valid_from")
+    assert versions == [(Decimal(10),), (Decimal("12.50"),), (Decimal(10),)]
+
+
+def test_the_same_file_written_again_changes_nothing(world: World) -> None:
+    world.run()
+    world.deliver_reference("brands", BRANDS)
+    world.run(LATER)
+    assert world.file("brands.csv")["outcome"] == "DUPLICATE"
+    assert world.value("select count(*) from core.brands") == 3
+
+
+def test_reference_data_comes_as_parquet_too(world: World) -> None:
+    (world.root.reference / "brands.csv").unlink()
+    money = {"daily_budget": pl.Decimal(10, 2), "monthly_budget": pl.Decimal(10, 2)}
+    frame = pl.read_csv(BRANDS.encode(), schema_overrides=money)
+    frame.write_parquet(world.root.reference / "brands.parquet")
+    world.run()
+    assert world.rows("select daily_budget, monthly_budget, is_active from core.brands order by brand_id") == [
+        (Decimal(10), None, True),
+        (None, Decimal(1000), True),
+        (None, None, True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("table", "row", "reason"),
+    [
+        ("brands", "1,Acme again,,,UTC,,true", "brand_id 1 is there twice"),
+        ("brands", "4,Delta,-1,,UTC,,true", "daily_budget '-1' is not a decimal number with at most 9 decimals, not"),
+        ("brands", "4,Delta,0.1234567891,,UTC,,true", "daily_budget '0.1234567891' is not a decimal number"),
+        ("brands", "4,Delta,,,Mars/Olympus,,true", "timezone 'Mars/Olympus' is not in the IANA list"),
+        ("brands", "4,Delta,,,UTC,,maybe", "is_active 'maybe' is not true or false"),
+        ("brands", "4,Delta,,,UTC", "5 fields, expected 7"),
+        ("brands", "x,Delta,,,UTC,,true", "brand_id 'x' is not a whole number that fits 64 bits"),
+        ("campaigns", "41,9,c,SCHEDULED,,", "unknown brand_id 9: no such row in brands"),
+        ("campaigns", "41,1,c,STARTED,,", "status 'STARTED' is not one of DRAFT, SCHEDULED, RUNNING, PAUSED, BUDGET_"),
+        ("campaigns", "41,1,c,SCHEDULED,09:00,", "allowed_start and allowed_end belong together: give both or"),
+        ("campaigns", "41,1,c,SCHEDULED,09:00,09:00:00", "allowed_start and allowed_end are both 09:00"),
+        ("campaigns", "41,1,c,SCHEDULED,24:00,09:00", "allowed_start '24:00' is not a UTC time of day"),
+        ("ads", "401,999,a,true,,,,,,", "unknown ad_set_id 999: no such row in ad_sets"),
+        ("ads", "401,110,a,true,,,,0.0000001,,", "cost_per_mille '0.0000001' is not a decimal number with at most 6"),
+        ("global_ad_pricing", "2025-13-01T00:00:00Z,1,1,1,1", "effective_from '2025-13-01T00:00:00Z' is not a time"),
+    ],
+)
+def test_a_bad_row_is_refused_and_listed_and_the_rest_loads(world: World, table: str, row: str, reason: str) -> None:
+    world.deliver_reference(table, world.reference[table] + row + "\n")
+    world.run()
+    [(number, said)] = world.rows("select line_number, reason from raw.rejected_rows")
+    assert number == world.reference[table].count("\n") + 1
+    assert said.startswith(reason)
+    file = world.file(f"{table}.csv")
+    assert (file["rows_loaded"], file["rows_rejected"]) == (world.reference[table].count("\n") - 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (BRANDS.replace("owner", "boss"), "unknown column boss"),
+        (re.sub(r",[^,]*\n", "\n", BRANDS), "column is_active is missing"),
+        (BRANDS.replace("name", "owner"), "column name is missing"),
+        ("\xff", "its first line is no CSV header"),
+    ],
+)
+def test_a_file_with_other_columns_is_refused_and_the_version_before_stays(
+    world: World, text: str, reason: str
+) -> None:
+    world.run()
+    (world.root.reference / "brands.csv").write_bytes(text.encode("latin-1"))
+    world.run(LATER)
+    file = world.file("brands.csv")
+    assert file["outcome"] == "QUARANTINED"
+    assert file["reason"].startswith(reason) or text.count("owner") == 2
+    assert world.value("select count(*) from core.brands where valid_to is null") == 3
+
+
+def test_money_as_a_binary_float_is_refused(world: World) -> None:
+    (world.root.reference / "brands.csv").unlink()
+    pl.read_csv(BRANDS.encode()).write_parquet(world.root.reference / "brands.parquet")
+    world.run()
+    assert world.file("brands.parquet")["reason"].startswith("column daily_budget is double")
+
+
+def test_a_row_that_is_gone_stays_in_force_and_is_named(world: World) -> None:
+    world.run()
+    world.deliver_reference("brands", BRANDS.replace("2,Borealis,,1000.00,Asia/Kolkata,bob,true\n", ""))
+    world.run(LATER)
+    assert world.value("select monthly_budget from core.brands where brand_id = 2 and valid_to is null") == 1000
+    assert world.rows("select table_name, id from ops.missing_rows") == [("brands", "2")]
+    world.deliver_reference("brands", BRANDS)
+    world.run(LATER + timedelta(hours=1))
+    assert world.rows("from ops.missing_rows") == []
+
+
+def test_a_row_whose_parent_was_missing_loads_when_the_parent_has_come(world: World) -> None:
+    world.deliver_reference("campaigns", CAMPAIGNS + "41,4,Delta,SCHEDULED,,\n")
+    world.run()
+    assert world.reasons() == ["unknown brand_id 4: no such row in brands"]
+    world.deliver_reference("brands", BRANDS + "4,Delta,,,UTC,,true\n")
+    world.run(LATER)
+    assert world.reasons() == []
+    assert world.status(41) == "RUNNING"
+
+
+def test_a_table_delivered_twice_is_refused_since_neither_can_be_preferred(world: World) -> None:
+    pl.read_csv(PRICES.encode(), infer_schema=False).write_parquet(world.root.reference / "global_ad_pricing.parquet")
+    world.run()
+    assert world.value("select count(*) from raw.event_files where outcome = 'QUARANTINED'") == 2
+    assert world.value("select count(*) from core.global_ad_pricing") == 0
+
+
+# --- prices
+
+
+def charged(world: World) -> list[tuple[object, ...]]:
+    return world.rows(
+        "select event_id, amount, price_source, price_effective_from from core.transactions"
+        " inner join raw.ad_events on transaction_id = core.transaction_id(file_id, line_number) order by event_id"
+    )
+
+
+BEGINNING = datetime.fromisoformat("2000-01-01T00:00:00Z")
+
+
+def test_an_event_costs_the_ads_own_price_else_the_global_one(world: World) -> None:
+    world.deliver("a.jsonl", jsonl(
+        event("1", 101, "click", "2025-06-10T10:00:00Z"),
+        event("2", 102, "click", "2025-06-10T10:00:00Z"),
+        event("3", 201, "impression", "2025-06-10T10:00:00Z"),
+        event("4", 101, "impression", "2025-06-10T10:00:00Z"),
+        event("5", 301, "view", "2025-06-10T10:00:00Z"),
+    ))  # fmt: skip
+    world.run()
+    assert charged(world) == [
+        ("1", Decimal("0.50"), "AD", BEGINNING),
+        ("2", Decimal("0.20"), "GLOBAL", BEGINNING),
+        ("3", Decimal("0.00004"), "AD", BEGINNING),  # exact: never rounded to nothing
+        ("4", Decimal("0.0015"), "GLOBAL", BEGINNING),
+        ("5", Decimal("0.01"), "GLOBAL", BEGINNING),
+    ]
+    assert world.value("select brand_id from core.transactions where campaign_id = 31") == 3  # PAUSED, and charged
+
+
+def test_a_new_price_holds_from_its_load_and_charged_events_keep_theirs(world: World) -> None:
+    world.deliver("a.jsonl", jsonl(event("1", 101, "click", "2025-06-10T10:00:00Z")))
+    world.run()
+    world.deliver_reference("ads", ADS.replace("0.50", "0.75"))
+    world.run(LATER)
+    world.deliver("b.jsonl", jsonl(
+        event("2", 101, "click", "2025-06-10T12:59:59Z"), event("3", 101, "click", "2025-06-10T13:00:00Z")
+    ))  # fmt: skip
+    world.run(LATER + timedelta(hours=1))
+    assert charged(world) == [
+        ("1", Decimal("0.50"), "AD", BEGINNING),
+        ("2", Decimal("0.50"), "AD", BEGINNING),
+        ("3", Decimal("0.75"), "AD", LATER),
+    ]
+
+
+def test_a_global_price_is_in_force_from_its_own_date(world: World) -> None:
+    world.deliver_reference("global_ad_pricing", PRICES + "2025-06-10T10:00:00Z,0.30,,,\n")
+    world.deliver("a.jsonl", jsonl(
+        event("1", 102, "click", "2025-06-10T09:59:59.999Z"), event("2", 102, "click", "2025-06-10T10:00:00Z")
+    ))  # fmt: skip
+    world.run()
+    assert [(amount, source) for _, amount, source, _ in charged(world)] == [
+        (Decimal("0.20"), "GLOBAL"),
+        (Decimal("0.30"), "GLOBAL"),
+    ]
+
+
+def test_an_event_for_an_unknown_ad_waits_and_is_charged_when_the_ad_appears(world: World) -> None:
+    world.deliver("a.jsonl", jsonl(event("1", 401, "click", "2025-06-10T10:00:00Z")))
+    world.run()
+    assert charged(world) == []
+    assert world.rows("select ad_id, reason from core.unpriced") == [(401, "unknown ad_id 401")]
+    world.run(LATER)
+    assert world.value("select count(*) from core.unpriced") == 1
+    world.deliver_reference("ads", ADS + "401,110,late,true,,,0.60,,,\n")
+    world.run(LATER)
+    assert charged(world) == [("1", Decimal("0.60"), "AD", BEGINNING)]
+    assert world.value("select count(*) from core.unpriced") == 0
+    assert world.value("select sum(spend) from mart.daily_spend") == Decimal("0.60")
+
+
+def test_an_event_without_any_price_waits_and_is_never_free(world: World) -> None:
+    world.deliver("a.jsonl", jsonl(event("1", 101, "acquisition", "2025-06-10T10:00:00Z")))
+    world.run()
+    assert world.rows("select reason from core.unpriced") == [
+        ("no price for acquisition of ad 101: neither its own nor a global one",)
+    ]
+    world.deliver_reference("global_ad_pricing", PRICES.replace("0.01,\n", "0.01,5\n"))
+    world.run(LATER)
+    assert [amount for _, amount, _, _ in charged(world)] == [5]
+
+
+def test_a_payment_for_an_unknown_brand_waits_for_it(world: World) -> None:
+    world.deliver(
+        "p.jsonl",
+        '{"payment_id":"p","brand_id":4,"amount":"5","paid_at":"2025-06-10T10:00:00Z"}\n',
+        kind="payments",
+    )
+    world.run()
+    assert world.rows("select brand_id, reason from core.unpriced") == [(4, "unknown brand_id 4")]
+    world.deliver_reference("brands", BRANDS + "4,Delta,,,UTC,,true\n")
+    world.run(LATER)
+    assert world.rows("select brand_id, amount, transaction_type from core.transactions") == [(4, 5, "PAYMENT")]

@@ -1,0 +1,129 @@
+"""Sensors on a real instance: they compare wanted with recorded, and have no effect of their own."""
+
+import json
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import dagster as dg
+import pytest
+
+from pipelines.definitions import build_defs
+from pipelines.sensors import decision_sensor, delivery_sensor
+from tests.world import NOON, World, event, jsonl
+
+
+@pytest.fixture
+def instance() -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.ephemeral() as instance:
+        yield instance
+
+
+def tick(
+    sensor: dg.SensorDefinition, instance: dg.DagsterInstance, cursor: str | None = None
+) -> tuple[int, str, str | None]:
+    """One tick: how many runs it asks for, why none, and its cursor."""
+    with dg.build_sensor_context(instance=instance, cursor=cursor) as context:
+        data = sensor.evaluate_tick(context)
+    return len(data.run_requests or []), data.skip_message or "", data.cursor
+
+
+def a_run(world: World, instance: dg.DagsterInstance, job: str, status: dg.DagsterRunStatus) -> str:
+    """A run of a job that Dagster knows to be in a state; its first eight letters."""
+    run = instance.create_run_for_job(build_defs(world.root).resolve_job_def(job), status=status)
+    return run.run_id[:8]
+
+
+
+def test_a_delivered_file_is_asked_for_when_it_has_settled(world: World, instance: dg.DagsterInstance) -> None:
+    world.run()
+    sensor = delivery_sensor(world.root)
+    assert tick(sensor, instance)[:2] == (0, "no new files")
+    path = world.deliver("a.jsonl", jsonl(event("1", 101, "click", "2025-06-10T10:00:00Z")))
+    runs, reason, cursor = tick(sensor, instance)
+    assert (runs, reason) == (0, "1 files still settling")
+    path.write_text(jsonl(event("2", 101, "click", "2025-06-10T10:00:00Z")) * 2)  # it grew
+    runs, _, cursor = tick(sensor, instance, cursor)
+    assert runs == 0
+    runs, _, cursor = tick(sensor, instance, cursor)
+    assert runs == 1
+    world.run()
+    assert tick(sensor, instance, cursor)[:2] == (0, "no new files")
+
+
+def test_a_flagged_file_is_asked_for_at_once(world: World, instance: dg.DagsterInstance) -> None:
+    world.run()
+    world.deliver("a.jsonl", jsonl(event("1", 101, "click", "2025-06-10T10:00:00Z")))
+    world.deliver("a.jsonl.done", "")
+    assert tick(delivery_sensor(world.root), instance)[0] == 1
+
+
+def test_everything_is_new_before_the_first_run(world: World, instance: dg.DagsterInstance) -> None:
+    sensor = delivery_sensor(world.root)
+    _, _, cursor = tick(sensor, instance)
+    assert len(json.loads(cursor or "[]")) == 5
+    assert tick(sensor, instance, cursor)[0] == 1
+
+
+def test_no_second_run_is_asked_for_while_one_is_under_way(world: World, instance: dg.DagsterInstance) -> None:
+    sensor = delivery_sensor(world.root)
+    _, _, cursor = tick(sensor, instance)
+    run_id = a_run(world, instance, "refresh", dg.DagsterRunStatus.STARTED)
+    assert tick(sensor, instance, cursor)[:2] == (0, f"5 files ready; run {run_id} is under way")
+
+
+def test_a_failed_run_is_asked_for_again_but_not_at_once(world: World, instance: dg.DagsterInstance) -> None:
+    run_id = a_run(world, instance, "refresh", dg.DagsterRunStatus.STARTED)
+    run = instance.get_runs(limit=1)[0]
+    instance.report_run_failed(run)
+    ended = datetime.fromtimestamp(instance.get_run_records(limit=1)[0].end_time or 0, NOON.tzinfo)
+    _, _, cursor = tick(delivery_sensor(world.root), instance)
+    soon = delivery_sensor(world.root, lambda: ended + timedelta(minutes=3))
+    assert tick(soon, instance, cursor)[:2] == (0, f"5 files ready; run {run_id} failed; asked again in 2 minutes")
+    later = delivery_sensor(world.root, lambda: ended + timedelta(minutes=5))
+    assert tick(later, instance, cursor)[0] == 1
+
+
+def test_an_unreadable_ledger_is_no_empty_ledger(world: World, instance: dg.DagsterInstance) -> None:
+    world.run()
+    cursor = tick(delivery_sensor(world.root), instance)[2]
+    world.root.published_file.chmod(0o644)
+    world.root.published_file.write_bytes(b"not a database")
+    for sensor in (delivery_sensor(world.root), decision_sensor(world.root)):
+        runs, reason, _ = tick(sensor, instance, cursor)
+        assert runs == 0
+        assert reason.startswith("cannot look")
+
+
+def test_nothing_due_is_skipped_with_what_was_seen_and_what_comes_next(
+    world: World, instance: dg.DagsterInstance
+) -> None:
+    world.run()
+    sensor = decision_sensor(world.root, lambda: NOON + timedelta(minutes=5))
+    assert tick(sensor, instance)[:2] == (
+        0,
+        "4 campaigns looked at, none due; next change expected: 2025-06-10 22:00:00 UTC",
+    )
+
+
+def test_a_due_status_is_asked_for_and_the_tick_itself_changes_nothing(
+    world: World, instance: dg.DagsterInstance
+) -> None:
+    world.run()
+    before = world.root.published_file.stat()
+    sensor = decision_sensor(world.root, lambda: datetime.fromisoformat("2025-06-10T22:00:00Z"))
+    assert tick(sensor, instance)[0] == 1
+    assert tick(sensor, instance)[0] == 1
+    assert world.status(12) == "SCHEDULED"
+    after = world.root.published_file.stat()
+    assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+
+
+def test_a_due_status_waits_for_the_decision_under_way(world: World, instance: dg.DagsterInstance) -> None:
+    world.run()
+    run_id = a_run(world, instance, "decide", dg.DagsterRunStatus.STARTING)
+    sensor = decision_sensor(world.root, lambda: datetime.fromisoformat("2025-06-10T22:00:00Z"))
+    assert tick(sensor, instance)[:2] == (0, f"1 of 4 campaigns are due; run {run_id} is under way")
+
+
+def test_before_the_first_run_the_decision_sensor_says_so(world: World, instance: dg.DagsterInstance) -> None:
+    assert tick(decision_sensor(world.root), instance)[1].startswith("cannot look at the statuses: nothing is published")

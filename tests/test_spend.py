@@ -1,0 +1,207 @@
+"""Spend by the brand's own clock, exact in every zone, and a run costs what is new."""
+
+import random
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from importlib import resources
+from io import BytesIO
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import duckdb
+import pytest
+
+from assets.accounting import charge, sum_spend
+from assets.ingestion import ingest
+from assets.landing import Deliveries
+from assets.time_zones import utc_offsets
+from assets.warehouse import sql
+from tests.world import AD_SETS, BRANDS, CAMPAIGNS, NOON, World, event, jsonl
+
+STRANGE_ZONES = (
+    "Africa/Cairo", "Africa/Casablanca", "America/Havana", "America/New_York", "America/St_Johns",
+    "America/Sao_Paulo", "Antarctica/Casey", "Antarctica/Troll", "Asia/Amman", "Asia/Gaza", "Asia/Kathmandu",
+    "Asia/Pyongyang", "Australia/Lord_Howe", "Europe/Dublin", "Europe/London", "Pacific/Apia", "Pacific/Chatham",
+    "Pacific/Kiritimati", "Pacific/Norfolk", "UTC",
+)  # fmt: skip
+
+
+def zone(name: str) -> ZoneInfo:
+    """A zone by the rules of the tzdata package, whatever the operating system has."""
+    return ZoneInfo.from_file(BytesIO(resources.files("tzdata").joinpath("zoneinfo", name).read_bytes()), name)
+
+
+def test_every_zone_has_the_right_offset_around_each_of_its_changes() -> None:
+    """Each IANA zone, each change from 2012 to 2037, second by second around it and by the quarter-hour."""
+    periods = defaultdict(list)
+    for row in utc_offsets().to_pylist():
+        periods[row["timezone"]].append(row)
+    assert len(periods) > 590
+    checked: dict[bytes, list[Any]] = {}
+    for name, rows in periods.items():
+        rules = resources.files("tzdata").joinpath("zoneinfo", name).read_bytes()
+        table = [(row["starts_at"], row["ends_at"], row["utc_offset"]) for row in rows]
+        if checked.setdefault(rules, table) is not table:
+            assert table == checked[rules]
+            continue
+        expected = zone(name)
+        for earlier, later in zip(table, table[1:], strict=False):
+            assert earlier[1] == later[0]
+            change = later[0]
+            for seconds in (-3600, -900, -61, -60, -1, 0, 1, 59, 60, 61, 900, 3600):
+                instant = change + timedelta(seconds=seconds)
+                offset = next(o for start, end, o in table if start <= instant and (end is None or instant < end))
+                assert instant.astimezone(expected).utcoffset() == timedelta(seconds=offset), (name, instant)
+
+
+def test_every_offset_change_since_2012_but_those_of_casey_falls_on_a_quarter_hour() -> None:
+    changes = [
+        (row["timezone"], row["starts_at"])
+        for row in utc_offsets().to_pylist()
+        if row["starts_at"].year >= 2012 and row["starts_at"].timestamp() % 900
+    ]
+    assert {name for name, _ in changes} == {"Antarctica/Casey"}
+
+
+def world_of_zones(world: World) -> dict[int, str]:
+    """One brand, campaign, ad set and ad (a click costs 0.50) for each strange zone; returns zones by number."""
+    zones = dict(enumerate(STRANGE_ZONES, 1))
+
+    def table(text: str, row: str) -> str:
+        header = text.partition("\n")[0]
+        return header + "\n" + "".join(row.format(n=n, zone=name) + "\n" for n, name in zones.items())
+
+    world.deliver_reference("brands", table(BRANDS, "{n},b,,,{zone},,true"))
+    world.deliver_reference("campaigns", table(CAMPAIGNS, "{n},{n},c,SCHEDULED,,"))
+    world.deliver_reference("ad_sets", table(AD_SETS, "{n},{n},s,true"))
+    world.deliver_reference("ads", table(world.reference["ads"], "{n},{n},a,true,,,0.123456789,,,"))
+    return zones
+
+
+def test_spend_falls_into_the_local_hour_day_and_month_of_every_strange_zone(world: World) -> None:
+    zones = world_of_zones(world)
+    dice = random.Random(1)
+    changes = defaultdict(list)
+    for row in utc_offsets().to_pylist():
+        if 2012 <= row["starts_at"].year <= 2025:
+            changes[row["timezone"]].append(row["starts_at"])
+    instants = [
+        (n, change + timedelta(seconds=seconds))
+        for n, name in zones.items()
+        for change in changes[name]
+        for seconds in (-1800, -1, 0, 59, 60, 61, 3599, dice.randint(-90_000, 90_000))
+    ]
+    instants += [(n, datetime(2024, 2, 29, tzinfo=UTC) + timedelta(minutes=17 * k)) for n in zones for k in range(90)]
+    world.deliver(
+        "a.jsonl", jsonl(*(event(f"e{k}", n, "click", at.isoformat()) for k, (n, at) in enumerate(instants)))
+    )
+    world.run()
+    cost = Decimal("0.123456789")
+    expected: dict[str, dict[Any, Decimal]] = {grain: defaultdict(Decimal) for grain in ("hour", "date", "month")}
+    for n, at in instants:
+        local = at.astimezone(zone(zones[n])).replace(tzinfo=None)
+        expected["hour"][n, local.replace(minute=0, second=0, microsecond=0)] += cost
+        expected["date"][n, local.date()] += cost
+        expected["month"][n, local.date().replace(day=1)] += cost
+    for grain, table in (("hour", "hourly"), ("date", "daily"), ("month", "monthly")):
+        found = world.rows(f"select brand_id, local_{grain}, spend from mart.{table}_spend")  # noqa: S608
+        assert {(brand, local): spend for brand, local, spend in found} == expected[grain]
+
+
+def test_both_halves_of_a_repeated_hour_count_to_it(world: World) -> None:
+    world.deliver("a.jsonl", jsonl(
+        event("1", 101, "click", "2025-11-02T05:30:00Z"), event("2", 101, "click", "2025-11-02T06:30:00Z")
+    ))  # fmt: skip
+    world.run(datetime(2025, 11, 2, 12, tzinfo=UTC))
+    assert world.rows("select local_hour::varchar, spend, transactions from mart.hourly_spend") == [
+        ("2025-11-02 01:00:00", Decimal(1), 2)
+    ]
+
+
+def test_a_late_event_lands_in_its_own_local_day(world: World) -> None:
+    world.deliver("a.jsonl", jsonl(event("1", 101, "click", "2025-06-10T10:00:00Z")))
+    world.run()
+    world.deliver("late.jsonl", jsonl(event("2", 101, "click", "2023-01-01T04:59:59Z")))  # 23:59:59 in New York
+    world.run(NOON + timedelta(hours=1))
+    assert world.rows("select local_date::varchar, spend from mart.daily_spend order by 1") == [
+        ("2022-12-31", Decimal("0.50")),
+        ("2025-06-10", Decimal("0.50")),
+    ]
+
+
+def test_payments_are_no_spend(world: World) -> None:
+    world.deliver(
+        "p.jsonl", '{"payment_id":"p","brand_id":1,"amount":5,"paid_at":"2025-06-10T10:00:00Z"}\n', kind="payments"
+    )
+    world.run()
+    assert world.value("select count(*) from core.transactions") == 1
+    assert world.value("select count(*) from mart.hourly_spend") == 0
+
+
+def test_a_brand_that_moves_to_another_zone_is_summed_anew(world: World) -> None:
+    at = "2025-06-10T03:00:00Z"  # the 9th in New York, the 10th in Kolkata
+    world.deliver("a.jsonl", jsonl(event("1", 101, "click", at), event("2", 201, "click", at)))
+    world.run()
+    world.deliver_reference("brands", BRANDS.replace("America/New_York", "Asia/Kolkata"))
+    world.deliver("b.jsonl", jsonl(event("3", 101, "click", at)))
+    world.run(NOON + timedelta(hours=1))
+    assert world.rows("select brand_id, local_date::varchar, spend from mart.daily_spend order by 1") == [
+        (1, "2025-06-10", Decimal("1.00")),
+        (2, "2025-06-10", Decimal("0.20")),
+    ]
+
+
+def test_a_run_adds_the_new_batch_and_leaves_the_stored_sums_alone(world: World) -> None:
+    world.deliver("a.jsonl", jsonl(event("1", 101, "click", "2025-06-10T10:00:00Z")))
+    world.run()
+    world.deliver("b.jsonl", jsonl(event("2", 102, "click", "2025-06-10T10:00:00Z")))
+    with world.open(NOON + timedelta(hours=1)) as warehouse:
+        ingest(warehouse, Deliveries(world.root, trusted=True))
+        charge(warehouse)
+        sum_spend(warehouse)
+        assert warehouse.connection.execute("select campaign_id, transactions from new_spend").fetchall() == [(12, 1)]
+
+
+def test_the_order_of_files_and_the_way_they_are_split_do_not_matter(world: World) -> None:
+    dice = random.Random(2)
+    events = [
+        event(f"e{n}", dice.choice((101, 102, 201, 301)), dice.choice(("click", "view", "impression")),
+              f"2025-06-{dice.randint(1, 9):02}T{dice.randint(0, 23):02}:00:00Z")
+        for n in range(300)
+    ]  # fmt: skip
+    other = World(type(world.root)(world.root.path.parent / "other"))
+    world.deliver("all.jsonl", jsonl(*events))
+    world.run()
+    dice.shuffle(events)
+    for part in range(3):
+        other.deliver(f"{part}.jsonl", jsonl(*events[part * 90 : part * 90 + 120]))  # they overlap
+        other.run(NOON + timedelta(minutes=part))
+    for query in (
+        "select brand_id, campaign_id, ad_id, amount, cost_type, occurred_at from core.transactions order by all",
+        "from mart.hourly_spend order by all",
+        "from mart.daily_spend order by all",
+        "from mart.monthly_spend order by all",
+    ):
+        assert world.rows(query) == other.rows(query)
+
+
+@pytest.mark.parametrize(
+    ("timezone", "now", "day", "month"),
+    [
+        ("Africa/Cairo", "2025-04-24T20:00:00Z", "2025-04-24T22:00:00Z", "2025-04-30T21:00:00Z"),  # 00:00 is skipped
+        ("America/New_York", "2025-03-09T05:00:00Z", "2025-03-10T04:00:00Z", "2025-04-01T04:00:00Z"),  # 23 hours
+        ("Asia/Kolkata", "2025-02-28T18:29:59Z", "2025-02-28T18:30:00Z", "2025-02-28T18:30:00Z"),
+        ("Pacific/Apia", "2011-12-30T09:00:00Z", "2011-12-30T10:00:00Z", "2011-12-31T10:00:00Z"),  # a day is skipped
+    ],
+)
+def test_the_next_local_day_begins_at_its_first_instant(
+    world: World, timezone: str, now: str, day: str, month: str
+) -> None:
+    world.deliver_reference("brands", BRANDS.replace("America/New_York", timezone))
+    world.run()
+    with duckdb.connect(str(world.root.published_file), read_only=True) as published:
+        published.execute("set TimeZone = 'UTC'")
+        published.execute(sql("decision/brand_now"), {"now": datetime.fromisoformat(now)})
+        turns = published.execute("select next_day_at, next_month_at from brand_now where brand_id = 1").fetchall()
+    assert turns == [(datetime.fromisoformat(day), datetime.fromisoformat(month))]
