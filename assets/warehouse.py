@@ -177,7 +177,7 @@ def _lock(root: DataRoot, run_id: str, wait_seconds: float) -> Iterator[None]:
                 if time.monotonic() >= deadline:
                     raise SpendgateError(f"the warehouse is in use by {holder}; try again when it is done") from None
                 if not told:
-                    log.info("waiting for the warehouse, in use by %s", holder)
+                    log.warning("waiting for the warehouse, in use by %s", holder)
                     told = True
                 time.sleep(0.1)
         file.truncate(0)

@@ -163,7 +163,7 @@ def set_status(data: DataRoot, campaign_id: int, status: str, reason: str, chang
     from assets.decision import set_status as change
     from assets.warehouse import open_warehouse
 
-    _show_log()
+    _show_log(logging.WARNING)
     wait = data.settings().lock_wait_seconds
     with open_warehouse(data, now=datetime.now(UTC), run_id=f"set-status-{uuid4()}", wait_seconds=wait) as warehouse:
         before, after = change(warehouse, campaign_id, status.upper(), changed_by=changed_by, note=reason)
@@ -300,13 +300,13 @@ def _tell_run(data: DataRoot, run_id: str) -> None:
         _print_rows(_query(published, "report/run", run_id=run_id), f"Run {run_id}")
 
 
-def _show_log() -> None:
+def _show_log(level: int = logging.INFO) -> None:
     from rich.logging import RichHandler
 
     handler = RichHandler(console=_console(stderr=True), show_path=False, log_time_format="%H:%M:%S")
     logger = logging.getLogger("spendgate")
     logger.handlers = [handler]
-    logger.setLevel(logging.INFO)
+    logger.setLevel(level)
 
 
 # --- printing

@@ -79,8 +79,9 @@ def _write(
     if format_ == "parquet":
         rows.write_parquet(str(part))
     else:
-        texts = rows.project("* replace (strftime(occurred_at, '%Y-%m-%dT%H:%M:%S.%gZ') as occurred_at)")
-        frame = (texts if "occurred_at" in rows.columns else rows).pl()
+        if "occurred_at" in rows.columns:
+            rows = rows.project("* replace (strftime(occurred_at, '%Y-%m-%dT%H:%M:%S.%gZ') as occurred_at)")
+        frame = rows.pl()
         if format_ == "csv":
             frame.write_csv(part)
         else:

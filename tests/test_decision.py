@@ -87,7 +87,9 @@ def test_a_change_records_all_that_caused_it(world: World) -> None:
         "2025-06-10", "America/New_York", 1, "spendgate",
     )  # fmt: skip
     assert world.hops(11) == []  # SCHEDULED over budget: it does not start
-    assert world.value("select next_change_at from ops.campaign_status where campaign_id = 11") == datetime.fromisoformat(
+    assert world.value(
+        "select next_change_at from ops.campaign_status where campaign_id = 11"
+    ) == datetime.fromisoformat(
         "2025-06-11T04:00:00Z"  # midnight in New York
     )
 

@@ -112,7 +112,10 @@ def test_the_same_id_with_other_content_is_refused_and_the_first_one_stays(world
         (jsonl({**EVENTS[0], "ad_id": True}), "ad_id 'true' is not a whole number that fits 64 bits"),
         (jsonl({**EVENTS[0], "ad_id": 2**63}), "ad_id '9223372036854775808' is not a whole number"),
         (jsonl({**EVENTS[0], "occurred_at": "2025-06-10T10:00:00"}), "occurred_at '2025-06-10T10:00:00' is not a time"),
-        (jsonl({**EVENTS[0], "occurred_at": "2025-02-31T10:00:00Z"}), "occurred_at '2025-02-31T10:00:00Z' is not a time"),
+        (
+            jsonl({**EVENTS[0], "occurred_at": "2025-02-31T10:00:00Z"}),
+            "occurred_at '2025-02-31T10:00:00Z' is not a time",
+        ),
         (jsonl({**EVENTS[0], "occurred_at": "1999-12-31T23:59:59Z"}), "occurred_at 1999-12-31T23:59:59Z is before"),
     ],
 )

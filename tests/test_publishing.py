@@ -108,9 +108,7 @@ def test_the_published_file_cannot_be_written(world: World) -> None:
         published.execute("delete from core.transactions")
 
 
-def test_a_damaged_copy_never_takes_the_place_of_the_good_one(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_damaged_copy_never_takes_the_place_of_the_good_one(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.run()
     clicks(world, "a", 3)
 

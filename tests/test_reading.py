@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assets import reading
-from assets.landing import Deliveries
 from assets.ingestion import ingest
+from assets.landing import Deliveries
 from assets.settings import DataRoot
 from tests.world import World, csv_text, event
 
@@ -25,7 +25,10 @@ ODD_LINES = [
     '{"event_id":"{}","ad_id":1,"event_type":"click","occurred_at":"2025-06-10T10:00:00Z"}',
     '{"event_id":{},"ad_id":1,"event_type":"click","occurred_at":"2025-06-10T10:00:00Z"}',
     '{"event_id":"dup","ad_id":1,"ad_id":2,"event_type":"click","occurred_at":"2025-06-10T10:00:00Z"}',
-    '{"event_id":"deep","ad_id":1,"event_type":"click","occurred_at":"2025-06-10T10:00:00Z","x":' + "[" * 40 + "]" * 40 + "}",
+    '{"event_id":"deep","ad_id":1,"event_type":"click","occurred_at":"2025-06-10T10:00:00Z","x":'
+    + "[" * 40
+    + "]" * 40
+    + "}",
     '{"event_id":"strings","ad_id":1,"event_type":"click","occurred_at":"2025-06-10T10:00:00Z","x":"' + "[" * 40 + '"}',
     '{"event_id":"esc\\u00e9\\n\\"q","ad_id":1,"event_type":"click","occurred_at":"2025-06-10T10:00:00Z"}',
     '{"event_id":"half \\ud800","ad_id":1,"event_type":"click","occurred_at":"2025-06-10T10:00:00Z"}',
@@ -50,7 +53,9 @@ def seen(world: World, name: str, content: str | bytes) -> tuple[Any, ...]:
         warehouse.publish()
     file = world.file(name)
     return (
-        world.rows("select event_id, ad_id, event_type, occurred_at, line_number from raw.ad_events order by line_number"),
+        world.rows(
+            "select event_id, ad_id, event_type, occurred_at, line_number from raw.ad_events order by line_number"
+        ),
         world.rows("select line_number, raw, reason from raw.rejected_rows order by line_number"),
         [file[key] for key in ("outcome", "reason", "rows_read", "rows_loaded", "rows_rejected", "ignored_columns")],
     )

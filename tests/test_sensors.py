@@ -33,7 +33,6 @@ def a_run(world: World, instance: dg.DagsterInstance, job: str, status: dg.Dagst
     return run.run_id[:8]
 
 
-
 def test_a_delivered_file_is_asked_for_when_it_has_settled(world: World, instance: dg.DagsterInstance) -> None:
     world.run()
     sensor = delivery_sensor(world.root)
@@ -126,4 +125,6 @@ def test_a_due_status_waits_for_the_decision_under_way(world: World, instance: d
 
 
 def test_before_the_first_run_the_decision_sensor_says_so(world: World, instance: dg.DagsterInstance) -> None:
-    assert tick(decision_sensor(world.root), instance)[1].startswith("cannot look at the statuses: nothing is published")
+    assert tick(decision_sensor(world.root), instance)[1].startswith(
+        "cannot look at the statuses: nothing is published"
+    )

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from importlib import resources
 from io import BytesIO
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -46,7 +47,7 @@ def test_every_zone_has_the_right_offset_around_each_of_its_changes() -> None:
             assert table == checked[rules]
             continue
         expected = zone(name)
-        for earlier, later in zip(table, table[1:], strict=False):
+        for earlier, later in pairwise(table):
             assert earlier[1] == later[0]
             change = later[0]
             for seconds in (-3600, -900, -61, -60, -1, 0, 1, 59, 60, 61, 900, 3600):
@@ -93,9 +94,7 @@ def test_spend_falls_into_the_local_hour_day_and_month_of_every_strange_zone(wor
         for seconds in (-1800, -1, 0, 59, 60, 61, 3599, dice.randint(-90_000, 90_000))
     ]
     instants += [(n, datetime(2024, 2, 29, tzinfo=UTC) + timedelta(minutes=17 * k)) for n in zones for k in range(90)]
-    world.deliver(
-        "a.jsonl", jsonl(*(event(f"e{k}", n, "click", at.isoformat()) for k, (n, at) in enumerate(instants)))
-    )
+    world.deliver("a.jsonl", jsonl(*(event(f"e{k}", n, "click", at.isoformat()) for k, (n, at) in enumerate(instants))))
     world.run()
     cost = Decimal("0.123456789")
     expected: dict[str, dict[Any, Decimal]] = {grain: defaultdict(Decimal) for grain in ("hour", "date", "month")}

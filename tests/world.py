@@ -1,15 +1,15 @@
 """The one world of the tests: three brands, their campaigns and ads, and a way to deliver files and run everything.
 
-    brand 1 Acme      America/New_York  10.00 a day           campaign 11 always, 12 from 22:00 to 04:00 UTC
-    brand 2 Borealis  Asia/Kolkata      1000.00 a month       campaign 21 always
-    brand 3 Cirrus    UTC               no budgets            campaign 31 PAUSED
+brand 1 Acme      America/New_York  10.00 a day           campaign 11 always, 12 from 22:00 to 04:00 UTC
+brand 2 Borealis  Asia/Kolkata      1000.00 a month       campaign 21 always
+brand 3 Cirrus    UTC               no budgets            campaign 31 PAUSED
 
-    ad 101 (campaign 11)  a click costs 0.50, the rest the global price
-    ad 102 (campaign 12)  global prices
-    ad 201 (campaign 21)  1,000 impressions cost 0.04, that is 0.00004 each; the rest the global price
-    ad 301 (campaign 31)  global prices
+ad 101 (campaign 11)  a click costs 0.50, the rest the global price
+ad 102 (campaign 12)  global prices
+ad 201 (campaign 21)  1,000 impressions cost 0.04, that is 0.00004 each; the rest the global price
+ad 301 (campaign 31)  global prices
 
-    global prices         click 0.20, 1,000 impressions 1.50, view 0.01; none for an acquisition
+global prices         click 0.20, 1,000 impressions 1.50, view 0.01; none for an acquisition
 """
 
 import csv
@@ -49,7 +49,8 @@ AD_SETS = """ad_set_id,campaign_id,name,is_active
 210,21,one,true
 310,31,one,true
 """
-ADS = """ad_id,ad_set_id,name,is_active,media_file,content,cost_per_click,cost_per_mille,cost_per_view,cost_per_acquisition
+ADS = """ad_id,ad_set_id,name,is_active,media_file,content,cost_per_click,cost_per_mille,cost_per_view,\
+cost_per_acquisition
 101,110,a,true,,,0.50,,,
 102,120,b,true,,,,,,
 201,210,c,true,,,,0.04,,

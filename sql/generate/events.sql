@@ -17,5 +17,5 @@ select
         when type_dice < 995 then 'click'
         else 'acquisition'
     end as event_type,
-    $now::timestamptz - to_milliseconds((dice % ($days * 86400000))::bigint) as occurred_at
+    $now::timestamptz - to_milliseconds((dice % ($days::bigint * 86400000))::bigint) as occurred_at
 from numbers

@@ -1,0 +1,212 @@
+"""The command line as a user meets it."""
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from assets.settings import DataRoot
+from pipelines import cli
+from tests.world import BRANDS, World, event, jsonl
+
+
+def spendgate(root: DataRoot, *arguments: str) -> Result:
+    """Run a command in this process."""
+    command, *rest = arguments
+    return CliRunner().invoke(cli.cli, [command, "--data", str(root.path), *rest])
+
+
+def spendgate_process(root: DataRoot, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a command as a process of its own, as a user does."""
+    code = "from pipelines.cli import main; main()"
+    command, *rest = arguments
+    return subprocess.run(
+        [sys.executable, "-c", code, command, "--data", str(root.path), *rest],
+        capture_output=True, text=True, check=False, cwd=Path(__file__).parent.parent,
+    )  # fmt: skip
+
+
+def test_the_demo_makes_a_world_runs_it_and_prints_the_result(root: DataRoot) -> None:
+    demo = spendgate_process(root, "demo")
+    assert demo.returncode == 0, demo.stderr
+    for word in ("Aurora Coffee", "Asia/Kolkata", "RUNNING", "WINDOW_OPEN", "PAUSED"):
+        assert word in demo.stdout
+    assert "Traceback" not in demo.stderr
+    [summary] = json.loads(spendgate(root, "sql", SUMMARY, "--format", "json").output)
+    assert summary == {"loaded": 6028, "rejected": 4, "waiting": summary["waiting"], "reached": summary["reached"]}
+    assert summary["waiting"] > 0
+    assert summary["reached"] >= 1
+
+
+SUMMARY = """
+select
+    (select count(*) from raw.ad_events) + (select count(*) from raw.payments) as loaded,
+    (select count(*) from raw.rejected_rows) as rejected,
+    (select count(*) from core.unpriced) as waiting,
+    (select count(*) from mart.brand_budget where daily_spend >= daily_budget) as reached
+"""
+
+
+def test_the_demo_does_not_touch_a_folder_with_other_deliveries(world: World) -> None:
+    result = spendgate(world.root, "demo")
+    assert result.exit_code == 1
+    assert "already holds deliveries" in str(result.exception)
+    assert (world.root.reference / "brands.csv").read_text() == BRANDS
+
+
+def test_generated_data_loads_whole_and_the_same_in_every_format(root: DataRoot) -> None:
+    size = ["--events", "2000", "--brands", "20", "--campaigns", "40", "--ads", "200", "--seed", "3"]
+    ledgers = []
+    for format_ in ("jsonl", "csv", "parquet"):
+        world = World(DataRoot(root.path / format_), {})
+        made = spendgate(world.root, "generate", *size, "--format", format_, "--now", "2025-06-10T12:00:00Z")
+        assert made.exit_code == 0, made.exception
+        world.run()
+        assert world.rows("select outcome, rows_loaded from raw.event_files where kind = 'events'") == [
+            ("LOADED", 2000)
+        ]
+        assert world.value("select count(*) from raw.rejected_rows") == 0
+        ledgers.append(world.rows("select ad_id, amount, cost_type, occurred_at from core.transactions order by all"))
+    assert len(ledgers[0]) == 2000
+    assert ledgers[0] == ledgers[1] == ledgers[2]
+
+
+def test_a_run_says_what_happened_and_is_seen_by_dagster(world: World) -> None:
+    world.deliver("a.jsonl", jsonl(event("e", 101, "click", "2025-06-10T10:00:00Z")))
+    run = spendgate_process(world.root, "run", "--now", "2025-06-10T12:00:00Z")
+    assert run.returncode == 0, run.stderr
+    assert "transactions written" in run.stdout
+    assert world.status(11) == "RUNNING"
+    assert (world.root.dagster_home / "history" / "runs.db").exists()
+    decide = spendgate_process(world.root, "decide", "--now", "2025-06-10T22:00:00Z")
+    assert decide.returncode == 0, decide.stderr
+    assert world.status(12) == "RUNNING"
+
+
+def test_a_run_looks_twice_and_leaves_growing_files_for_later(world: World) -> None:
+    path = world.deliver("a.jsonl", jsonl(event("e", 101, "click", "2025-06-10T10:00:00Z")))
+    code = f"import time\nfor n in range(100):\n    open({str(path)!r}, 'a').write('\\n'); time.sleep(0.1)\n"
+    with subprocess.Popen([sys.executable, "-c", code]) as writer:
+        assert spendgate_process(world.root, "run").returncode == 0
+        writer.kill()
+    assert world.value("select count(*) from raw.event_files where kind = 'events'") == 0
+    assert world.value("select count(*) from core.brands") == 3
+
+
+def test_a_failed_run_says_why_in_one_line_and_exits_with_1(world: World) -> None:
+    (world.root.path / "spendgate.toml").write_text("lock_wait_seconds = 0\n")
+    with world.open():
+        run = spendgate_process(world.root, "run", "--now", "2025-06-10T12:00:00Z")
+    assert run.returncode == 1
+    assert "Traceback" not in run.stderr
+    last = run.stderr.strip().splitlines()[-1]
+    assert last.startswith("error: ")
+    assert "the warehouse is in use by" in last
+
+
+def test_status_as_a_table_and_as_json(world: World) -> None:
+    world.run()
+    assert "Acme nights" in spendgate(world.root, "status").output
+    rows = json.loads(spendgate(world.root, "status", "--brand", "1", "--json").output)
+    assert [row["campaign_id"] for row in rows] == [11, 12]
+    assert rows[1]["window_start"] == "2025-06-10T22:00:00Z"
+    assert rows[1]["window_open"] is False
+
+
+def test_sql_answers_as_table_csv_and_json_exactly(world: World) -> None:
+    world.deliver("a.jsonl", jsonl(event("e", 201, "impression", "2025-06-10T10:00:00Z")))
+    world.run()
+    query = "select campaign_id, amount, occurred_at, null as nothing from core.transactions"
+    assert "0.00004" in spendgate(world.root, "sql", query).output
+    assert spendgate(world.root, "sql", query, "--format", "csv").output == (
+        "campaign_id,amount,occurred_at,nothing\n21,0.000040000,2025-06-10T10:00:00Z,\n"
+    )
+    assert json.loads(spendgate(world.root, "sql", query, "--format", "json").output) == [
+        {"campaign_id": 21, "amount": "0.000040000", "occurred_at": "2025-06-10T10:00:00Z", "nothing": None}
+    ]
+
+
+def test_text_that_a_spreadsheet_would_run_is_escaped_in_csv(world: World) -> None:
+    world.deliver_reference("brands", BRANDS.replace("Acme", "=1+1"))
+    world.run()
+    assert world.value("select name from core.brands where brand_id = 1") == "=1+1"
+    output = spendgate(world.root, "sql", "select name, -1 as n from core.brands where brand_id = 1", "--format", "csv")
+    assert list(csv.reader(io.StringIO(output.output)))[1] == ["'=1+1", "-1"]
+
+
+def test_a_dry_run_prints_what_would_change_and_writes_nothing(world: World) -> None:
+    world.run()
+    before = world.root.published_file.read_bytes()
+    result = spendgate(world.root, "decide", "--dry-run", "--now", "2025-06-10T22:00:00Z")
+    assert result.output == (
+        "campaign 12: SCHEDULED -> RUNNING (WINDOW_OPEN)\n1 of 4 campaigns would change; nothing was written.\n"
+    )
+    assert world.root.published_file.read_bytes() == before
+
+
+def test_a_person_sets_a_status(world: World) -> None:
+    world.run()
+    result = spendgate(world.root, "set-status", "11", "paused", "--reason", "wrong creative", "--by", "ann")
+    assert (result.exit_code, result.output) == (0, "campaign 11: RUNNING -> PAUSED\n")
+    assert world.rows("select changed_by, note from ops.campaign_status_changes where reason = 'MANUAL'") == [
+        ("ann", "wrong creative")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["status"], 1, "nothing is published yet"),
+        (["run", "--now", "yesterday"], 2, "'yesterday' is not an instant such as 2025-06-10T12:00:00Z"),
+        (["set-status", "11", "RUNING", "--reason", "x"], 2, "'RUNING' is not one of"),
+        (["set-status", "11", "PAUSED", "--reason", "x", "--by", "ann"], 1, "campaign 11 has no status"),
+        (["generate"], 2, "Missing option '--events'"),
+    ],
+)
+def test_a_users_mistake_is_one_line_and_no_traceback(
+    root: DataRoot, arguments: list[str], code: int, said: str
+) -> None:
+    result = spendgate_process(root, *arguments)
+    assert result.returncode == code
+    assert said in result.stderr.replace("\n", " ")
+    assert "Traceback" not in result.stderr
+
+
+def test_a_mistake_in_a_query_is_told_by_the_database(world: World) -> None:
+    world.run()
+    result = spendgate_process(world.root, "sql", "select nonsense from core.brands")
+    assert result.returncode == 1
+    assert result.stderr.startswith("error: Binder Error")
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("max_file_byte = 1\n", "unknown key 'max_file_byte' (known: max_file_bytes"),
+        ('settle_seconds = "1"\n', "settle_seconds = '1' must be a number that is not negative"),
+        ("files_per_batch = true\n", "files_per_batch = True must be a whole number"),
+        ("files_per_batch\n", "is not TOML"),
+    ],
+)
+def test_a_mistake_in_the_settings_is_told_at_start(world: World, text: str, said: str) -> None:
+    (world.root.path / "spendgate.toml").write_text(text)
+    result = spendgate_process(world.root, "run")
+    assert result.returncode == 1
+    assert said in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_reading_commands_do_not_load_dagster(world: World) -> None:
+    world.run()
+    code = (
+        "import sys; from pipelines import cli\n"
+        f"cli.cli(['status', '--data', {str(world.root.path)!r}], standalone_mode=False)\n"
+        "assert 'dagster' not in sys.modules and 'polars' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parent.parent)

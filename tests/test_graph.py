@@ -1,0 +1,173 @@
+"""The Dagster graph: runs whole on sample files, tells what it made, and its checks find what is broken."""
+
+import re
+from collections.abc import Iterator
+from fnmatch import fnmatch
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from assets.checks import CHECKS
+from assets.settings import REFERENCE_TABLES, DataRoot
+from assets.warehouse import SCHEMAS, SQL, open_warehouse
+from pipelines.definitions import build_defs
+from pipelines.jobs import ManualStatus, StatusChange
+from tests.world import ADS, NOON, World, event, jsonl
+
+
+@pytest.fixture
+def instance() -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.ephemeral() as instance:
+        yield instance
+
+
+def execute(
+    world: World, instance: dg.DagsterInstance, job: str = "refresh", config: dict[str, Any] | None = None
+) -> dg.ExecuteInProcessResult:
+    resources: dict[str, Any] = {"warehouse": {"config": {"now": NOON.isoformat()}}}
+    if job == "refresh":
+        resources["deliveries"] = {"config": {"trusted": True}}
+    return (
+        build_defs(world.root)
+        .resolve_job_def(job)
+        .execute_in_process({"resources": resources, **(config or {})}, instance=instance)
+    )
+
+
+def tables(root: DataRoot) -> set[str]:
+    with open_warehouse(root, now=NOON, run_id="test") as warehouse:
+        rows = warehouse.connection.execute("select schema_name, table_name from duckdb_tables() where not temporary")
+        return {f"{schema}/{table}" for schema, table in rows.fetchall()}
+
+
+def test_the_whole_graph_runs_on_sample_files(world: World, instance: dg.DagsterInstance) -> None:
+    world.deliver("a.jsonl", jsonl(*(event(f"e{n}", 101, "click", "2025-06-10T10:00:00Z") for n in range(20))))
+    result = execute(world, instance)
+    assert world.status(11) == "SCHEDULED"
+    assert world.value("select sum(spend) from mart.daily_spend") == 10
+    assert world.rows("select distinct run_id from ops.campaign_status_changes") == [(result.run_id,)]
+    failed = [check.check_name for check in result.get_asset_check_evaluations() if not check.passed]
+    assert failed == []
+    assert len(result.get_asset_check_evaluations()) == len(CHECKS)
+
+
+def test_every_table_of_the_design_is_an_asset_with_its_sql_file(root: DataRoot) -> None:
+    assets = {"/".join(spec.key.path): spec for spec in build_defs(root).resolve_all_asset_specs()}
+    bookkeeping = {"ops/batches", "ops/watermarks", "ops/summed_brands", "ops/missing_rows", "ops/revision"}
+    assert tables(root) - bookkeeping <= assets.keys()
+    for name, spec in assets.items():
+        if name.split("/")[0] in SCHEMAS:
+            assert (SQL / f"{name}.sql").exists()
+            assert spec.metadata["grain"].startswith("One row per")
+            assert spec.group_name == name.split("/")[0]
+            assert spec.kinds == {"duckdb", "sql"}
+
+
+def test_lineage_runs_from_delivered_files_to_the_published_copy_without_a_gap(root: DataRoot) -> None:
+    specs = {spec.key: spec for spec in build_defs(root).resolve_all_asset_specs()}
+
+    def sources(key: dg.AssetKey) -> set[str]:
+        upstream = [dep.asset_key for dep in specs[key].deps]
+        return {key.path[0]} if not upstream else set().union(*map(sources, upstream))
+
+    assert sources(dg.AssetKey(["published", "spend"])) == {"landing", "reference", "pypi"}
+    used = {dep.asset_key for spec in specs.values() for dep in spec.deps}
+    assert specs.keys() - used == {dg.AssetKey(["published", "spend"])}
+
+
+def test_a_materialization_tells_rows_and_columns(world: World, instance: dg.DagsterInstance) -> None:
+    world.deliver("a.jsonl", jsonl(event("e", 101, "click", "2025-06-10T10:00:00Z")))
+    result = execute(world, instance)
+    [made] = [
+        m for m in result.get_asset_materialization_events() if m.asset_key == dg.AssetKey(["core", "transactions"])
+    ]
+    metadata: Any = made.materialization.metadata
+    assert metadata["dagster/row_count"].value == 1
+    columns = {column.name: column for column in metadata["dagster/column_schema"].value.columns}
+    assert columns["amount"].type == "decimal(18,9)"
+    assert columns["amount"].description == "cost or payment, exact; spend is the sum of COST"
+
+
+def test_the_decision_can_run_alone(world: World, instance: dg.DagsterInstance) -> None:
+    execute(world, instance)
+    result = execute(world, instance, "decide")
+    assert {node.name for node in result.job_def.nodes_in_topological_order} == {
+        "decision", "published__spend", "checks",
+    }  # fmt: skip
+
+
+def test_a_person_changes_a_status_by_a_job(world: World, instance: dg.DagsterInstance) -> None:
+    execute(world, instance)
+    change = StatusChange(campaign_id=11, status=ManualStatus.PAUSED, reason="wrong creative", changed_by="ann")
+    execute(
+        world, instance, "set_campaign_status", {"ops": {"change_status": {"config": change.model_dump(mode="json")}}}
+    )
+    assert world.hops(11)[-1] == ("RUNNING", "PAUSED", "MANUAL")
+
+
+def test_a_step_that_is_done_again_changes_nothing(world: World, instance: dg.DagsterInstance) -> None:
+    world.deliver("a.jsonl", jsonl(event("e", 101, "click", "2025-06-10T10:00:00Z")))
+    execute(world, instance)
+    before = world.rows("from mart.daily_spend"), world.rows("from core.transactions")
+    execute(world, instance)
+    assert (world.rows("from mart.daily_spend"), world.rows("from core.transactions")) == before
+
+
+@pytest.mark.parametrize(
+    ("check", "harm"),
+    [
+        (
+            "files_account_for_every_row",
+            "update raw.event_files set rows_loaded = rows_loaded + 1 where kind = 'events'",
+        ),
+        ("event_ids_are_unique", "insert into raw.ad_events from raw.ad_events"),
+        ("events_are_charged_or_wait", "delete from core.transactions"),
+        ("no_event_is_charged_twice", "insert into core.transactions from core.transactions"),
+        ("marts_add_up_to_the_ledger", "update mart.monthly_spend set spend = spend + 0.000000001"),
+        ("statuses_are_the_last_changes", "update ops.campaign_status set status = 'DRAFT' where campaign_id = 11"),
+        ("every_event_type_has_a_price", None),
+        ("reference_files_are_accepted", None),
+        ("reference_rows_are_accepted", None),
+        ("reference_rows_stay", None),
+    ],
+)
+def test_each_check_finds_what_it_is_there_for(world: World, check: str, harm: str | None) -> None:
+    """A pass on a sound world is in the first test; here the harm is done by hand or by a delivery."""
+    world.deliver("a.jsonl", jsonl(event("e", 101, "click", "2025-06-10T10:00:00Z")))
+    if check == "every_event_type_has_a_price":
+        world.deliver("b.jsonl", jsonl(event("f", 101, "acquisition", "2025-06-10T10:00:00Z")))
+    world.run()
+    if check == "reference_files_are_accepted":
+        world.deliver_reference("ads", "nonsense\n")
+    if check == "reference_rows_are_accepted":
+        world.deliver_reference("ads", ADS + "999,999,a,true,,,,,,\n")
+    if check == "reference_rows_stay":
+        world.deliver_reference("ads", ADS.replace("301,310,d,true,,,,,,\n", ""))
+    world.run()
+    with world.open() as warehouse:
+        assert len(warehouse.run(f"checks/{check}").fetchall()) == (0 if harm else 1)
+        if harm:
+            warehouse.connection.execute(harm)
+            assert len(warehouse.run(f"checks/{check}").fetchall()) >= 1
+
+
+def test_every_check_file_is_a_check() -> None:
+    assert {file.stem for file in (SQL / "checks").glob("*.sql")} == CHECKS.keys()
+
+
+def test_every_sql_file_begins_with_a_comment_and_is_named_in_the_code() -> None:
+    folders = "|".join(folder.name for folder in SQL.iterdir())
+    code = "".join(file.read_text() for part in ("assets", "pipelines") for file in (SQL.parent / part).glob("*.py"))
+    patterns = [
+        re.sub(r"\{[^}]*\}", "*", name)
+        for name in re.findall(rf'"((?:{folders})/[^"]+)"', code)
+        if "/{name}" not in name
+    ]
+    patterns += [f"core/{name}{end}" for name in REFERENCE_TABLES for end in ("", "_superseded")]
+    patterns += [f"generate/{name}" for name in REFERENCE_TABLES]
+    for file in SQL.rglob("*.sql"):
+        name = str(file.relative_to(SQL)).removesuffix(".sql")
+        assert file.read_text().startswith("-- "), name
+        listed = f'"{file.stem}"' in code  # the steps of a loop
+        assert listed or any(fnmatch(name, pattern) for pattern in patterns), f"{name} is not used"
