@@ -94,6 +94,7 @@ def demo(data: DataRoot) -> None:
     with open_published(data) as published:
         _print_rows(_query(published, "report/brands"), "Brands, each on its own day")
         _print_rows(_query(published, "report/campaigns", brand_id=None), "Campaigns")
+        _print_rows(_query(published, "report/rejects"), "Refused rows")
     click.echo('Next: `spendgate ui` for runs and lineage, `spendgate sql "from mart.daily_spend"` for the spend.')
 
 

@@ -92,7 +92,7 @@ def _write(
 # --- the demo
 
 BRANDS = (
-    # name, time zone, daily budget, monthly budget, cost factor
+    # name, time zone, daily budget, monthly budget
     ("Aurora Coffee", "America/New_York", "40.00", "900.00"),
     ("Birch & Co", "Europe/London", None, "60.00"),
     ("Cobalt Bikes", "Asia/Kolkata", "25.00", None),
@@ -162,7 +162,7 @@ def _deliver_reference(root: DataRoot, now: datetime) -> None:
             "campaign_id": brand["brand_id"] * 10 + number,
             "brand_id": brand["brand_id"],
             "name": f"{brand['name']} {('always on', 'now', 'later')[number]}",
-            "status": "PAUSED" if brand["brand_id"] == 7 and number == 1 else "SCHEDULED",
+            "status": ("RUNNING", "PAUSED" if brand["name"] == "Garnet Bank" else "SCHEDULED", "SCHEDULED")[number],
             "allowed_start": windows[number][0],
             "allowed_end": windows[number][1],
         }

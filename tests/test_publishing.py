@@ -8,7 +8,6 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from assets import warehouse as warehouse_module
 from assets.settings import DataRoot, SpendgateError
 from assets.warehouse import open_published, open_warehouse
 from tests.world import NOON, World, event, jsonl
@@ -116,7 +115,7 @@ def test_a_damaged_copy_never_takes_the_place_of_the_good_one(world: World, monk
         content = Path(source).read_bytes()
         Path(target).write_bytes(content[: len(content) // 2])
 
-    monkeypatch.setattr(warehouse_module.shutil, "copyfile", copy_half)
+    monkeypatch.setattr("assets.warehouse.shutil.copyfile", copy_half)
     with pytest.raises(SpendgateError, match="is not what was written"):
         world.run()
     monkeypatch.undo()
