@@ -13,6 +13,7 @@ import duckdb
 import pyarrow as pa
 
 from assets.landing import (
+    DELIVERED_TWICE,
     DeliveredFile,
     Deliveries,
     NotReadyError,
@@ -21,7 +22,7 @@ from assets.landing import (
     stage,
 )
 from assets.reading import lines_of, read_delivery
-from assets.settings import EVENTS, PAYMENTS, Settings
+from assets.settings import EVENTS, PAYMENTS, UNKNOWN, Settings
 from assets.warehouse import Warehouse, sql
 
 RAW_TEXT_LIMIT = 4096
@@ -39,11 +40,12 @@ def new_files(connection: duckdb.DuckDBPyConnection, files: list[DeliveredFile])
             "place": pa.array(range(len(files)), pa.int64()),
             "name": pa.array([file.name for file in files], pa.string()),
             "bytes": pa.array([file.bytes for file in files], pa.int64()),
-            "modified_ns": pa.array([file.modified_ns for file in files], pa.int64()),
+            "changed_ns": pa.array([file.changed_ns for file in files], pa.int64()),
+            "refusal": pa.array([file.refusal for file in files], pa.string()),
         }
     )
     connection.register("seen_files", seen)
-    places = connection.execute(sql("raw/new_files")).fetchall()
+    places = connection.execute(sql("raw/new_files"), {"delivered_twice": DELIVERED_TWICE}).fetchall()
     connection.unregister("seen_files")
     return [files[place] for (place,) in places]
 
@@ -55,7 +57,7 @@ def ingest(warehouse: Warehouse, deliveries: Deliveries) -> int:
         How many files were taken.
     """
     settings = deliveries.settings
-    files = [file for file in deliveries.settled() if file.kind in (EVENTS, PAYMENTS)]
+    files = [file for file in deliveries.settled() if file.kind in (EVENTS, PAYMENTS, UNKNOWN)]
     waiting = iter(new_files(warehouse.connection, files))
     taken = 0
     while some := list(islice(waiting, settings.files_per_batch)):
@@ -101,7 +103,7 @@ FILE_SCHEMA = pa.schema(
         ("name", pa.string()),
         ("sha256", pa.string()),
         ("bytes", pa.int64()),
-        ("modified_ns", pa.int64()),
+        ("changed_ns", pa.int64()),
         ("outcome", pa.string()),
         ("reason", pa.string()),
         ("ignored_columns", pa.list_(pa.string())),
@@ -114,7 +116,7 @@ class _Batch:
 
     def __init__(self, warehouse: Warehouse, recorded_at: datetime, settings: Settings) -> None:
         self.files: list[dict[str, Any]] = []
-        self._staged: dict[int, StagedFile] = {}
+        self._staged: dict[int, tuple[str, StagedFile]] = {}
         self._names: dict[tuple[str, str], str] = {}
         self._warehouse = warehouse
         self._recorded_at = recorded_at
@@ -130,14 +132,15 @@ class _Batch:
             twin = self._twin(file.kind, sha256)
             if twin is None:
                 ignored = read_delivery(self._warehouse, file_id, file.kind, staged, self._recorded_at, self._settings)
-                self._staged[file_id] = staged
+                self._staged[file_id] = file.kind, staged
                 self._names[file.kind, sha256] = file.name
             outcome, reason = ("LOADED", None) if twin is None else ("DUPLICATE", f"same bytes as {twin}")
         except NotReadyError as wait:
             log.warning("%s: %s; looked at again in the next run", file.name, wait)
             return
         except QuarantineError as refusal:
-            self._warehouse.run(f"ingest/forget_{file.kind}", file_id=file_id)
+            for kind in (EVENTS, PAYMENTS):
+                self._warehouse.run(f"ingest/forget_{kind}", file_id=file_id)
             outcome, reason = "QUARANTINED", str(refusal)
         self.files.append(
             {
@@ -146,7 +149,7 @@ class _Batch:
                 "name": file.name,
                 "sha256": sha256,
                 "bytes": file.bytes,
-                "modified_ns": file.modified_ns,
+                "changed_ns": file.changed_ns,
                 "outcome": outcome,
                 "reason": reason,
                 "ignored_columns": ignored,
@@ -162,17 +165,17 @@ class _Batch:
         """Put the refused lines, as they were delivered, into a temporary table."""
         self._warehouse.run("ingest/refused_texts")
         for (file_id,) in self._warehouse.run("ingest/refused_files").fetchall():
-            for table in _refused_texts(self._warehouse, file_id, self._staged[file_id]):
+            for table in _refused_texts(self._warehouse, file_id, *self._staged[file_id]):
                 self._warehouse.connection.register("some_texts", table)
                 self._warehouse.run("ingest/add_refused_texts")
                 self._warehouse.connection.unregister("some_texts")
 
 
-def _refused_texts(warehouse: Warehouse, file_id: int, staged: StagedFile) -> Iterator[pa.Table]:
+def _refused_texts(warehouse: Warehouse, file_id: int, kind: str, staged: StagedFile) -> Iterator[pa.Table]:
     """Refused lines of one file, some at a time, as (file_id, line_number, raw)."""
     lines: Iterable[tuple[int, str]]
     if staged.format == "parquet":
-        lines = warehouse.run("ingest/parquet_lines", file_id=file_id, path=str(staged.path)).fetchall()
+        lines = warehouse.run(f"ingest/parquet_{kind}_lines", file_id=file_id, path=str(staged.path)).fetchall()
     else:
         numbers = [n for (n,) in warehouse.run("ingest/refused_lines", file_id=file_id).fetchall()]
         lines = lines_of(staged.text, numbers, RAW_TEXT_LIMIT)

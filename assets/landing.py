@@ -6,17 +6,18 @@ Delivered files are never changed, moved or deleted; their names are data, never
 
 import gzip
 import hashlib
+import logging
 import os
 import stat
 import time
 import zlib
 from codecs import getincrementaldecoder
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from assets.settings import EVENTS, PAYMENTS, REFERENCE_TABLES, DataRoot, Settings
+from assets.settings import EVENTS, PAYMENTS, REFERENCE_TABLES, UNKNOWN, DataRoot, Settings
 
 CHUNK = 1 << 20
 FORMATS = ("jsonl", "csv", "parquet")
@@ -24,7 +25,28 @@ UNFINISHED = (".part", ".tmp", ".done")
 """Endings of files that are not deliveries: two that say "still being written", and the flag that says "finished"."""
 
 Look = tuple[str, int, int]
-"""Name, bytes and modification time: what tells one state of a file from another without reading it."""
+"""Name, bytes and time of the last change: what tells one state of a file from another without reading it.
+
+The time is the inode's (ctime), which, other than the modification time, nobody can set back.
+"""
+
+DELIVERED_TWICE = "the table is delivered both as .csv and as .parquet: keep one of them"
+"""A refusal that is not the file's own fault: it ends when the other file is gone."""
+
+ARCHIVES = {
+    b"PK\x03\x04": "a zip archive or a spreadsheet",
+    b"BZh": "a bzip2 file",
+    b"\xfd7zXZ": "an xz file",
+    b"\x28\xb5\x2f\xfd": "a zstandard file",
+    b"7z\xbc\xaf": "a 7z archive",
+    b"Rar!": "a rar archive",
+    b"\xff\xfe": "UTF-16 text",
+    b"\xfe\xff": "UTF-16 text",
+}
+"""First bytes of what is sometimes delivered under a name of ours."""
+
+
+log = logging.getLogger("spendgate.landing")
 
 
 class QuarantineError(Exception):
@@ -43,6 +65,8 @@ class DeliveredFile:
         kind: events, payments, or the reference table it carries.
         name: path below the data root, printable: bytes that are not UTF-8 are written as escapes.
         refusal: why it cannot be a delivery (a link, a device, two files for one table), or None.
+        modified_ns: when the deliverer says it was written; the order in which files are taken.
+        changed_ns: when its bytes or its inode last changed.
         flagged: the deliverer says with a `.done` beside it that it is finished.
     """
 
@@ -51,13 +75,14 @@ class DeliveredFile:
     name: str
     bytes: int
     modified_ns: int
+    changed_ns: int
     refusal: str | None
     flagged: bool
 
     @property
     def look(self) -> Look:
         """Its present state."""
-        return self.name, self.bytes, self.modified_ns
+        return self.name, self.bytes, self.changed_ns
 
 
 @dataclass(frozen=True)
@@ -145,6 +170,8 @@ def stage(file: DeliveredFile, root: DataRoot, settings: Settings) -> StagedFile
     if compressed:
         with text.open("wb") as expanded:
             for chunk in _expand(target, settings.max_file_bytes):
+                if not expanded.tell():
+                    _refuse_archive(chunk[:512], kind)
                 facts.add(chunk)
                 expanded.write(chunk)
     else:
@@ -156,40 +183,44 @@ def stage(file: DeliveredFile, root: DataRoot, settings: Settings) -> StagedFile
 
 def _walk(root: DataRoot, folder: Path, kind: str) -> Iterator[DeliveredFile]:
     """Files below a folder; links are not followed, and sub-folders' names mean nothing."""
+    folders = [folder]
+    while folders:
+        listed = _listed(folders.pop())
+        names = {entry.name for entry in listed}
+        for entry in listed:
+            if entry.name.startswith(".") or entry.name.endswith(UNFINISHED):
+                continue
+            if entry.is_dir(follow_symlinks=False) and not entry.name.endswith(tuple(f".{name}" for name in FORMATS)):
+                folders.append(Path(entry.path))
+                continue
+            seen = _seen(root, entry, kind, flagged=f"{entry.name}.done" in names)
+            if seen is not None:
+                yield seen
+
+
+def _listed(folder: Path) -> list[os.DirEntry[str]]:
     try:
         with os.scandir(folder) as entries:
-            listed = list(entries)
+            return list(entries)
     except FileNotFoundError:
-        return  # deleted since it was listed
-    flags = {entry.name for entry in listed if entry.name.endswith(".done")}
-    for entry in listed:
-        if entry.name.startswith(".") or entry.name.endswith(UNFINISHED):
-            continue
-        if entry.is_dir(follow_symlinks=False) and not entry.name.endswith(tuple(f".{name}" for name in FORMATS)):
-            yield from _walk(root, Path(entry.path), kind)
-            continue
-        seen = _seen(root, entry, kind, flagged=f"{entry.name}.done" in flags)
-        if seen is not None:
-            yield seen
+        return []  # deleted since it was listed
+    except OSError as error:
+        log.warning("%s cannot be listed (%s); looked at again in the next run", folder, error.strerror)
+        return []
 
 
 def _reference_files(root: DataRoot) -> list[DeliveredFile]:
     """The reference files; where a table is delivered twice, both are refused, since neither can be preferred."""
     found = []
-    for file in _walk(root, root.reference, "reference"):
+    for file in _walk(root, root.reference, UNKNOWN):
         table, _, ending = file.path.name.partition(".")
         if table in REFERENCE_TABLES and ending in ("csv", "parquet"):
-            found.append(
-                DeliveredFile(file.path, table, file.name, file.bytes, file.modified_ns, file.refusal, file.flagged)
-            )
-    tables = [file.kind for file in found]
-    twice = "the table is delivered both as .csv and as .parquet: keep one of them"
-    return [
-        DeliveredFile(file.path, file.kind, file.name, file.bytes, file.modified_ns, twice, flagged=True)
-        if tables.count(file.kind) > 1
-        else file
-        for file in found
-    ]
+            found.append(replace(file, kind=table))
+        else:
+            known = ", ".join(REFERENCE_TABLES)
+            found.append(replace(file, refusal=f"not a reference file: those are {known}, each .csv or .parquet"))
+    tables = [file.kind for file in found if file.kind != UNKNOWN]
+    return [replace(file, refusal=DELIVERED_TWICE) if tables.count(file.kind) > 1 else file for file in found]
 
 
 def _seen(root: DataRoot, entry: os.DirEntry[str], kind: str, *, flagged: bool) -> DeliveredFile | None:
@@ -202,7 +233,7 @@ def _seen(root: DataRoot, entry: os.DirEntry[str], kind: str, *, flagged: bool) 
         refusal = f"{_sort(status.st_mode)}, not a file: only regular files are taken"
     path = Path(entry.path)
     name = os.fsencode(path.relative_to(root.path)).decode("utf-8", "backslashreplace")
-    return DeliveredFile(path, kind, name, status.st_size, status.st_mtime_ns, refusal, flagged)
+    return DeliveredFile(path, kind, name, status.st_size, status.st_mtime_ns, status.st_ctime_ns, refusal, flagged)
 
 
 def _sort(mode: int) -> str:
@@ -230,7 +261,7 @@ def _copy(file: DeliveredFile, target: Path, settings: Settings) -> tuple[str, b
         if file.bytes > settings.max_file_bytes:
             raise QuarantineError(_too_large(settings.max_file_bytes))
         while chunk := source.read(CHUNK):
-            magic = magic or chunk[:8]
+            magic = magic or chunk[:512]
             digest.update(chunk)
             copy.write(chunk)
         if not _unchanged(source, file):
@@ -242,10 +273,7 @@ def _copy(file: DeliveredFile, target: Path, settings: Settings) -> tuple[str, b
 
 def _unchanged(source: BinaryIO, file: DeliveredFile) -> bool:
     status = os.fstat(source.fileno())
-    return stat.S_ISREG(status.st_mode) and (status.st_size, status.st_mtime_ns) == (
-        file.bytes,
-        file.modified_ns,
-    )
+    return stat.S_ISREG(status.st_mode) and (status.st_size, status.st_ctime_ns) == (file.bytes, file.changed_ns)
 
 
 def _format(name: str, magic: bytes) -> str:
@@ -253,16 +281,18 @@ def _format(name: str, magic: bytes) -> str:
     ending = name.lower().removesuffix(".gz").rpartition(".")[2]
     if ending not in FORMATS:
         raise QuarantineError("unknown kind of file: deliver .jsonl, .csv, .parquet, .jsonl.gz or .csv.gz")
-    for start, sort in (
-        (b"PK\x03\x04", "a zip archive or a spreadsheet"),
-        (b"\xff\xfe", "UTF-16 text"),
-        (b"\xfe\xff", "UTF-16 text"),
-    ):
-        if magic.startswith(start):
-            raise QuarantineError(f"it is {sort}, not {ending}: deliver UTF-8 text or Parquet")
+    _refuse_archive(magic, ending)
     if (magic.startswith(b"PAR1")) != (ending == "parquet"):
         raise QuarantineError(f"its name says {ending}, its first bytes do not: rename or deliver it again")
     return ending
+
+
+def _refuse_archive(head: bytes, ending: str) -> None:
+    sort = next((sort for start, sort in ARCHIVES.items() if head.startswith(start)), None)
+    if head[257:262] == b"ustar":
+        sort = "a tar archive"
+    if sort:
+        raise QuarantineError(f"it is {sort}, not {ending}: deliver UTF-8 text or Parquet")
 
 
 def _expand(file: Path, limit: int) -> Iterator[bytes]:
@@ -280,7 +310,7 @@ def _expand(file: Path, limit: int) -> Iterator[bytes]:
 
 
 def _too_large(limit: int) -> str:
-    return f"larger than {limit:,} bytes expanded: split it, or raise max_file_bytes in spendgate.toml"
+    return f"larger than {limit:,} bytes expanded: split it, or raise max_file_bytes in spendgate.toml and touch it"
 
 
 class _TextFacts:

@@ -10,6 +10,7 @@ row-by-row reader here; that one reads everything else, and is the authority on 
 import csv
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -31,6 +32,22 @@ COLUMNS = {
 }
 BULK_BYTES = 1 << 20
 """Below this the row-by-row reader is faster than a bulk query's fixed cost."""
+
+HEADER_BYTES = 1 << 16
+"""As much of a first line is looked at to tell what a file is."""
+
+DUCKDB_PRECISION = 38
+"""Most digits a DuckDB DECIMAL can have."""
+
+UNREADABLE = (
+    duckdb.InvalidInputException,
+    duckdb.ConversionException,
+    duckdb.OutOfRangeException,
+    duckdb.NotImplementedException,
+    duckdb.BinderException,
+    duckdb.IOException,
+)
+"""What DuckDB raises for the content of a file; lack of memory and the like are ours to mend, not the deliverer's."""
 
 ROWS_AT_ONCE = 50_000
 """Rows handed to DuckDB together; bounds memory."""
@@ -77,6 +94,8 @@ def read_delivery(
     if staged.format == "parquet":
         return _read_parquet(warehouse, file_id, kind, staged, loaded_at)
     header = csv_header(staged.text, COLUMNS[kind]) if staged.format == "csv" else []
+    if staged.format == "jsonl":
+        _refuse_json_document(staged.text)
     form = Form(set(header) - set(COLUMNS[kind]))
     large = staged.clean and staged.text.stat().st_size >= BULK_BYTES
     large = large and (staged.format == "jsonl" or bool(header))
@@ -112,19 +131,31 @@ def _shown(line: bytes, limit: int) -> str:
 def _read_parquet(warehouse: Warehouse, file_id: int, kind: str, staged: StagedFile, loaded_at: Any) -> list[str]:
     try:
         schema = pq.read_schema(staged.path)
-    except (pa.ArrowInvalid, OSError) as error:
+    except (pa.ArrowException, OSError) as error:
         raise QuarantineError(f"not a readable Parquet file ({_first_line(error)})") from error
+    check_names(schema.names, (*COLUMNS[kind], "file_row_number"))
     for name in COLUMNS[kind]:
-        if schema.names.count(name) != 1:
+        if name not in schema.names:
             raise QuarantineError(_no_column(name, schema.names))
         wanted, accepts = PARQUET_TYPES[name]
         if not accepts(schema.field(name).type):
             raise QuarantineError(f"column {name} is {schema.field(name).type}: deliver {wanted}")
     try:
         warehouse.run(f"ingest/parquet_{kind}", file_id=file_id, path=str(staged.path), loaded_at=loaded_at)
-    except (duckdb.IOException, duckdb.InvalidInputException, duckdb.ConversionException) as error:
+    except UNREADABLE as error:
         raise QuarantineError(f"damaged Parquet file ({_first_line(error)}): deliver it again") from error
     return sorted(set(schema.names) - set(COLUMNS[kind]))
+
+
+def check_names(found: list[str], ours: tuple[str, ...]) -> None:
+    """Refuse a file in which one of our column names is there twice, whatever the case: SQL could not tell them apart.
+
+    `file_row_number` is ours too: the reader numbers the rows of a Parquet file by it.
+    """
+    for name in ours:
+        alike = [other for other in found if other.lower() == name]
+        if len(alike) > 1 or (alike and name == "file_row_number"):
+            raise QuarantineError(f"columns {' and '.join(alike)} stand in each other's way: rename or drop one")
 
 
 def _is_text(type_: pa.DataType) -> bool:
@@ -134,7 +165,9 @@ def _is_text(type_: pa.DataType) -> bool:
 
 
 def _is_amount(type_: pa.DataType) -> bool:
-    return bool(pa.types.is_decimal(type_) or pa.types.is_integer(type_) or _is_text(type_))
+    if pa.types.is_decimal(type_):
+        return bool(type_.precision <= DUCKDB_PRECISION)  # DuckDB reads wider ones as floats
+    return bool(pa.types.is_integer(type_) or _is_text(type_))
 
 
 def _is_instant(type_: pa.DataType) -> bool:
@@ -167,7 +200,7 @@ def _read_in_bulk(
             warehouse.run("ingest/csv_records", path=str(staged.text), columns=columns)
         else:
             warehouse.run("ingest/jsonl_lines", path=str(staged.text))
-    except (duckdb.InvalidInputException, duckdb.ConversionException):
+    except UNREADABLE:
         return False
     if staged.format == "csv":
         # a record per line, or line numbers would be wrong: quoted line ends and blank lines are read row by row
@@ -243,13 +276,18 @@ _DECODER = json.JSONDecoder(
 
 def _jsonl_rows(file: Path, columns: tuple[str, ...], form: Form, settings: Settings) -> Iterator[Row]:
     with file.open("rb") as text:
-        first = text.readline(settings.max_line_bytes).removeprefix(BYTE_ORDER_MARK).strip()
-        if first in (b"{", b"[") or re.match(rb"\[\s*\{", first):
-            raise QuarantineError("expected one object per line, found a JSON document spread over lines or an array")
-        text.seek(0)
         for number, line in _lines(text, settings.max_line_bytes + 1):
             if line.strip():
                 yield _jsonl_row(number, line, columns, form, settings)
+
+
+def _refuse_json_document(file: Path) -> None:
+    """Tell a JSON document from JSON lines by the first line that is not blank."""
+    with file.open("rb") as text:
+        lines = (line.strip() for _, line in _lines(text, HEADER_BYTES))
+        first = next((line for line in lines if line), b"")
+    if first in (b"{", b"[") or re.match(rb"\[\s*\{", first):
+        raise QuarantineError("expected one object per line, found a JSON document spread over lines or an array")
 
 
 _NOTHING: tuple[None, ...] = (None,) * 4
@@ -278,10 +316,9 @@ def _json_object(line: bytes, settings: Settings) -> _Pairs:
         raise ValueError(f"not JSON: {error.msg} at character {error.pos + 1} (was the line cut off?)") from None
     if not isinstance(value, _Pairs):
         raise ValueError("not a JSON object: expected one object per line")
-    keys = [key for key, _ in value]
-    twice = next((key for key in keys if keys.count(key) > 1), None)
-    if twice is not None:
-        raise ValueError(f"key '{twice}' is there twice")
+    keys = Counter(key for key, _ in value)
+    if len(keys) < len(value):
+        raise ValueError(f"key '{keys.most_common(1)[0][0]}' is there twice")
     return value
 
 
@@ -312,7 +349,7 @@ def _plain_number(name: str, literal: _Literal) -> str:
     """A JSON number's text; an amount such as 1e2 without its exponent, if that is short."""
     if name in ("event_id", "payment_id") and not literal.lstrip("-").isdigit():
         raise ValueError(f"{name} is the number {literal}: expected text or a whole number")
-    if name == "amount" and "e" in literal.lower() and abs(Decimal(literal).adjusted()) < 20:
+    if name == "amount" and re.fullmatch(r"-?[0-9.]+[eE][+-]?[0-9]{1,2}", literal):
         return format(Decimal(literal), "f")
     return str(literal)
 
@@ -332,68 +369,101 @@ CUT_OFF = "the last row has no line end: it may have been cut off"
 
 
 def csv_header(file: Path, columns: tuple[str, ...]) -> list[str]:
-    """Names of the columns; an empty file has none."""
+    """Names of the columns; an empty file has none.
+
+    Raises:
+        QuarantineError: the first line is no header with these columns, each once.
+    """
     with file.open("rb") as text:
-        first, second = (text.readline(1 << 16).removeprefix(BYTE_ORDER_MARK) for _ in range(2))
-    try:
-        header = next(csv.reader([first.decode().rstrip("\r\n")], strict=True), [])
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise QuarantineError(f"its first line is no CSV header: {error}") from error
-    if not header and not second.strip():
+        first, second = (_split(text.readline(HEADER_BYTES).removeprefix(BYTE_ORDER_MARK)) for _ in range(2))
+    if first is None:
+        raise QuarantineError("its first line is no CSV header")
+    if not first and not second:
         return []
-    if len(header) == 1 and ";" in header[0]:
+    if len(first) == 1 and ";" in first[0]:
         raise QuarantineError("its columns are separated by ';': deliver ',' instead")
+    check_names(first, columns)
     for name in columns:
-        if header.count(name) != 1:
-            raise QuarantineError(_no_column(name, header))
-    if len(set(header)) < len(header):
+        if name not in first:
+            raise QuarantineError(_no_column(name, first))
+    if len(set(first)) < len(first):
         raise QuarantineError("a column name is there twice in its header")
-    if first.strip() == second.strip():
+    if first == second:
         raise QuarantineError("its header is there twice")
-    return header
+    return first
+
+
+def _split(line: bytes) -> list[str] | None:
+    """Fields of a line that is a record by itself; None when it is none."""
+    try:
+        return next(csv.reader([line.decode().rstrip("\r\n")], strict=True), [])
+    except (UnicodeDecodeError, csv.Error):
+        return None
 
 
 def _csv_rows(file: Path, header: list[str], columns: tuple[str, ...], max_line_bytes: int) -> Iterator[Row]:
+    """Rows after the header.
+
+    A quoted field may span lines. Where a record that spans lines is not sound, a stray quote may have swallowed
+    other rows, and the whole file is refused.
+    """
     if not header:
         return
     places = [header.index(name) for name in columns]
     with file.open("rb") as text:
-        for number, record, terminated in _csv_records(text, max_line_bytes):
+        lines = _CsvLines(text, max_line_bytes)
+        records = csv.reader(lines, strict=True)
+        csv.field_size_limit(max_line_bytes)
+        next(records)
+        while True:
+            begins = lines.number + 1
             try:
-                fields = _csv_fields(record, len(header), max_line_bytes)
-                if not terminated:
-                    raise ValueError(CUT_OFF)
-            except ValueError as error:
-                yield Row(number, _NOTHING, str(error))
-                continue
-            yield Row(number, tuple(fields[place] or None for place in places))
+                fields = next(records)
+                fault = None if not fields else lines.fault or _csv_fault(fields, len(header))
+            except StopIteration:
+                return
+            except csv.Error as error:
+                fields, fault = ["?"], lines.fault or f"not CSV: {error}"
+            lines.fault = None
+            if fault and lines.number > begins:
+                raise QuarantineError(
+                    f"a quote opened in line {begins} swallows other lines: rows cannot be told apart"
+                )
+            if fault:
+                yield Row(begins, _NOTHING, fault)
+            elif fields:
+                yield Row(begins, tuple(fields[place] or None for place in places))
 
 
-def _csv_records(text: BinaryIO, max_line_bytes: int) -> Iterator[tuple[int, bytes, bool]]:
-    """Records after the header: number of the first line, bytes, and whether a line end closes them."""
-    lines = _lines(text, max_line_bytes + 1)
-    next(lines, None)
-    for number, line in lines:
-        record = line
-        while record.count(b'"') % 2:  # an open quote: the record goes on in the next line
-            _, more = next(lines, (0, b""))
-            record += more
-            if not more or len(record) > max_line_bytes:
-                raise QuarantineError(f"line {number} opens a quote that is never closed: rows cannot be told apart")
-        if record.strip():
-            yield number, record, record.endswith(b"\n")
+class _CsvLines:
+    """Lines of a CSV file as text for the csv module, with the number and the fault of the newest ones."""
+
+    def __init__(self, text: BinaryIO, max_line_bytes: int) -> None:
+        self.number = 0
+        self.fault: str | None = None
+        self._lines = _lines(text, max_line_bytes + 2)
+        self._max_line_bytes = max_line_bytes
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        self.number, line = next(self._lines)
+        content = line.rstrip(b"\r\n")
+        if len(content) > self._max_line_bytes:
+            self.fault = f"line longer than {self._max_line_bytes:,} bytes"
+            return "too long\n"
+        if not line.endswith(b"\n") and self.number > 1:
+            self.fault = CUT_OFF
+        try:
+            return _utf8(line)
+        except ValueError as error:
+            self.fault = str(error)
+            return line.decode("utf-8", "replace")
 
 
-def _csv_fields(record: bytes, wanted: int, max_line_bytes: int) -> list[str]:
-    if len(record.rstrip(b"\r\n")) > max_line_bytes:
-        raise ValueError(f"line longer than {max_line_bytes:,} bytes")
-    try:
-        fields = next(csv.reader([_utf8(record).rstrip("\r\n")], strict=True), [])
-    except csv.Error as error:
-        raise ValueError(f"not CSV: {error}") from None
-    if len(fields) != wanted:
-        raise ValueError(f"{len(fields)} fields, expected {wanted}")
-    return fields
+def _csv_fault(fields: list[str], wanted: int) -> str | None:
+    return f"{len(fields)} fields, expected {wanted}" if len(fields) != wanted else None
 
 
 # --- shared words

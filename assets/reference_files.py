@@ -59,27 +59,33 @@ def _one_of(values: tuple[str, ...]) -> Callable[[pl.Expr], pl.Expr]:
 
 
 def _fits_64_bits(text: pl.Expr) -> pl.Expr:
-    return text.str.contains(r"^-?\d{1,19}$") & text.cast(pl.Int64, strict=False).is_not_null()
+    return text.str.contains(r"^-?[0-9]{1,19}$") & text.cast(pl.Int64, strict=False).is_not_null()
 
 
 def _is_instant(text: pl.Expr) -> pl.Expr:
-    form = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:?\d{2})$"
+    form = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:?[0-9]{2})$"
+    return text.str.contains(form) & _instant(text).is_not_null()
+
+
+def _instant(text: pl.Expr) -> pl.Expr:
     zoned = text.str.replace("Z$", "+00:00").str.replace(" ", "T")
-    return text.str.contains(form) & zoned.str.to_datetime(time_zone="UTC", strict=False).is_not_null()
+    return zoned.str.to_datetime(time_unit="us", time_zone="UTC", strict=False)
 
 
 ID = Column(_fits_64_bits, "a whole number that fits 64 bits", required=True)
 TEXT = Column(lambda text: text.str.len_bytes() <= 1_000_000, "text of at most 1,000,000 bytes")
 FLAG = Column(_matches("(?i)true|false|1|0"), "true or false", required=True)
-BUDGET = Column(_matches(r"\d{1,29}(\.\d{1,9}0*)?"), "a decimal number with at most 9 decimals, not negative, or empty")
+BUDGET = Column(
+    _matches(r"[0-9]{1,29}(\.[0-9]{1,9}0*)?"), "a decimal number with at most 9 decimals, not negative, or empty"
+)
 COST = Column(
-    _matches(r"\d{1,9}(\.\d{1,9}0*)?"),
+    _matches(r"[0-9]{1,9}(\.[0-9]{1,9}0*)?"),
     "a decimal number below one billion with at most 9 decimals, not negative, or empty",
 )
 COST_PER_MILLE = Column(
-    _matches(r"\d{1,12}(\.\d{1,6}0*)?"), "a decimal number with at most 6 decimals, not negative, or empty"
+    _matches(r"[0-9]{1,12}(\.[0-9]{1,6}0*)?"), "a decimal number with at most 6 decimals, not negative, or empty"
 )
-CLOCK = r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.0+)?)?"
+CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.0+)?)?"
 COSTS = {
     "cost_per_click": COST,
     "cost_per_mille": COST_PER_MILLE,
@@ -248,7 +254,7 @@ def _write_file(
         name=file.name,
         sha256=sha256,
         bytes=file.bytes,
-        modified_ns=file.modified_ns,
+        changed_ns=file.changed_ns,
         outcome=outcome,
         reason=reason,
         rows_loaded=loaded,
@@ -372,8 +378,8 @@ def _judge(rows: pl.DataFrame, table: ReferenceTable, parents: pl.Series | None,
         reasons += _window_reasons()
     judged = rows.with_columns(reason=pl.coalesce(reasons))
     # the first sound row of an id stays; another one contradicts or repeats it
-    key = _canonical(pl.col(table.key)) if table.columns[table.key] is ID else pl.col(table.key)
-    repeated = pl.col("reason").is_null() & ~key.is_first_distinct().over(pl.col("reason").is_null())
+    sound = pl.col("reason").is_null()
+    repeated = sound & ~_key(table).is_first_distinct().over(sound)
     twice = pl.when(repeated).then(pl.format(f"{table.key} {{}} is there twice", pl.col(table.key)))
     as_json = pl.struct(*table.columns).struct.json_encode()
     return judged.with_columns(
@@ -385,8 +391,7 @@ def _judge(rows: pl.DataFrame, table: ReferenceTable, parents: pl.Series | None,
 def _window_reasons() -> list[pl.Expr]:
     start, end = pl.col("allowed_start"), pl.col("allowed_end")
     single = start.is_null() != end.is_null()
-    with_seconds = r"^(\d{2}:\d{2}):00(?:\.0+)?$"
-    equal = start.str.replace(with_seconds, "$1") == end.str.replace(with_seconds, "$1")
+    equal = _shortest(start) == _shortest(end)
     return [
         pl.when(single).then(pl.lit("allowed_start and allowed_end belong together: give both or neither")),
         pl.when(equal).then(
@@ -395,16 +400,22 @@ def _window_reasons() -> list[pl.Expr]:
     ]
 
 
+def _shortest(clock: pl.Expr) -> pl.Expr:
+    """A time of day without fractions and seconds of nothing."""
+    return clock.str.replace(r"\.0+$", "").str.replace(r"^(.{5}):00$", "$1")
+
+
 def _canonical(number: pl.Expr) -> pl.Expr:
     """Text of a whole number without leading zeros, null when it is none."""
     return number.cast(pl.Int64, strict=False).cast(pl.String)
 
 
-def _file_ids(rows: pl.DataFrame, table: ReferenceTable) -> pl.DataFrame:
-    """Ids the file holds, sound or refused, written as `core.reference_rows` writes them."""
+def _key(table: ReferenceTable) -> pl.Expr:
+    """The key as `core.reference_rows` writes it: one text for one number or instant, however it was spelled."""
     key = pl.col(table.key)
-    if table.columns[table.key] is ID:
-        return rows.select(id=_canonical(key)).drop_nulls()
-    zoned = key.str.replace("Z$", "+00:00").str.replace(" ", "T")
-    instants = zoned.str.to_datetime(time_unit="us", time_zone="UTC", strict=False)
-    return rows.select(id=instants.dt.timestamp("us").cast(pl.String)).drop_nulls()
+    return _canonical(key) if table.columns[table.key] is ID else _instant(key).dt.timestamp("us").cast(pl.String)
+
+
+def _file_ids(rows: pl.DataFrame, table: ReferenceTable) -> pl.DataFrame:
+    """Ids the file holds, sound or refused."""
+    return rows.select(id=_key(table)).drop_nulls()

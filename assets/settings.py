@@ -14,6 +14,13 @@ EVENTS, PAYMENTS = "events", "payments"
 """What lies in the folders below `landing/`."""
 
 
+UNKNOWN = "unknown"
+"""What lies in `reference/` and is no reference table."""
+
+LARGEST_LIMIT = 10**15
+"""A petabyte, or longer than the universe: a larger limit is a slip of the pen."""
+
+
 class SpendgateError(Exception):
     """A mistake or a state that a person can mend; the text names the culprit and the fix."""
 
@@ -86,7 +93,10 @@ class DataRoot:
             self.published_file.parent,
             self.dagster_home,
         ):
-            folder.mkdir(parents=True, exist_ok=True)
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise SpendgateError(f"cannot make the folder {folder}: {error.strerror}") from error
 
     def settings(self) -> Settings:
         """Read `spendgate.toml`, if there is one.
@@ -105,7 +115,7 @@ class DataRoot:
         for key, value in given.items():
             if key not in types:
                 raise SpendgateError(f"{file}: unknown key '{key}' (known: {', '.join(types)})")
-            if type(value) not in (int, types[key]) or value < 0:
-                kind = "whole number" if types[key] is int else "number"
-                raise SpendgateError(f"{file}: {key} = {value!r} must be a {kind} that is not negative")
+            kind, least = ("whole number", 1) if types[key] is int else ("number", 0)
+            if type(value) not in (int, types[key]) or not least <= value <= LARGEST_LIMIT:
+                raise SpendgateError(f"{file}: {key} = {value!r} must be a {kind} from {least} to {LARGEST_LIMIT:,}")
         return Settings(**given)

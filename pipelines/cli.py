@@ -7,7 +7,9 @@ the commands that run something import it.
 import csv
 import json
 import logging
+import math
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -52,12 +54,15 @@ class Instant(click.ParamType[datetime]):
         import pendulum
 
         try:
-            parsed = pendulum.parse(value, tz="UTC")
-        except ValueError:
-            parsed = None
-        if not isinstance(parsed, pendulum.DateTime):
+            parsed = pendulum.parse(value, tz="UTC") if re.match(r"[0-9]{4}-", value) else None
+            instant = parsed.in_timezone("UTC") if isinstance(parsed, pendulum.DateTime) else None
+        except (ValueError, OverflowError):
+            instant = None
+        if instant is None:
             self.fail(f"'{value}' is not an instant such as 2025-06-10T12:00:00Z", param, ctx)
-        return parsed.in_timezone("UTC")
+        if instant.year < 2000:
+            self.fail(f"'{value}' is before the year 2000, in which time begins here", param, ctx)
+        return instant
 
 
 NOW = click.option("--now", type=Instant(), help="Decide for this instant; what happened after it does not count.")
@@ -73,8 +78,9 @@ def main() -> None:
     """Run the command line: a user's mistake is one line, never a traceback."""
     try:
         cli()
-    except SpendgateError as error:
-        click.secho(f"error: {error}", fg="red", err=True)
+    except (SpendgateError, OSError, duckdb.Error) as error:
+        first_line = str(error).strip().partition("\n")[0]
+        click.secho(f"error: {first_line}", fg="red", err=True)
         sys.exit(1)
 
 
@@ -225,11 +231,13 @@ def sql_command(data: DataRoot, query: str, format_: str) -> None:
     }
     with open_published(data) as published:
         published.execute("set enable_external_access = false")
-        try:
-            result = published.execute(query)
-            show[format_](result)
-        except duckdb.Error as error:
-            raise SpendgateError(str(error)) from error
+        result = published.execute(query)
+        names = [column[0] for column in (result and result.description) or []]
+        if not names:
+            raise SpendgateError("the query selects nothing")
+        if len(set(names)) < len(names):
+            raise SpendgateError(f"two columns have the same name among {', '.join(names)}: give them aliases")
+        show[format_](result)
 
 
 # --- how a run is made and told
@@ -323,6 +331,7 @@ def _names(result: duckdb.DuckDBPyConnection) -> list[str]:
 
 def _print_rows(result: duckdb.DuckDBPyConnection, title: str | None = None) -> None:
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(title=title, title_justify="left", header_style="bold")
     rows = result.fetchall()
@@ -330,7 +339,7 @@ def _print_rows(result: duckdb.DuckDBPyConnection, title: str | None = None) -> 
         numeric = any(isinstance(row[place], (int, float, Decimal)) for row in rows)
         table.add_column(name, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(_for_people(value) for value in row))
+        table.add_row(*(Text(_for_people(value)) for value in row))  # as Text: brackets are no markup
     _console().print(table)
 
 
@@ -373,13 +382,30 @@ def _csv_safe(value: Any) -> Any:
 
 def _print_json(result: duckdb.DuckDBPyConnection) -> None:
     names = _names(result)
-    rows = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
-    click.echo(json.dumps(rows, default=_machine_text, indent=2))
+    rows = [dict(zip(names, map(_json_value, row), strict=True)) for row in result.fetchall()]
+    click.echo(json.dumps(rows, indent=2))
+
+
+def _json_value(value: Any) -> Any:
+    """The value in JSON's own types; what it has none for as text."""
+    match value:
+        case None | bool() | int() | str():
+            return value
+        case float():
+            return value if math.isfinite(value) else str(value)
+        case dict():
+            return {str(_json_value(key)): _json_value(inner) for key, inner in value.items()}
+        case list() | tuple():
+            return [_json_value(inner) for inner in value]
+        case _:
+            return _machine_text(value)
 
 
 def _machine_text(value: Any) -> str:
     """Text of what JSON has no type for; amounts stay exact, instants are UTC."""
     match value:
+        case datetime() if value == datetime.max.replace(tzinfo=value.tzinfo):
+            return "infinity"
         case datetime() if value.tzinfo is not None:
             return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
         case date() | time():

@@ -162,6 +162,9 @@ def test_a_person_sets_a_status(world: World) -> None:
     ("arguments", "code", "said"),
     [
         (["status"], 1, "nothing is published yet"),
+        (["run", "--now", "12:00"], 2, "'12:00' is not an instant"),
+        (["run", "--now", "9999-12-31T23:59:59-10:00"], 2, "is not an instant"),
+        (["decide", "--dry-run", "--now", "1990-01-01T00:00:00Z"], 2, "is before the year 2000"),
         (["run", "--now", "yesterday"], 2, "'yesterday' is not an instant such as 2025-06-10T12:00:00Z"),
         (["set-status", "11", "RUNING", "--reason", "x"], 2, "'RUNING' is not one of"),
         (["set-status", "11", "PAUSED", "--reason", "x", "--by", "ann"], 1, "campaign 11 has no status"),
@@ -177,19 +180,53 @@ def test_a_users_mistake_is_one_line_and_no_traceback(
     assert "Traceback" not in result.stderr
 
 
-def test_a_mistake_in_a_query_is_told_by_the_database(world: World) -> None:
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("select nonsense from core.brands", "error: Binder Error: Referenced column"),
+        ("selec 1", "error: Parser Error"),
+        ("", "error: the query selects nothing"),
+        ("select 1 as a, 2 as a", "error: two columns have the same name"),
+        ("delete from core.brands", "error: Invalid Input Error: Cannot execute statement"),
+        ("copy (select 1) to '/tmp/x.csv'", "error: Permission Error"),
+    ],
+)
+def test_a_mistake_in_a_query_is_told_in_one_line(world: World, query: str, said: str) -> None:
     world.run()
-    result = spendgate_process(world.root, "sql", "select nonsense from core.brands")
+    result = spendgate_process(world.root, "sql", query)
     assert result.returncode == 1
-    assert result.stderr.startswith("error: Binder Error")
-    assert "Traceback" not in result.stderr
+    assert result.stderr.startswith(said)
+    assert result.stderr.count("\n") == 1
+
+
+def test_json_and_tables_show_any_value_as_it_is(world: World) -> None:
+    world.run()
+    query = "select 'nan'::double as n, 'infinity'::timestamptz as t, map {date '2020-01-01': 1.50} as m, '[/x]' as s"
+    assert json.loads(spendgate(world.root, "sql", query, "--format", "json").output) == [
+        {"n": "nan", "t": "infinity", "m": {"2020-01-01": "1.50"}, "s": "[/x]"}
+    ]
+    assert "[/x]" in spendgate(world.root, "sql", query).output
+
+
+@pytest.mark.parametrize("broken", ["published/spend.duckdb", "landing"])
+def test_a_damaged_folder_is_told_in_one_line(root: DataRoot, broken: str) -> None:
+    path = root.path / broken
+    path.parent.mkdir(parents=True)
+    path.write_text("not what it should be")
+    for command in (["status"], ["run"]):
+        result = spendgate_process(root, *command)
+        assert result.returncode == 1
+        assert "Traceback" not in result.stderr
+        assert result.stderr.strip().splitlines()[-1].startswith("error: ")
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
         ("max_file_byte = 1\n", "unknown key 'max_file_byte' (known: max_file_bytes"),
-        ('settle_seconds = "1"\n', "settle_seconds = '1' must be a number that is not negative"),
+        ('settle_seconds = "1"\n', "settle_seconds = '1' must be a number from 0 to"),
+        ("settle_seconds = inf\n", "settle_seconds = inf must be a number from 0 to"),
+        ("files_per_batch = 0\n", "files_per_batch = 0 must be a whole number from 1 to"),
         ("files_per_batch = true\n", "files_per_batch = True must be a whole number"),
         ("files_per_batch\n", "is not TOML"),
     ],

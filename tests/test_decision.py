@@ -71,7 +71,7 @@ def test_there_are_44_worked_cases() -> None:
 
 def spent(world: World, *, clicks: int, at: str = "2025-06-10T11:00:00Z") -> None:
     """Deliver clicks on ad 101, which cost 0.50 each."""
-    world.deliver(f"{clicks}-{at[:10]}.jsonl", jsonl(*(event(f"{at}-{n}", 101, "click", at) for n in range(clicks))))
+    world.deliver(f"{clicks}-{at}.jsonl", jsonl(*(event(f"{at}-{n}", 101, "click", at) for n in range(clicks))))
 
 
 def test_a_change_records_all_that_caused_it(world: World) -> None:
@@ -84,7 +84,7 @@ def test_a_change_records_all_that_caused_it(world: World) -> None:
     )
     assert row == (
         None, "SCHEDULED", "INITIAL", NOON, Decimal("10.50"), Decimal(10), Decimal("10.50"), None,
-        "2025-06-10", "America/New_York", 1, "spendgate",
+        "2025-06-10", "America/New_York", 2, "spendgate",
     )  # fmt: skip
     assert world.hops(11) == []  # SCHEDULED over budget: it does not start
     assert world.value(
@@ -237,3 +237,19 @@ def test_a_changed_budget_is_in_force_from_the_run_that_loads_it(world: World) -
     world.run(NOON + timedelta(minutes=5))
     assert world.status(11) == "RUNNING"
     assert changes_at(world, NOON) == {11: "BUDGET_REACHED"}  # as of noon the old budget was in force
+
+
+def test_a_replay_counts_the_day_as_the_brand_counted_it_then(world: World) -> None:
+    # 19:00, 23:00 and 01:00 in New York
+    for at in ("2025-06-09T23:00:00Z", "2025-06-10T03:00:00Z", "2025-06-10T05:00:00Z"):
+        spent(world, clicks=2, at=at)
+    world.run()
+    budget = "select timezone, daily_spend, monthly_spend from mart.brand_budget where brand_id = 1"
+    assert world.rows(budget) == [("America/New_York", 1, 3)]
+    world.deliver_reference("brands", BRANDS.replace("America/New_York", "UTC"))
+    world.run(NOON + timedelta(hours=1))
+    assert world.rows(budget) == [("UTC", 2, 3)]
+    with world.open(NOON) as warehouse:
+        decide(warehouse)
+        warehouse.publish()
+    assert world.rows(budget) == [("America/New_York", 1, 3)]

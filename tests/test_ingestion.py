@@ -1,6 +1,7 @@
 """Delivered files: taken in exactly once, whole or not at all, nothing silent."""
 
 import gzip
+import json
 import os
 import time
 from datetime import UTC, datetime, timedelta
@@ -9,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from assets.ingestion import ingest
@@ -166,7 +169,7 @@ def test_the_last_csv_row_without_a_line_end_is_refused(world: World) -> None:
     [
         ("a.csv", "e1,101,click,2025-06-10T10:00:00Z\n", "column event_id is missing; its first line reads e1, 101"),
         ("a.csv", "event_id;ad_id;event_type;occurred_at\n", "its columns are separated by ';': deliver ',' instead"),
-        ("a.csv", 'event_id,ad_id,event_type,occurred_at\n"e1,1,click\n', "line 2 opens a quote that is never closed"),
+        ("a.csv", 'event_id,ad_id,event_type,occurred_at\n"e1,1,click\ne2,1\n', "a quote opened in line 2 swallows"),
         ("a.jsonl", '[\n{"event_id":"x"}\n]\n', "expected one object per line"),
         ("a.jsonl.gz", gzip.compress(jsonl(*EVENTS).encode())[:-9], "damaged gzip file"),
         ("a.jsonl", b"PK\x03\x04 spreadsheet", "it is a zip archive or a spreadsheet, not jsonl"),
@@ -317,3 +320,115 @@ def test_payments_come_as_parquet_decimals_too(world: World) -> None:
     frame.write_parquet(world.root.landing("payments") / "p.parquet")
     world.run()
     assert world.value("select amount from core.transactions") == Decimal("5.25")
+
+
+def test_a_file_is_known_by_its_last_change_which_nobody_can_set_back(world: World) -> None:
+    path = world.deliver("a.jsonl", jsonl(EVENTS[0]))
+    os.utime(path, (1, 1))
+    world.run()
+    path.write_text(jsonl(EVENTS[0]).replace("e1", "e9"))  # as long as before
+    os.utime(path, (1, 1))
+    world.run()
+    assert [row[0] for row in ledger(world)] == ["e1", "e9"]
+
+
+def test_a_file_over_the_cap_loads_when_the_cap_is_raised_and_it_is_touched(world: World) -> None:
+    settings = world.root.path / "spendgate.toml"
+    settings.write_text("max_file_bytes = 100\n")
+    path = world.deliver("a.jsonl", jsonl(*EVENTS))
+    world.run()
+    assert world.file("a.jsonl")["reason"].startswith("larger than 100 bytes expanded")
+    settings.unlink()
+    path.touch()
+    world.run()
+    assert ledger(world) == EXPECTED
+
+
+def test_folders_may_be_nested_deeper_than_python_recurses(world: World) -> None:
+    deep = world.root.landing("events")
+    for _ in range(1_100):
+        deep /= "d"
+        deep.mkdir()
+    world.deliver("a.jsonl", jsonl(*EVENTS))
+    world.run()
+    assert ledger(world) == EXPECTED
+
+
+@pytest.mark.parametrize(
+    ("columns", "reason"),
+    [
+        ({"AD_ID": [55], "ad_id": [1]}, "columns AD_ID and ad_id stand in each other's way"),
+        ({"ad_id": [1], "file_row_number": [7]}, "columns file_row_number stand in each other's way"),
+    ],
+)
+def test_parquet_columns_that_sql_could_mistake_are_refused(
+    world: World, columns: dict[str, list[int]], reason: str
+) -> None:
+    others = {name: [EVENTS[0][name]] for name in ("event_id", "event_type", "occurred_at")}
+    pl.DataFrame({**columns, **others}).write_parquet(world.root.landing("events") / "a.parquet")
+    world.run()
+    assert world.file("a.parquet")["reason"].startswith(reason)
+
+
+def test_a_decimal_wider_than_duckdbs_is_refused(world: World) -> None:
+    rows = pa.table(
+        {
+            "payment_id": ["p"],
+            "brand_id": [1],
+            "amount": pa.array([Decimal(1)], pa.decimal256(50, 9)),
+            "paid_at": ["2025-06-10T08:00:00Z"],
+        }
+    )
+    pq.write_table(rows, world.root.landing("payments") / "p.parquet")
+    world.run()
+    assert world.file("p.parquet")["reason"].startswith("column amount is decimal256(50, 9): deliver a DECIMAL")
+    assert world.value("select count(*) from core.transactions") == 0
+
+
+def test_a_refused_parquet_row_is_shown_as_delivered(world: World) -> None:
+    row = {**EVENTS[0], "event_type": "clik", "delivered": "y"}
+    pl.DataFrame([row]).write_parquet(world.root.landing("events") / "a.parquet")
+    world.run()
+    assert json.loads(world.value("select raw from raw.rejected_rows")) == {**EVENTS[0], "event_type": "clik"}
+
+
+def test_an_amount_with_an_absurd_exponent_is_one_bad_row(world: World) -> None:
+    line = '{"payment_id":"p","brand_id":1,"amount":1e9999999999999999999999,"paid_at":"2025-06-10T08:00:00Z"}'
+    world.deliver("p.jsonl", line + "\n", kind="payments")
+    world.run()
+    assert world.reasons()[0].startswith("amount '1e9999999999999999999999' is not a decimal number")
+
+
+@pytest.mark.parametrize(
+    ("content", "sort"),
+    [
+        (b"BZh91AY&SY", "a bzip2 file"),
+        (b"a.jsonl".ljust(257, b"\0") + b"ustar\x0000" + b"\0" * 248 + jsonl(*EVENTS).encode(), "a tar archive"),
+    ],
+)
+@pytest.mark.parametrize("ending", ["jsonl", "jsonl.gz"])
+def test_an_archive_under_a_name_of_ours_is_quarantined(world: World, content: bytes, sort: str, ending: str) -> None:
+    world.deliver(f"a.{ending}", gzip.compress(content) if ending.endswith("gz") else content)
+    world.run()
+    assert world.file(f"a.{ending}")["reason"] == f"it is {sort}, not jsonl: deliver UTF-8 text or Parquet"
+
+
+@pytest.mark.parametrize(
+    ("text", "instant"),
+    [
+        ("2025-06-10T10:00Z", "2025-06-10T10:00:00Z"),
+        ("2025-06-10T12:00+02:00", "2025-06-10T10:00:00Z"),
+        ("2025-06-10T12:00:00+02", "2025-06-10T10:00:00Z"),
+        ("2025-06-10T12:00:00.5+0200", "2025-06-10T10:00:00.5Z"),
+        ("2025-06-10T24:00:00Z", None),
+        ("2025-06-10T25:00:00Z", None),
+        ("2025-06-10T10:00:60Z", None),
+        ("2025-06-10T10:00:00+24:00", None),
+        ("10 June 2025", None),
+    ],
+)
+def test_times_are_iso_8601_with_a_zone(world: World, text: str, instant: str | None) -> None:
+    world.deliver("a.jsonl", jsonl(event("e", 101, "click", text)))
+    world.run()
+    assert [row[3] for row in ledger(world)] == ([datetime.fromisoformat(instant)] if instant else [])
+    assert len(world.reasons()) == (instant is None)

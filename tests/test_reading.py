@@ -36,6 +36,9 @@ ODD_LINES = [
     '{"event_id":"exp","ad_id":1e3,"event_type":"click","occurred_at":"2025-06-10T10:00:00Z"}',
     '{"event_id":"null","ad_id":null,"event_type":"click","occurred_at":"2025-06-10T10:00:00Z"}',
     '{"event_id":"obj","ad_id":1,"event_type":{"a":1},"occurred_at":["2025-06-10T10:00:00Z"]}',
+    '{"event_id":"comma","ad_id":1,"event_type":"click","occurred_at":"2025-06-10T10:00:00Z",}',
+    '{"event_id":"comma too","ad_id":1,"occurred_at":"2025-06-10T10:00:00Z","event_type":"click" , }',
+    '{"event_id":"nul\\u0000","ad_id":1,"event_type":"click","occurred_at":"2025-06-10T10:00:00Z"}',
     "",
     "   ",
     "null",
@@ -90,6 +93,8 @@ def test_both_readers_see_the_same_in_odd_json_lines(
         "event_id,ad_id,event_type,occurred_at\na,1,click,2025-06-10T10:00:00Z\nb,1,click,2025-06-10T10:00:00Z",
         "event_id,ad_id,event_type,occurred_at\n",
         "",
+        'event_id,ad_id,event_type,occurred_at,n\na,1,click,2025-06-10T10:00:00Z,5"\nb,1,click,x,6" tv\nc,1,view,,\n',
+        "event_id,ad_id,event_type,occurred_at,note\na,1,click,2025-06-10T10:00:00Z," + "z" * 200_000 + "\n",
         "\ufeffevent_id,ad_id,event_type,occurred_at,extra\na,1,click,2025-06-10T10:00:00Z,=1+1\n",
     ],
 )
@@ -122,3 +127,36 @@ def test_depth_is_counted_outside_strings(value: Any) -> None:
         return 1 + max(map(depth, value), default=0) if isinstance(value, list) else 0
 
     assert reading.nesting_depth(json.dumps(value)) == depth(value)
+
+
+def test_a_quote_inside_a_field_is_a_letter_and_swallows_nothing(world: World) -> None:
+    rows = [
+        f"{name},1,click,2025-06-10T10:00:00Z,{note}" for name, note in (("a", '5" tv'), ("b", "x"), ("c", '6" tv'))
+    ]
+    events, rejected, counts = seen(
+        world, "a.csv", "event_id,ad_id,event_type,occurred_at,note\n" + "\n".join(rows) + "\n"
+    )
+    assert [row[0] for row in events] == ["a", "b", "c"]
+    assert rejected == []
+    assert counts[2] == 3
+
+
+@pytest.mark.parametrize("bulk_bytes", [0, 1 << 60])
+@pytest.mark.parametrize(
+    "text", ['[\n{"event_id":"x"},\n{"event_id":"y"}\n]\n', '\n{\n"event_id":"x"\n}\n', '[ {"event_id":"x"}]\n']
+)
+def test_a_json_document_is_quarantined_by_either_reader(
+    world: World, monkeypatch: pytest.MonkeyPatch, text: str, bulk_bytes: int
+) -> None:
+    monkeypatch.setattr(reading, "BULK_BYTES", bulk_bytes)
+    _, rejected, counts = seen(world, "a.jsonl", text)
+    assert rejected == []
+    assert counts[:2] == [
+        "QUARANTINED",
+        "expected one object per line, found a JSON document spread over lines or an array",
+    ]
+
+
+def test_a_header_that_is_there_twice_is_seen_through_its_quotes(world: World) -> None:
+    text = 'event_id,ad_id,event_type,occurred_at\n"event_id","ad_id","event_type","occurred_at"\n'
+    assert seen(world, "a.csv", text)[2][:2] == ["QUARANTINED", "its header is there twice"]

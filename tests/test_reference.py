@@ -70,6 +70,10 @@ def test_reference_data_comes_as_parquet_too(world: World) -> None:
         ("campaigns", "41,1,c,STARTED,,", "status 'STARTED' is not one of DRAFT, SCHEDULED, RUNNING, PAUSED, BUDGET_"),
         ("campaigns", "41,1,c,SCHEDULED,09:00,", "allowed_start and allowed_end belong together: give both or"),
         ("campaigns", "41,1,c,SCHEDULED,09:00,09:00:00", "allowed_start and allowed_end are both 09:00"),
+        ("campaigns", "41,1,c,SCHEDULED,09:00:30,09:00:30.0", "allowed_start and allowed_end are both 09:00:30"),
+        ("campaigns", "41,1,c,SCHEDULED,0\uff19:00,10:00", "allowed_start '0\uff19:00' is not a UTC time of day"),
+        ("brands", "4,Delta,\u0661\u0662,,UTC,,true", "daily_budget '\u0661\u0662' is not a decimal number"),
+        ("global_ad_pricing", "2000-01-01T01:00:00+01:00,1,1,1,1", "effective_from 2000-01-01T01:00:00+01:00 is there"),
         ("campaigns", "41,1,c,SCHEDULED,24:00,09:00", "allowed_start '24:00' is not a UTC time of day"),
         ("ads", "401,999,a,true,,,,,,", "unknown ad_set_id 999: no such row in ad_sets"),
         ("ads", "401,110,a,true,,,,0.0000001,,", "cost_per_mille '0.0000001' is not a decimal number with at most 6"),
@@ -135,11 +139,35 @@ def test_a_row_whose_parent_was_missing_loads_when_the_parent_has_come(world: Wo
     assert world.status(41) == "RUNNING"
 
 
-def test_a_table_delivered_twice_is_refused_since_neither_can_be_preferred(world: World) -> None:
-    pl.read_csv(PRICES.encode(), infer_schema=False).write_parquet(world.root.reference / "global_ad_pricing.parquet")
+def test_a_table_delivered_twice_is_refused_until_one_of_the_files_is_gone(world: World) -> None:
+    twin = world.root.reference / "global_ad_pricing.parquet"
+    pl.read_csv(PRICES.encode(), infer_schema=False).write_parquet(twin)
     world.run()
-    assert world.value("select count(*) from raw.event_files where outcome = 'QUARANTINED'") == 2
+    world.run(LATER)
+    refused = world.rows("select reason from raw.event_files where outcome = 'QUARANTINED'")
+    assert refused == [("the table is delivered both as .csv and as .parquet: keep one of them",)] * 2
     assert world.value("select count(*) from core.global_ad_pricing") == 0
+    twin.unlink()
+    world.run(LATER)
+    assert world.value("select count(*) from core.global_ad_pricing") == 1
+
+
+def test_an_older_file_put_back_counts_again(world: World) -> None:
+    world.run()
+    first = world.root.reference / "brands.csv"
+    first.rename(world.root.path / "kept.csv")
+    world.deliver_reference("brands", BRANDS.replace("10.00", "20.00"))
+    world.run(LATER)
+    (world.root.path / "kept.csv").rename(first)
+    world.run(LATER + timedelta(hours=1))
+    assert world.value("select daily_budget from core.brands where brand_id = 1 and valid_to is null") == 10
+
+
+@pytest.mark.parametrize("name", ["Brands.csv", "brands.jsonl", "pricing.csv"])
+def test_a_file_that_is_no_reference_table_is_not_passed_over_in_silence(world: World, name: str) -> None:
+    (world.root.reference / name).write_text(BRANDS)
+    world.run()
+    assert world.file(name)["reason"].startswith("not a reference file: those are brands, campaigns, ad_sets, ads,")
 
 
 # --- prices

@@ -15,8 +15,11 @@ global prices         click 0.20, 1,000 impressions 1.50, view 0.01; none for an
 import csv
 import io
 import json
+import shutil
+import tempfile
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -101,6 +104,8 @@ class World:
 
     def __post_init__(self) -> None:
         self.root.create()
+        if not self.root.warehouse_file.exists():
+            shutil.copyfile(warehouse_with_time_zones(), self.root.warehouse_file)
         for name, text in self.reference.items():
             self.deliver_reference(name, text)
 
@@ -158,6 +163,15 @@ class World:
             "select from_status, to_status, reason from ops.campaign_status_changes "  # noqa: S608
             f"where campaign_id = {campaign_id:d} and reason <> 'INITIAL' order by change_id"
         )
+
+
+@cache
+def warehouse_with_time_zones() -> Path:
+    """A warehouse whose batch 1 are the time zones: made once, since it is the same for every test."""
+    root = DataRoot(Path(tempfile.mkdtemp(prefix="spendgate-tests-")))
+    with open_warehouse(root, now=NOON, run_id="time zones") as warehouse:
+        load_utc_offsets(warehouse)
+    return root.warehouse_file
 
 
 def refresh(warehouse: Warehouse) -> None:

@@ -40,9 +40,11 @@ brands as (
         turns.local_date,
         turns.local_month,
         turns.next_day_at,
-        turns.next_month_at
+        turns.next_month_at,
+        coalesce(in_force.timezone <> summed.timezone, false) as counted_otherwise
     from in_force
     inner join turns on in_force.timezone = turns.timezone
+    left join ops.summed_brands as summed on in_force.brand_id = summed.brand_id
 ),
 
 days as (
@@ -65,33 +67,58 @@ months as (
     group by monthly_spend.brand_id
 ),
 
-later as (
-    -- already in the marts, but not yet happened at $now
+corrections as (
+    -- taken off: what the marts hold and has not happened at $now
+    select
+        brand_id,
+        occurred_at,
+        -amount as amount
+    from core.transactions
+    where
+        transaction_type = 'COST'
+        and occurred_at > $now
+        and occurred_at < $now::timestamptz + interval 32 days
+        and batch_id <= (select max(batch_id) from ops.watermarks)
+    union all
+    -- counted anew: the month of brands whose zone at $now is not the one the marts are summed by
     select
         transactions.brand_id,
-        sum(transactions.amount)
-        filter (where core.local_time(transactions.occurred_at, periods.utc_offset)::date = brands.local_date)
-            as day_spend,
-        sum(transactions.amount) as month_spend
+        transactions.occurred_at,
+        transactions.amount
     from core.transactions
-    inner join brands on transactions.brand_id = brands.brand_id
+    semi join (
+        select brand_id from brands
+        where counted_otherwise
+    ) as moved
+        using (brand_id)
+    where
+        transactions.transaction_type = 'COST'
+        and transactions.occurred_at <= $now
+        and transactions.occurred_at > $now::timestamptz - interval 32 days
+),
+
+corrected as (
+    select
+        corrections.brand_id,
+        sum(corrections.amount)
+        filter (where core.local_time(corrections.occurred_at, periods.utc_offset)::date = brands.local_date)
+            as day_spend,
+        sum(corrections.amount) as month_spend
+    from corrections
+    inner join brands
+        on
+            corrections.brand_id = brands.brand_id
+            and brands.counted_otherwise = (corrections.occurred_at <= $now)
     inner join core.utc_offsets as periods
         on
             brands.timezone = periods.timezone
-            and transactions.occurred_at >= periods.starts_at
-            and transactions.occurred_at < periods.ends_at
+            and corrections.occurred_at >= periods.starts_at
+            and corrections.occurred_at < periods.ends_at
     where
-        transactions.transaction_type = 'COST'
-        and transactions.occurred_at > $now
-        and transactions.occurred_at < $now::timestamptz + interval 32 days
-        and periods.ends_at > $now
+        periods.ends_at > $now::timestamptz - interval 32 days
         and periods.starts_at < $now::timestamptz + interval 32 days
-        and transactions.batch_id <= (
-            select max(batch_id) from ops.watermarks
-            where table_name = 'mart'
-        )
-        and date_trunc('month', core.local_time(transactions.occurred_at, periods.utc_offset)) = brands.local_month
-    group by transactions.brand_id
+        and date_trunc('month', core.local_time(corrections.occurred_at, periods.utc_offset)) = brands.local_month
+    group by corrections.brand_id
 )
 
 select
@@ -99,9 +126,11 @@ select
     brands.name,
     brands.timezone,
     brands.local_date,
-    (coalesce(days.spend, 0) - coalesce(later.day_spend, 0))::decimal(38, 9) as daily_spend,
+    (case when brands.counted_otherwise then 0 else coalesce(days.spend, 0) end + coalesce(corrected.day_spend, 0))
+    ::decimal(38, 9) as daily_spend,
     brands.daily_budget,
-    (coalesce(months.spend, 0) - coalesce(later.month_spend, 0))::decimal(38, 9) as monthly_spend,
+    (case when brands.counted_otherwise then 0 else coalesce(months.spend, 0) end + coalesce(corrected.month_spend, 0))
+    ::decimal(38, 9) as monthly_spend,
     brands.monthly_budget,
     brands.is_active,
     brands.next_day_at,
@@ -109,4 +138,4 @@ select
 from brands
 left join days on brands.brand_id = days.brand_id
 left join months on brands.brand_id = months.brand_id
-left join later on brands.brand_id = later.brand_id
+left join corrected on brands.brand_id = corrected.brand_id

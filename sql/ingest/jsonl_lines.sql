@@ -42,7 +42,9 @@ select
         -- from_json makes text of booleans, objects and other numbers: only a plain string or a whole number is an id
         when not coalesce(regexp_full_match(event.event_id, '[0-9]+|[^{\[]*[^0-9.eE+\-{\[].*'), false) then true
         when event.event_id in ('true', 'false', 'NaN', 'Infinity', '-Infinity') then true
-        when has_usual_keys then false
+        -- the parser takes a comma before the last brace; a time that ends the line has none
+        when has_usual_keys then contains(right(line, 12), ',')
+        when regexp_matches(line, ',\s*[}\]]') then true
         else len(list_distinct(keys)) < len(keys) or length(line) - length(translate(line, '{[', '')) > 32
     end as odd,
     case when odd then line end as line

@@ -7,9 +7,13 @@ case
     when
         regexp_full_match(
             text,
-            '[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-]([01][0-9]|2[0-3]):?[0-5][0-9])'
+            '[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?'
+            || '(Z|[+-]([01][0-9]|2[0-3])(:?[0-5][0-9])?)'
         )
         then try_cast(text as timestamptz)
+    -- without seconds, which the cast does not know
+    when regexp_full_match(text, '.{10}T([01][0-9]|2[0-3]):[0-9]{2}(Z|[+-]([01][0-9]|2[0-3])(:?[0-5][0-9])?)')
+        then try_cast(left(text, 16) || ':00' || right(text, -16) as timestamptz)
 end;
 
 create or replace temp macro amount_of(text) as
@@ -26,6 +30,7 @@ create or replace temp macro name_fault(column_name, text) as
 case
     when coalesce(text, '') = '' then column_name || ' is missing'
     when length(text) > 1000 then column_name || ' is longer than 1,000 characters'
+    when contains(text, chr(0)) then column_name || ' holds a NUL character'
 end;
 
 create or replace temp macro event_type_fault(text) as

@@ -40,7 +40,7 @@ select
     batch_files.name,
     batch_files.sha256,
     batch_files.bytes,
-    batch_files.modified_ns,
+    batch_files.changed_ns,
     batch_files.outcome,
     batch_files.reason,
     batch_files.ignored_columns,

@@ -6,7 +6,7 @@ select
     $name as name,
     $sha256 as sha256,
     $bytes as bytes,
-    $modified_ns as modified_ns,
+    $changed_ns as changed_ns,
     $outcome as outcome,
     $reason as reason,
     [] as ignored_columns,

@@ -7,7 +7,7 @@ create table if not exists raw.event_files (
     name varchar not null,
     sha256 varchar,
     bytes bigint not null,
-    modified_ns bigint not null,
+    changed_ns bigint not null,
     outcome varchar not null,
     reason varchar,
     ignored_columns varchar[],
@@ -19,10 +19,10 @@ create table if not exists raw.event_files (
     recorded_at timestamptz not null
 );
 comment on table raw.event_files is 'One row per delivered file; read = loaded + duplicate + rejected.';
-comment on column raw.event_files.kind is 'events, payments, or the reference table it carries';
+comment on column raw.event_files.kind is 'events, payments, the reference table it carries, or unknown';
 comment on column raw.event_files.name is 'path below the data root, as delivered';
 comment on column raw.event_files.sha256 is 'identity of the file: the digest of its bytes';
-comment on column raw.event_files.modified_ns is 'modification time when read, to know the delivery again without reading it';
+comment on column raw.event_files.changed_ns is 'last change of the file when it was read, to know it again without reading it';
 comment on column raw.event_files.outcome is 'LOADED, DUPLICATE (same bytes as an earlier file) or QUARANTINED (refused whole)';
 comment on column raw.event_files.ignored_columns is 'drift: columns or keys nobody asked for';
 comment on column raw.event_files.rows_duplicate is 'rows that were there already; for reference files, rows unchanged';
