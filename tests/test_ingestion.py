@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import sys
 import time
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -346,12 +347,14 @@ def test_a_file_over_the_cap_loads_when_the_cap_is_raised_and_it_is_touched(worl
 
 def test_folders_may_be_nested_deeper_than_python_recurses(world: World) -> None:
     deep = world.root.landing("events")
-    for _ in range(1_100):
-        deep /= "d"
-        deep.mkdir()
+    folders = [deep := deep / "d" for _ in range(sys.getrecursionlimit() + 100)]
+    for folder in folders:
+        folder.mkdir()
     world.deliver("a.jsonl", jsonl(*EVENTS))
     world.run()
     assert ledger(world) == EXPECTED
+    for folder in reversed(folders):
+        folder.rmdir()  # whoever cleans up after the tests recurses
 
 
 @pytest.mark.parametrize(
