@@ -160,7 +160,7 @@ def load_reference(warehouse: Warehouse, deliveries: Deliveries, name: str) -> N
     """
     files = [file for file in deliveries.settled() if file.kind == name]
     known = warehouse.run("raw/newest_reference_file", kind=name, parent=TABLES[name].parent).fetchone()
-    sha256, outcome, loaded_file_id, deserves_another_try = known or (None, None, None, False)
+    sha256, loaded_file_id, deserves_another_try = known or (None, None, False)
     unseen = new_files(warehouse.connection, files)
     for file in files:
         if file not in unseen and not deserves_another_try:
@@ -175,7 +175,7 @@ def load_reference(warehouse: Warehouse, deliveries: Deliveries, name: str) -> N
             if staged.sha256 == sha256 and not deserves_another_try:
                 _record(warehouse, file, sha256, "DUPLICATE", "same bytes as the file before it")
             else:
-                again = loaded_file_id if staged.sha256 == sha256 and outcome != "QUARANTINED" else None
+                again = loaded_file_id if staged.sha256 == sha256 else None
                 _load(warehouse, file, staged, name, file_id=again)
 
 

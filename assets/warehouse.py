@@ -12,7 +12,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -144,8 +144,13 @@ class Warehouse:
 
 
 @contextmanager
-def open_warehouse(root: DataRoot, *, now: datetime, run_id: str, wait_seconds: float = 0.0) -> Iterator[Warehouse]:
+def open_warehouse(
+    root: DataRoot, *, now: datetime | None = None, run_id: str, wait_seconds: float = 0.0
+) -> Iterator[Warehouse]:
     """Hold the warehouse, alone, for as long as the block lasts.
+
+    Without a `now`, the run stands for the moment at which it got the warehouse: had it looked at the clock before it
+    waited, it would decide for an instant older than the last decision.
 
     Raises:
         SpendgateError: somebody else still holds it after `wait_seconds`.
@@ -154,7 +159,7 @@ def open_warehouse(root: DataRoot, *, now: datetime, run_id: str, wait_seconds: 
     with _lock(root, run_id, wait_seconds):
         for leftover in (*root.scratch.iterdir(), *root.published_file.parent.glob(".*.tmp")):
             leftover.unlink(missing_ok=True)  # of a run that was killed
-        warehouse = Warehouse(root, now=now, run_id=run_id)
+        warehouse = Warehouse(root, now=now or datetime.now(UTC), run_id=run_id)
         try:
             yield warehouse
         finally:

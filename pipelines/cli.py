@@ -11,7 +11,6 @@ import math
 import os
 import re
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, time
@@ -25,7 +24,7 @@ import duckdb
 
 from assets.decision import MANUAL_CHANGES, hops, look
 from assets.settings import DataRoot, SpendgateError
-from assets.warehouse import open_published, sql
+from assets.warehouse import SQL, open_published, sql
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -172,7 +171,7 @@ def set_status(data: DataRoot, campaign_id: int, status: str, reason: str, chang
 
     _show_log(logging.WARNING)
     wait = data.settings().lock_wait_seconds
-    with open_warehouse(data, now=datetime.now(UTC), run_id=f"set-status-{uuid4()}", wait_seconds=wait) as warehouse:
+    with open_warehouse(data, run_id=f"set-status-{uuid4()}", wait_seconds=wait) as warehouse:
         before, after = change(warehouse, campaign_id, status.upper(), changed_by=changed_by, note=reason)
         warehouse.publish()
     click.echo(f"campaign {campaign_id}: {before} -> {after}")
@@ -187,19 +186,10 @@ def ui(data: DataRoot, host: str, port: int) -> None:
     _dagster_home(data)
     os.environ["SPENDGATE_DATA"] = str(data.path)
     click.echo(f"Dagster UI on http://{host}:{port} (Ctrl+C ends it)")
-    command = [
-        sys.executable,
-        "-m",
-        "dagster",
-        "dev",
-        "-m",
-        "pipelines.definitions",
-        "-h",
-        host,
-        "-p",
-        str(port),
-    ]
-    sys.exit(subprocess.run(command, check=False).returncode)  # noqa: S603 our own interpreter, checked values
+    # its advice to use another tool, for projects laid out by that tool
+    silence = ["-W", "ignore:Function `dev_command` is superseded"]
+    where = ["-w", str(SQL.parent / "workspace.yaml"), "-h", host, "-p", str(port)]
+    os.execv(sys.executable, [sys.executable, *silence, "-m", "dagster", "dev", *where])  # noqa: S606 our interpreter
 
 
 # --- reading

@@ -82,9 +82,9 @@ def build_defs(root: DataRoot) -> dg.Definitions:
     )
 
 
-def _instant(text: str) -> datetime:
+def _instant(text: str) -> datetime | None:
     if not text:
-        return datetime.now(UTC)
+        return None
     instant = datetime.fromisoformat(text)
     if instant.tzinfo is None:
         raise SpendgateError(f"now '{text}' needs a time zone, such as 2025-06-10T12:00:00Z")

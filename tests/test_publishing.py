@@ -3,6 +3,8 @@
 import subprocess
 import sys
 import threading
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -43,6 +45,25 @@ def test_a_second_run_goes_on_when_the_first_is_done(root: DataRoot) -> None:
         order.append("second")
     thread.join()
     assert order == ["first", "second"]
+
+
+def test_a_run_that_waited_stands_for_the_moment_it_got_the_warehouse(root: DataRoot) -> None:
+    asked_at = datetime.now(UTC)
+    released_at: list[datetime] = []
+
+    def hold() -> None:
+        with open_warehouse(root, run_id="first"):
+            held.set()
+            time.sleep(0.3)
+            released_at.append(datetime.now(UTC))
+
+    held = threading.Event()
+    thread = threading.Thread(target=hold)
+    thread.start()
+    held.wait()
+    with open_warehouse(root, run_id="second", wait_seconds=30) as warehouse:
+        assert asked_at < released_at[0] <= warehouse.now
+    thread.join()
 
 
 def test_the_lock_of_a_killed_process_is_free_at_once(root: DataRoot) -> None:

@@ -139,6 +139,16 @@ def test_a_row_whose_parent_was_missing_loads_when_the_parent_has_come(world: Wo
     assert world.status(41) == "RUNNING"
 
 
+def test_a_refused_file_is_noted_once_however_often_it_is_looked_at(world: World) -> None:
+    world.deliver_reference("campaigns", CAMPAIGNS + "41,4,Delta,SCHEDULED,,\n")
+    world.run()
+    world.deliver_reference("campaigns", "nonsense\n")
+    world.deliver_reference("brands", BRANDS + "4,Delta,,,UTC,,true\n")
+    for hours in range(3):
+        world.run(LATER + timedelta(hours=hours))
+    assert world.value("select count(*) from raw.event_files where kind = 'campaigns'") == 2
+
+
 def test_a_table_delivered_twice_is_refused_until_one_of_the_files_is_gone(world: World) -> None:
     twin = world.root.reference / "global_ad_pricing.parquet"
     pl.read_csv(PRICES.encode(), infer_schema=False).write_parquet(twin)

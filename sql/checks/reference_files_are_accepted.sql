@@ -4,5 +4,5 @@ select
     reason,
     recorded_at
 from raw.event_files
-where kind not in ('events', 'payments')
+where kind not in ('events', 'payments', 'unknown')
 qualify row_number() over (partition by kind order by file_id desc) = 1 and outcome = 'QUARANTINED'

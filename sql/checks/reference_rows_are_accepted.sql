@@ -4,7 +4,7 @@ with in_force as (
         file_id,
         name
     from raw.event_files
-    where kind not in ('events', 'payments') and outcome = 'LOADED'
+    where kind not in ('events', 'payments', 'unknown') and outcome = 'LOADED'
     qualify row_number() over (partition by kind order by recorded_at desc) = 1
 )
 

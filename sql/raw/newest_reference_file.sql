@@ -17,11 +17,15 @@ loaded as (
 
 select
     newest.sha256,
-    newest.outcome,
     loaded.file_id as loaded_file_id,
-    coalesce(loaded.rows_rejected > 0 and loaded.batch_id < (
-        select max(batch_id) from core.reference_rows
-        where table_name = $parent
-    ), false) as deserves_another_try
+    coalesce(
+        newest.sha256 = loaded.sha256
+        and loaded.rows_rejected > 0
+        and loaded.batch_id < (
+            select max(batch_id) from core.reference_rows
+            where table_name = $parent
+        ),
+        false
+    ) as deserves_another_try
 from newest
 left join loaded on true

@@ -1,0 +1,132 @@
+"""The decision in plain Python, from the text of its rules and nothing else: no SQL, no table of offsets.
+
+Decimal amounts, zone rules straight from the tzdata package. Slow and obvious on purpose.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from functools import cache
+from importlib import resources
+from io import BytesIO
+from zoneinfo import ZoneInfo
+
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Brand:
+    brand_id: int
+    timezone: str
+    daily_budget: Decimal | None
+    monthly_budget: Decimal | None
+    is_active: bool
+
+
+@dataclass(frozen=True)
+class Campaign:
+    campaign_id: int
+    brand_id: int
+    status: str
+    opens: int | None
+    """Second of the UTC day from which it may run; None for both bounds: no dayparting."""
+    closes: int | None
+
+
+@dataclass(frozen=True)
+class Cost:
+    brand_id: int
+    at: datetime
+    amount: Decimal
+
+
+Hop = tuple[str, str, str]
+
+
+@cache
+def zone(name: str) -> ZoneInfo:
+    """A zone by the rules of the tzdata package, whatever the operating system has."""
+    return ZoneInfo.from_file(BytesIO(resources.files("tzdata").joinpath("zoneinfo", name).read_bytes()), name)
+
+
+def local_date(brand: Brand, instant: datetime) -> date:
+    return instant.astimezone(zone(brand.timezone)).date()
+
+
+def spend(brand: Brand, costs: list[Cost], now: datetime) -> tuple[Decimal, Decimal]:
+    """Spend of the brand's day and month up to `now`."""
+    today = local_date(brand, now)
+    day = month = Decimal(0)
+    for cost in costs:
+        if cost.brand_id == brand.brand_id and cost.at <= now:
+            on = local_date(brand, cost.at)
+            day += cost.amount if on == today else 0
+            month += cost.amount if (on.year, on.month) == (today.year, today.month) else 0
+    return day, month
+
+
+def window_is_open(campaign: Campaign, now: datetime) -> bool:
+    if campaign.opens is None or campaign.closes is None:
+        return True
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    time_of_day = now - midnight
+    opens, closes = timedelta(seconds=campaign.opens), timedelta(seconds=campaign.closes)
+    if opens < closes:
+        return opens <= time_of_day < closes
+    return time_of_day >= opens or time_of_day < closes
+
+
+def decide(brand: Brand, campaign: Campaign, costs: list[Cost], now: datetime) -> tuple[str, list[Hop]]:
+    """Final status and hops of one campaign."""
+    day, month = spend(brand, costs, now)
+    daily = brand.daily_budget is not None and day >= brand.daily_budget
+    monthly = brand.monthly_budget is not None and month >= brand.monthly_budget
+    is_open = window_is_open(campaign, now)
+    status = campaign.status
+    hops: list[Hop] = []
+
+    def hop(to: str, reason: str) -> None:
+        nonlocal status
+        hops.append((status, to, reason))
+        status = to
+
+    if status == "RUNNING" and (daily or monthly):
+        hop("BUDGET_REACHED", "DAILY_BUDGET_REACHED" if daily else "MONTHLY_BUDGET_REACHED")
+    elif status == "BUDGET_REACHED" and not (daily or monthly):
+        hop("SCHEDULED", "UNDER_BUDGET")
+    if status == "RUNNING" and not brand.is_active:
+        hop("SCHEDULED", "BRAND_INACTIVE")
+    elif status == "RUNNING" and not is_open:
+        hop("SCHEDULED", "WINDOW_CLOSED")
+    if status == "SCHEDULED" and brand.is_active and is_open and not (daily or monthly):
+        hop("RUNNING", "NO_WINDOW" if campaign.opens is None else "WINDOW_OPEN")
+    return status, hops
+
+
+def candidates(campaign: Campaign, now: datetime, until: datetime) -> Iterator[datetime]:
+    """Every instant after `now` at which something could change: quarter-hours, window edges, odd offset changes."""
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    instants = {midnight + timedelta(minutes=15 * n) for n in range(96 * ((until - midnight).days + 1))}
+    if campaign.opens is not None and campaign.closes is not None:
+        days = [midnight + DAY * n for n in range((until - midnight).days + 1)]
+        instants |= {day + timedelta(seconds=edge) for day in days for edge in (campaign.opens, campaign.closes)}
+    instants |= {instant + timedelta(minutes=1) for instant in set(instants)}  # Antarctica/Casey
+    yield from sorted(instant for instant in instants if now < instant <= until)
+
+
+def next_change(brand: Brand, campaign: Campaign, costs: list[Cost], now: datetime, until: datetime) -> datetime | None:
+    """First instant up to `until` at which a campaign, in the status it has, would change with no new spend."""
+    spent: dict[tuple[date, bool], tuple[bool, bool]] = {}
+    for instant in candidates(campaign, now, until):
+        today = local_date(brand, instant)
+        is_open = window_is_open(campaign, instant)
+        if (today, is_open) not in spent:
+            spent[today, is_open] = (bool(decide(brand, campaign, costs, instant)[1]), True)
+        if spent[today, is_open][0]:
+            return instant
+    return None
+
+
+def utc(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> datetime:
+    return datetime(year, month, day, hour, minute, tzinfo=UTC)

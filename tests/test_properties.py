@@ -1,0 +1,151 @@
+"""The SQL's decision against the plain-Python oracle, on worlds nobody thought of."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from assets.accounting import sum_spend
+from assets.decision import hops, look
+from assets.settings import DataRoot
+from assets.time_zones import utc_offsets
+from assets.warehouse import Warehouse, open_warehouse
+from tests.oracle import DAY, Brand, Campaign, Cost, decide, next_change, spend
+from tests.world import NOON, World
+
+ZONES = (
+    "Africa/Cairo", "Africa/Casablanca", "America/Havana", "America/New_York", "America/St_Johns",
+    "America/Sao_Paulo", "Antarctica/Casey", "Antarctica/Troll", "Asia/Amman", "Asia/Gaza", "Asia/Kathmandu",
+    "Asia/Pyongyang", "Australia/Lord_Howe", "Europe/Dublin", "Europe/London", "Pacific/Apia", "Pacific/Chatham",
+    "Pacific/Kiritimati", "Pacific/Norfolk", "UTC",
+)  # fmt: skip
+STATUSES = ("DRAFT", "SCHEDULED", "RUNNING", "PAUSED", "BUDGET_REACHED", "COMPLETED")
+CHANGES = {
+    name: [
+        row["starts_at"]
+        for row in utc_offsets().to_pylist()
+        if row["timezone"] == name and 2012 <= row["starts_at"].year <= 2037
+    ]
+    or [datetime(2024, 2, 29, tzinfo=UTC)]
+    for name in ZONES
+}
+"""Instants at which each zone changed its offset: where days have 23 or 25 hours and midnights are skipped."""
+
+AMOUNTS = st.sampled_from([Decimal(text) for text in ("0.000000001", "0.10", "1", "2.5", "99.999999999")])
+BUDGETS = st.one_of(st.none(), st.sampled_from([Decimal(text) for text in ("0", "0.000000001", "1", "2.6", "100")]))
+EDGES = st.sampled_from([0, 1, 3_600, 4 * 3_600, 9 * 3_600 + 1_800, 22 * 3_600, 86_399])
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> tuple[list[Brand], list[Campaign], list[Cost], datetime]:
+    """Brands of strange zones, campaigns of every shape, costs around local midnights, and an instant among them."""
+    timezone = draw(st.sampled_from(ZONES))
+    anchor = draw(st.sampled_from(CHANGES[timezone]) | st.datetimes(datetime(2012, 1, 1), datetime(2037, 1, 1)).map(
+        lambda instant: instant.replace(tzinfo=UTC, hour=0, minute=0, second=0, microsecond=0)
+    ))  # fmt: skip
+    near = st.one_of(
+        st.integers(-40 * 96, 40 * 96).map(lambda quarters: timedelta(minutes=15 * quarters)),
+        st.integers(-30, 30).map(lambda hours: timedelta(hours=hours)),
+        st.sampled_from([timedelta(), timedelta(microseconds=-1), timedelta(microseconds=1), timedelta(seconds=59)]),
+    )
+    now = anchor + draw(near)
+    brands = [
+        Brand(1, timezone, draw(BUDGETS), draw(BUDGETS), draw(st.booleans())),
+        Brand(2, draw(st.sampled_from(ZONES)), draw(BUDGETS), draw(BUDGETS), is_active=True),
+    ]
+    costs = [Cost(draw(st.integers(1, 2)), anchor + draw(near), draw(AMOUNTS)) for _ in range(draw(st.integers(0, 8)))]
+    if draw(st.booleans()):  # an exact hit
+        day, month = spend(brands[0], costs, now)
+        brands[0] = replace(brands[0], daily_budget=day, monthly_budget=draw(st.sampled_from([None, month])))
+    campaigns = []
+    for campaign_id in range(1, draw(st.integers(1, 5)) + 1):
+        opens, closes = draw(st.sampled_from([(None, None)]) | st.tuples(EDGES, EDGES | st.just(86_400)))
+        if opens is not None and opens == closes:
+            opens = closes = None
+        status = draw(st.sampled_from(STATUSES))
+        campaigns.append(Campaign(campaign_id, draw(st.integers(1, 2)), status, opens, closes))
+    return brands, campaigns, costs, now
+
+
+@pytest.fixture(scope="module")
+def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
+    root: Path = tmp_path_factory.mktemp("properties")
+    World(DataRoot(root), {})
+    with open_warehouse(DataRoot(root), now=NOON, run_id="properties") as warehouse:
+        yield warehouse
+
+
+def fill(warehouse: Warehouse, brands: list[Brand], campaigns: list[Campaign], costs: list[Cost]) -> None:
+    """Put a world into the tables, and sum its spend as a run does."""
+    connection = warehouse.connection
+
+    def clock(second: int | None) -> str | time | None:
+        return None if second is None else f"{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}"
+
+    for table in (
+        "core.brands", "core.campaigns", "core.transactions", "mart.hourly_spend", "mart.daily_spend",
+        "mart.monthly_spend", "ops.campaign_status", "ops.summed_brands", "ops.watermarks", "ops.batches",
+    ):  # fmt: skip
+        connection.execute(f"delete from {table}")  # noqa: S608
+    connection.executemany(
+        "insert into core.brands select $1, 'b', $2, $3, $4, null, $5, core.beginning(), null, 1, now()",
+        [(b.brand_id, b.daily_budget, b.monthly_budget, b.timezone, b.is_active) for b in brands],
+    )
+    connection.executemany(
+        "insert into core.campaigns select $1, $2, 'c', $3, $4::time, $5::time, core.beginning(), null, 1, now()",
+        [(c.campaign_id, c.brand_id, c.status, clock(c.opens), clock(c.closes)) for c in campaigns],
+    )
+    if costs:
+        connection.executemany(
+            "insert into core.transactions select $1, $2, $2, 1, $3, 'COST', 'CLICK', $4, now(), 'AD', null, 1",
+            [(number, c.brand_id, c.amount, c.at) for number, c in enumerate(costs)],
+        )
+    connection.execute("insert into ops.batches values (1, 'properties', now())")
+    sum_spend(warehouse)
+
+
+def check(warehouse: Warehouse, world: tuple[list[Brand], list[Campaign], list[Cost], datetime]) -> None:
+    brands, campaigns, costs, now = world
+    fill(warehouse, brands, campaigns, costs)
+    look(warehouse.connection, now)
+    found = [
+        (hop.campaign_id, (hop.from_status, hop.to_status, hop.reason))
+        for hop in hops(warehouse.connection)
+        if hop.reason != "INITIAL"
+    ]
+    brand_of = {brand.brand_id: brand for brand in brands}
+    expected = {c.campaign_id: decide(brand_of[c.brand_id], c, costs, now) for c in campaigns}
+    assert found == [(campaign_id, hop) for campaign_id, (_, hops) in expected.items() for hop in hops]
+    amounts = "select brand_id, daily_spend, monthly_spend from brand_now order by 1"
+    assert warehouse.connection.execute(amounts).fetchall() == [(b.brand_id, *spend(b, costs, now)) for b in brands]
+    known = [cost for cost in costs if cost.at <= now]
+    if len(known) == len(costs):
+        changes = dict(warehouse.connection.execute("select campaign_id, next_change_at from decided").fetchall())
+        until = now + 33 * DAY
+        for campaign in campaigns:
+            after = replace(campaign, status=expected[campaign.campaign_id][0])
+            at = next_change(brand_of[campaign.brand_id], after, costs, now, until)
+            said = changes[campaign.campaign_id]
+            assert at == said or (at is None and (said is None or said > until)), (campaign, said, at)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+@given(worlds())
+def test_the_decision_agrees_with_the_oracle(
+    warehouse: Warehouse, world: tuple[list[Brand], list[Campaign], list[Cost], datetime]
+) -> None:
+    check(warehouse, world)
+
+
+@pytest.mark.long
+@settings(max_examples=10_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(worlds())
+def test_the_decision_agrees_with_the_oracle_in_ten_thousand_worlds(
+    warehouse: Warehouse, world: tuple[list[Brand], list[Campaign], list[Cost], datetime]
+) -> None:
+    check(warehouse, world)
