@@ -5,7 +5,7 @@ Decimal amounts, zone rules straight from the tzdata package. Slow and obvious o
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from importlib import resources
@@ -13,6 +13,14 @@ from io import BytesIO
 from zoneinfo import ZoneInfo
 
 DAY = timedelta(days=1)
+
+STRANGE_ZONES = (
+    "Africa/Cairo", "Africa/Casablanca", "America/Havana", "America/New_York", "America/St_Johns",
+    "America/Sao_Paulo", "Antarctica/Casey", "Antarctica/Troll", "Asia/Amman", "Asia/Gaza", "Asia/Kathmandu",
+    "Asia/Pyongyang", "Australia/Lord_Howe", "Europe/Dublin", "Europe/London", "Pacific/Apia", "Pacific/Chatham",
+    "Pacific/Kiritimati", "Pacific/Norfolk", "UTC",
+)  # fmt: skip
+"""Days of 23 and 25 hours, skipped midnights and dates, changes off the hour: the 20 strangest, UTC among them."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +134,3 @@ def next_change(brand: Brand, campaign: Campaign, costs: list[Cost], now: dateti
         if spent[today, is_open][0]:
             return instant
     return None
-
-
-def utc(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> datetime:
-    return datetime(year, month, day, hour, minute, tzinfo=UTC)
