@@ -1,16 +1,6 @@
 -- One row per brand, campaign, cost type and local hour.
 merge into mart.hourly_spend as total
-using (
-    select
-        brand_id,
-        campaign_id,
-        cost_type,
-        local_hour,
-        sum(spend) as spend,
-        sum(transactions)::bigint as transactions
-    from new_spend
-    group by all
-) as new
+using new_spend as new
     on
         total.brand_id = new.brand_id
         and total.campaign_id = new.campaign_id
