@@ -57,8 +57,8 @@ def ingest(warehouse: Warehouse, deliveries: Deliveries) -> int:
         How many files were taken.
     """
     settings = deliveries.settings
-    files = [file for file in deliveries.settled() if file.kind in (EVENTS, PAYMENTS, UNKNOWN)]
-    waiting = iter(new_files(warehouse.connection, files))
+    files = [file for file in deliveries.seen if file.kind in (EVENTS, PAYMENTS, UNKNOWN)]
+    waiting = iter(deliveries.settled(new_files(warehouse.connection, files)))
     taken = 0
     while some := list(islice(waiting, settings.files_per_batch)):
         taken += _load(warehouse, some, settings)

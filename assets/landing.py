@@ -109,43 +109,46 @@ class StagedFile:
 
 def delivered_files(root: DataRoot) -> list[DeliveredFile]:
     """Everything that lies in the delivery folders and is not marked as unfinished, oldest first."""
-    found = [file for kind in (EVENTS, PAYMENTS) for file in _walk(root, root.landing(kind), kind)] + _reference_files(
-        root
-    )
-    return sorted(found, key=lambda file: (file.modified_ns, file.name))
+    landed = [file for kind in (EVENTS, PAYMENTS) for file in _walk(root, root.landing(kind), kind)]
+    return sorted(landed + _reference_files(root), key=lambda file: (file.modified_ns, file.name))
 
 
-def settled(files: Iterable[DeliveredFile], earlier: Iterable[Look]) -> list[DeliveredFile]:
-    """Those that are finished: flagged so, or the same as on an earlier look."""
-    before = set(earlier)
-    return [file for file in files if file.flagged or file.refusal or file.look in before]
+def settled(files: Iterable[DeliveredFile], other_look: Iterable[Look]) -> list[DeliveredFile]:
+    """Those that are finished: flagged so, or the same on another look."""
+    same = set(other_look)
+    return [file for file in files if file.flagged or file.refusal or file.look in same]
 
 
 class Deliveries:
-    """The delivered files one run may take: those that were the same on two looks.
-
-    The first look is at the start of the run, the second when files are first asked for, at least
-    `settings.settle_seconds` later.
+    """The delivered files as one run sees them, and which of them it may take.
 
     Args:
         root: where the delivery folders are.
         trusted: take what lies there as finished, without a second look (a replay).
+
+    Attributes:
+        seen: what lay there at the first look, when the run began; oldest first.
     """
 
     def __init__(self, root: DataRoot, *, trusted: bool = False) -> None:
         self.root = root
         self.settings = root.settings()
-        self._first = delivered_files(root)
-        self._since = time.monotonic()
-        self._settled = self._first if trusted else None
+        self.seen = delivered_files(root)
+        self._seen_at = time.monotonic()
+        self._trusted = trusted
+        self._second_look: list[Look] | None = None
 
-    def settled(self) -> list[DeliveredFile]:
-        """All settled files, oldest first, whether they were taken before or not."""
-        if self._settled is None:
-            if not all(file.flagged for file in self._first):
-                time.sleep(max(0.0, self.settings.settle_seconds - (time.monotonic() - self._since)))
-            self._settled = settled(delivered_files(self.root), [file.look for file in self._first])
-        return self._settled
+    def settled(self, files: list[DeliveredFile]) -> list[DeliveredFile]:
+        """Of some files of the first look, those that are finished.
+
+        Looks a second time, at least `settings.settle_seconds` after the first, if it needs to and has not yet.
+        """
+        if self._trusted or all(file.flagged or file.refusal for file in files):
+            return files
+        if self._second_look is None:
+            time.sleep(max(0.0, self.settings.settle_seconds - (time.monotonic() - self._seen_at)))
+            self._second_look = [file.look for file in delivered_files(self.root)]
+        return settled(files, self._second_look)
 
 
 def stage(file: DeliveredFile, root: DataRoot, settings: Settings) -> StagedFile:

@@ -158,13 +158,10 @@ def load_reference(warehouse: Warehouse, deliveries: Deliveries, name: str) -> N
     A changed row becomes a new version from `warehouse.now` on; a row that is gone keeps its last version and is
     noted as missing. A file whose rows waited for their parents is tried again when parents have come.
     """
-    files = [file for file in deliveries.settled() if file.kind == name]
+    files = [file for file in deliveries.seen if file.kind == name]
     known = warehouse.run("raw/newest_reference_file", kind=name, parent=TABLES[name].parent).fetchone()
     sha256, loaded_file_id, deserves_another_try = known or (None, None, False)
-    unseen = new_files(warehouse.connection, files)
-    for file in files:
-        if file not in unseen and not deserves_another_try:
-            continue
+    for file in deliveries.settled(files if deserves_another_try else new_files(warehouse.connection, files)):
         try:
             staged = stage(file, warehouse.root, deliveries.settings)
         except NotReadyError as wait:
@@ -206,15 +203,9 @@ def _load(warehouse: Warehouse, file: DeliveredFile, staged: StagedFile, name: s
         if file_id is not None:
             warehouse.run("raw/forget_reference_file", file_id=file_id)
             warehouse.run("raw/forget_rejected_rows", file_id=file_id)
+        counts = (opened, len(sound) - opened, len(refused))
         file_id = _write_file(
-            warehouse,
-            file,
-            staged.sha256,
-            "LOADED",
-            None,
-            (opened, len(sound) - opened, len(refused)),
-            file_id,
-            recorded_at,
+            warehouse, file, recorded_at, sha256=staged.sha256, outcome="LOADED", counts=counts, file_id=file_id
         )
         warehouse.run("raw/rejected_reference_rows", file_id=file_id, recorded_at=recorded_at)
         warehouse.run("ops/forget_missing_rows", table_name=name)
@@ -229,21 +220,22 @@ def _record(warehouse: Warehouse, file: DeliveredFile, sha256: str | None, outco
     """Note a file none of whose rows were looked at."""
     recorded_at = datetime.now(UTC)
     with warehouse.transaction():
-        _write_file(warehouse, file, sha256, outcome, reason, (0, 0, 0), None, recorded_at)
+        _write_file(warehouse, file, recorded_at, sha256=sha256, outcome=outcome, reason=reason)
     log.warning("%s: %s (%s)", file.name, outcome, reason)
 
 
 def _write_file(
     warehouse: Warehouse,
     file: DeliveredFile,
+    recorded_at: datetime,
+    *,
     sha256: str | None,
     outcome: str,
-    reason: str | None,
-    counts: tuple[int, int, int],
-    file_id: int | None,
-    recorded_at: datetime,
+    reason: str | None = None,
+    counts: tuple[int, int, int] = (0, 0, 0),
+    file_id: int | None = None,
 ) -> int:
-    """Write the file's ledger row; returns its number."""
+    """Write the file's ledger row; returns its number, the next one unless it has one already."""
     if file_id is None:
         file_id = int(warehouse.value("raw/newest_file")) + 1
     loaded, duplicate, rejected = counts

@@ -69,8 +69,11 @@ NOW = click.option("--now", type=Instant(), help="Decide for this instant; what 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="spendgate")
-def cli() -> None:
+@click.option("--data", type=click.Path(), help="The data root, for any command.")
+def cli(data: str | None) -> None:
     """Price ad events exactly once, keep spend per brand, decide which campaigns may run."""
+    if data is not None:
+        os.environ["SPENDGATE_DATA"] = data  # a --data after the command is nearer, and wins
 
 
 def main() -> None:

@@ -109,6 +109,18 @@ def test_a_failed_run_says_why_in_one_line_and_exits_with_1(world: World) -> Non
     assert "the warehouse is in use by" in last
 
 
+def test_the_data_root_is_named_before_or_after_the_command_or_by_the_environment(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.run()
+    folder = str(world.root.path)
+    monkeypatch.setenv("SPENDGATE_DATA", "/nowhere")
+    for arguments in (["--data", folder, "status"], ["status", "--data", folder]):
+        assert "Acme nights" in CliRunner().invoke(cli.cli, arguments).output
+    monkeypatch.setenv("SPENDGATE_DATA", folder)
+    assert "Acme nights" in CliRunner().invoke(cli.cli, ["status"]).output
+
+
 def test_status_as_a_table_and_as_json(world: World) -> None:
     world.run()
     assert "Acme nights" in spendgate(world.root, "status").output
