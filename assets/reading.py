@@ -305,15 +305,17 @@ def _jsonl_row(number: int, line: bytes, columns: tuple[str, ...], form: Form, s
 
 
 def _json_object(line: bytes, settings: Settings) -> _Pairs:
-    if len(line.rstrip(b"\r\n")) > settings.max_line_bytes:
+    content = line.rstrip(b"\r\n")
+    if len(content) > settings.max_line_bytes:
         raise ValueError(f"line longer than {settings.max_line_bytes:,} bytes")
-    text = _utf8(line)
+    text = _utf8(content)
     if text.count("{") + text.count("[") > settings.max_json_depth and nesting_depth(text) > settings.max_json_depth:
         raise ValueError(f"JSON nested deeper than {settings.max_json_depth}")
     try:
         value = _DECODER.decode(text)
     except json.JSONDecodeError as error:
-        raise ValueError(f"not JSON: {error.msg} at character {error.pos + 1} (was the line cut off?)") from None
+        what = error.msg.removesuffix(" at")
+        raise ValueError(f"not JSON: {what} at character {error.pos + 1} (was the line cut off?)") from None
     if not isinstance(value, _Pairs):
         raise ValueError("not a JSON object: expected one object per line")
     keys = Counter(key for key, _ in value)

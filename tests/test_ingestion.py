@@ -106,7 +106,8 @@ def test_the_same_id_with_other_content_is_refused_and_the_first_one_stays(world
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        ('{"event_id":"x","ad_id":1', "not JSON"),
+        ('{"event_id":"x","ad_id":1', "not JSON: Expecting ',' delimiter at character 26 (was the line cut off?)"),
+        ('{"event_id":"x', "not JSON: Unterminated string starting at character 13 (was the line cut off?)"),
         ("[1]", "not a JSON object: expected one object per line"),
         ('{"event_id":"x","event_id":"y","ad_id":1}', "key 'event_id' is there twice"),
         ('{"event_id":"x","Ad_Id":1}', "ad_id is missing; found 'Ad_Id' (keys are case-sensitive)"),
