@@ -16,7 +16,7 @@ BROKEN, MEND = dg.AssetCheckSeverity.ERROR, dg.AssetCheckSeverity.WARN
 
 CHECKS = {
     "files_account_for_every_row": ("raw/event_files", BROKEN),
-    "reference_files_are_accepted": ("raw/event_files", MEND),
+    "reference_files_are_accepted": ("core/brands", MEND),
     "reference_rows_are_accepted": ("raw/rejected_rows", MEND),
     "reference_rows_stay": ("core/global_ad_pricing", MEND),
     "event_ids_are_unique": ("raw/ad_events", BROKEN),

@@ -159,7 +159,7 @@ def load_reference(warehouse: Warehouse, deliveries: Deliveries, name: str) -> N
     noted as missing. A file whose rows waited for their parents is tried again when parents have come.
     """
     files = [file for file in deliveries.seen if file.kind == name]
-    known = warehouse.run("raw/newest_reference_file", kind=name, parent=TABLES[name].parent).fetchone()
+    known = warehouse.run("ops/newest_reference_file", kind=name, parent=TABLES[name].parent).fetchone()
     sha256, loaded_file_id, deserves_another_try = known or (None, None, False)
     for file in deliveries.settled(files if deserves_another_try else new_files(warehouse.connection, files)):
         try:
@@ -201,7 +201,7 @@ def _load(warehouse: Warehouse, file: DeliveredFile, staged: StagedFile, name: s
         opened = len(connection.table(f"core.{name}")) - before
         warehouse.run(f"core/{name}_superseded")
         if file_id is not None:
-            warehouse.run("raw/forget_reference_file", file_id=file_id)
+            warehouse.run("ops/forget_reference_file", file_id=file_id)
             warehouse.run("raw/forget_rejected_rows", file_id=file_id)
         counts = (opened, len(sound) - opened, len(refused))
         file_id = _write_file(
@@ -240,7 +240,7 @@ def _write_file(
         file_id = int(warehouse.value("raw/newest_file")) + 1
     loaded, duplicate, rejected = counts
     warehouse.run(
-        "raw/reference_file",
+        "ops/reference_files",
         file_id=file_id,
         kind=file.kind,
         name=file.name,

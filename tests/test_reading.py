@@ -60,7 +60,8 @@ def seen(world: World, name: str, content: str | bytes) -> tuple[Any, ...]:
             "select event_id, ad_id, event_type, occurred_at, line_number from raw.ad_events order by line_number"
         ),
         world.rows("select line_number, raw, reason from raw.rejected_rows order by line_number"),
-        [file[key] for key in ("outcome", "reason", "rows_read", "rows_loaded", "rows_rejected", "ignored_columns")],
+        [file[key] for key in ("outcome", "reason", "rows_read", "rows_loaded", "rows_rejected")],
+        world.rows("select ignored_columns from raw.event_files"),
     )
 
 
@@ -107,14 +108,14 @@ def test_both_readers_see_the_same_in_csv(root: DataRoot, monkeypatch: pytest.Mo
     "content", [b"caf\xe9\n", b'{"event_id":"\xff"}\n{"event_id":"x\x00"}\n', b"\xff\xfe{\x00\n\x00", b"\x00\n"]
 )
 def test_bytes_that_are_no_text_are_refused_line_by_line_or_whole(world: World, content: bytes) -> None:
-    events, rejected, (outcome, *_) = seen(world, "a.jsonl", content)
+    events, rejected, (outcome, *_), _ = seen(world, "a.jsonl", content)
     assert events == []
     assert outcome == "QUARANTINED" or rejected
 
 
 def test_a_line_longer_than_the_limit_is_refused_and_the_next_one_loads(world: World) -> None:
     good = json.dumps(event("ok", 1, "click", "2025-06-10T10:00:00Z"))
-    events, rejected, _ = seen(world, "a.jsonl", '{"event_id":"' + "x" * 1_000_001 + '"}\n' + good + "\n")
+    events, rejected, *_ = seen(world, "a.jsonl", '{"event_id":"' + "x" * 1_000_001 + '"}\n' + good + "\n")
     assert events == [("ok", 1, "click", datetime(2025, 6, 10, 10, tzinfo=UTC), 2)]
     assert [(number, reason) for number, _, reason in rejected] == [(1, "line longer than 1,000,000 bytes")]
 
@@ -133,7 +134,7 @@ def test_a_quote_inside_a_field_is_a_letter_and_swallows_nothing(world: World) -
     rows = [
         f"{name},1,click,2025-06-10T10:00:00Z,{note}" for name, note in (("a", '5" tv'), ("b", "x"), ("c", '6" tv'))
     ]
-    events, rejected, counts = seen(
+    events, rejected, counts, _ = seen(
         world, "a.csv", "event_id,ad_id,event_type,occurred_at,note\n" + "\n".join(rows) + "\n"
     )
     assert [row[0] for row in events] == ["a", "b", "c"]
@@ -149,7 +150,7 @@ def test_a_json_document_is_quarantined_by_either_reader(
     world: World, monkeypatch: pytest.MonkeyPatch, text: str, bulk_bytes: int
 ) -> None:
     monkeypatch.setattr(reading, "BULK_BYTES", bulk_bytes)
-    _, rejected, counts = seen(world, "a.jsonl", text)
+    _, rejected, counts, _ = seen(world, "a.jsonl", text)
     assert rejected == []
     assert counts[:2] == [
         "QUARANTINED",

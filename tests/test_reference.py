@@ -146,7 +146,7 @@ def test_a_refused_file_is_noted_once_however_often_it_is_looked_at(world: World
     world.deliver_reference("brands", BRANDS + "4,Delta,,,UTC,,true\n")
     for hours in range(3):
         world.run(LATER + timedelta(hours=hours))
-    assert world.value("select count(*) from raw.event_files where kind = 'campaigns'") == 2
+    assert world.value("select count(*) from ops.reference_files where kind = 'campaigns'") == 2
 
 
 def test_a_table_delivered_twice_is_refused_until_one_of_the_files_is_gone(world: World) -> None:
@@ -154,7 +154,7 @@ def test_a_table_delivered_twice_is_refused_until_one_of_the_files_is_gone(world
     pl.read_csv(PRICES.encode(), infer_schema=False).write_parquet(twin)
     world.run()
     world.run(LATER)
-    refused = world.rows("select reason from raw.event_files where outcome = 'QUARANTINED'")
+    refused = world.rows("select reason from ops.reference_files where outcome = 'QUARANTINED'")
     assert refused == [("the table is delivered both as .csv and as .parquet: keep one of them",)] * 2
     assert world.value("select count(*) from core.global_ad_pricing") == 0
     twin.unlink()

@@ -143,7 +143,7 @@ class World:
         """The newest ledger row of a delivered file."""
         with open_published(self.root) as published:
             result = published.execute(
-                "select * from raw.event_files where name like '%/' || $name order by file_id desc limit 1",
+                "select * from ops.delivered_files where name like '%/' || $name order by file_id desc limit 1",
                 {"name": name},
             )
             names = [column[0] for column in result.description]

@@ -3,6 +3,5 @@ select
     name,
     reason,
     recorded_at
-from raw.event_files
-where kind not in ('events', 'payments', 'unknown')
+from ops.reference_files
 qualify row_number() over (partition by kind order by file_id desc) = 1 and outcome = 'QUARANTINED'

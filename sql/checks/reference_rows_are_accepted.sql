@@ -3,8 +3,8 @@ with in_force as (
     select
         file_id,
         name
-    from raw.event_files
-    where kind not in ('events', 'payments', 'unknown') and outcome = 'LOADED'
+    from ops.reference_files
+    where outcome = 'LOADED'
     qualify row_number() over (partition by kind order by recorded_at desc) = 1
 )
 

@@ -5,7 +5,7 @@ with last_taken as (
         bytes,
         changed_ns,
         reason
-    from raw.event_files
+    from ops.delivered_files
     semi join seen_files using (name)
     qualify row_number() over (partition by name order by file_id desc) = 1
 )

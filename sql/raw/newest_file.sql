@@ -1,3 +1,3 @@
 -- One row: the newest file number, 0 when there is none.
 select coalesce(max(file_id), 0) as file_id
-from raw.event_files
+from ops.delivered_files

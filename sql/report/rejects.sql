@@ -4,6 +4,6 @@ select
     rejected_rows.line_number as line,
     rejected_rows.reason
 from raw.rejected_rows
-inner join raw.event_files as files on rejected_rows.file_id = files.file_id
+inner join ops.delivered_files as files on rejected_rows.file_id = files.file_id
 order by rejected_rows.file_id desc, rejected_rows.line_number asc
 limit 20

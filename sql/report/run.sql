@@ -7,7 +7,7 @@ with batch as (
 
 files as (
     select *
-    from raw.event_files
+    from ops.delivered_files
     semi join batch using (batch_id)
 ),
 

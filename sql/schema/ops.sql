@@ -21,6 +21,33 @@ create table if not exists ops.summed_brands (
 );
 comment on table ops.summed_brands is 'One row per brand with spend: the zone rules its marts were summed by.';
 
+create table if not exists ops.reference_files (
+    file_id bigint not null,
+    kind varchar not null,
+    name varchar not null,
+    sha256 varchar,
+    bytes bigint not null,
+    changed_ns bigint not null,
+    outcome varchar not null,
+    reason varchar,
+    rows_read bigint not null,
+    rows_loaded bigint not null,
+    rows_duplicate bigint not null,
+    rows_rejected bigint not null,
+    batch_id bigint not null,
+    recorded_at timestamptz not null
+);
+comment on table ops.reference_files is 'One row per delivered reference file; read = loaded + duplicate + rejected.';
+comment on column ops.reference_files.kind is 'the reference table it carries';
+comment on column ops.reference_files.rows_loaded is 'rows that opened a version';
+comment on column ops.reference_files.rows_duplicate is 'rows as they were before';
+
+create view if not exists ops.delivered_files as
+select * exclude (ignored_columns) from raw.event_files
+union all by name
+select * from ops.reference_files;
+comment on view ops.delivered_files is 'One row per delivered file of any kind; file_id is unique among them.';
+
 create table if not exists ops.missing_rows (
     table_name varchar not null,
     id varchar not null,

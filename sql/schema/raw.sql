@@ -19,13 +19,13 @@ create table if not exists raw.event_files (
     recorded_at timestamptz not null
 );
 comment on table raw.event_files is 'One row per delivered file; read = loaded + duplicate + rejected.';
-comment on column raw.event_files.kind is 'events, payments, the reference table it carries, or unknown';
+comment on column raw.event_files.kind is 'events, payments, or unknown';
 comment on column raw.event_files.name is 'path below the data root, as delivered';
 comment on column raw.event_files.sha256 is 'identity of the file: the digest of its bytes';
 comment on column raw.event_files.changed_ns is 'last change of the file when it was read, to know it again without reading it';
 comment on column raw.event_files.outcome is 'LOADED, DUPLICATE (same bytes as an earlier file) or QUARANTINED (refused whole)';
 comment on column raw.event_files.ignored_columns is 'drift: columns or keys nobody asked for';
-comment on column raw.event_files.rows_duplicate is 'rows that were there already; for reference files, rows unchanged';
+comment on column raw.event_files.rows_duplicate is 'rows that were there already';
 
 create table if not exists raw.ad_events (
     event_id varchar not null,

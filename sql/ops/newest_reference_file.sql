@@ -1,7 +1,7 @@
 -- The newest file of a reference table: what it was, and whether rows of it may load now that a parent has come.
 with newest as (
     select *
-    from raw.event_files
+    from ops.reference_files
     where kind = $kind
     order by file_id desc
     limit 1
@@ -9,7 +9,7 @@ with newest as (
 
 loaded as (
     select *
-    from raw.event_files
+    from ops.reference_files
     where kind = $kind and outcome = 'LOADED'
     order by file_id desc
     limit 1

@@ -1,5 +1,5 @@
 -- One row: the delivered reference file and what became of its rows.
-insert into raw.event_files
+insert into ops.reference_files
 select
     $file_id as file_id,
     $kind as kind,
@@ -9,7 +9,6 @@ select
     $changed_ns as changed_ns,
     $outcome as outcome,
     $reason as reason,
-    [] as ignored_columns,
     $rows_loaded::bigint + $rows_duplicate::bigint + $rows_rejected::bigint as rows_read,
     $rows_loaded as rows_loaded,
     $rows_duplicate as rows_duplicate,

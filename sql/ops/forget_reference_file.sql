@@ -1,3 +1,3 @@
 -- Make room for another try at the same file: its ledger row is written anew.
-delete from raw.event_files
+delete from ops.reference_files
 where file_id = $file_id
