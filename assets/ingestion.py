@@ -21,7 +21,7 @@ from assets.landing import (
     StagedFile,
     stage,
 )
-from assets.reading import lines_of, read_delivery
+from assets.reading import ROWS_AT_ONCE, cut, lines_of, read_delivery
 from assets.settings import EVENTS, PAYMENTS, UNKNOWN, Settings
 from assets.warehouse import Warehouse, sql
 
@@ -158,8 +158,8 @@ class _Batch:
 
     def _twin(self, kind: str, sha256: str) -> str | None:
         """Name of a loaded file with the same bytes: earlier in this batch, or in the ledger."""
-        earlier = self._warehouse.value("raw/loaded_file", kind=kind, sha256=sha256)
-        return self._names.get((kind, sha256)) or earlier
+        earlier = self._names.get((kind, sha256))
+        return earlier or self._warehouse.value("raw/loaded_file", kind=kind, sha256=sha256)
 
     def fetch_refused_texts(self) -> None:
         """Put the refused lines, as they were delivered, into a temporary table."""
@@ -180,12 +180,12 @@ def _refused_texts(warehouse: Warehouse, file_id: int, kind: str, staged: Staged
         numbers = [n for (n,) in warehouse.run("ingest/refused_lines", file_id=file_id).fetchall()]
         lines = lines_of(staged.text, numbers, RAW_TEXT_LIMIT)
     remaining = iter(lines)
-    while some := list(islice(remaining, 50_000)):
+    while some := list(islice(remaining, ROWS_AT_ONCE)):
         yield pa.table(
             {
                 "file_id": pa.array([file_id] * len(some), pa.int64()),
                 "line_number": pa.array([number for number, _ in some], pa.int64()),
-                "raw": pa.array([text[:RAW_TEXT_LIMIT] for _, text in some], pa.string()),
+                "raw": pa.array([cut(text, RAW_TEXT_LIMIT) for _, text in some], pa.string()),
             }
         )
 

@@ -20,6 +20,7 @@ from typing import BinaryIO
 from assets.settings import EVENTS, PAYMENTS, REFERENCE_TABLES, UNKNOWN, DataRoot, Settings
 
 CHUNK = 1 << 20
+GZIP, PARQUET = b"\x1f\x8b", b"PAR1"
 FORMATS = ("jsonl", "csv", "parquet")
 UNFINISHED = (".part", ".tmp", ".done")
 """Endings of files that are not deliveries: two that say "still being written", and the flag that says "finished"."""
@@ -161,26 +162,23 @@ def stage(file: DeliveredFile, root: DataRoot, settings: Settings) -> StagedFile
     if file.refusal:
         raise QuarantineError(file.refusal)
     part = root.scratch / "staging.part"
-    sha256, magic = _copy(file, part, settings)
-    compressed = magic.startswith(b"\x1f\x8b")
+    facts = _TextFacts(settings.max_line_bytes)
+    sha256, magic = _copy(file, part, settings, facts)
+    compressed = magic.startswith(GZIP)
     kind = _format(file.path.name, magic)
     target = root.staged / f"{sha256}.{kind}{'.gz' if compressed else ''}"
     part.replace(target)
     if kind == "parquet":
         return StagedFile(target, sha256, target, kind)
-    text = root.scratch / f"{sha256}.{kind}" if compressed else target
-    facts = _TextFacts(settings.max_line_bytes)
+    text = target
     if compressed:
+        text = root.scratch / f"{sha256}.{kind}"
         with text.open("wb") as expanded:
             for chunk in _expand(target, settings.max_file_bytes):
                 if not expanded.tell():
                     _refuse_archive(chunk[:512], kind)
                 facts.add(chunk)
                 expanded.write(chunk)
-    else:
-        with target.open("rb") as plain:
-            while chunk := plain.read(CHUNK):
-                facts.add(chunk)
     return StagedFile(target, sha256, text, kind, facts.lines, facts.clean, facts.terminated)
 
 
@@ -249,8 +247,12 @@ def _sort(mode: int) -> str:
     return sorts.get(stat.S_IFMT(mode), "a device")
 
 
-def _copy(file: DeliveredFile, target: Path, settings: Settings) -> tuple[str, bytes]:
-    """Copy the bytes and hash them on the way. Returns the SHA-256 and the first bytes."""
+def _copy(file: DeliveredFile, target: Path, settings: Settings, facts: "_TextFacts") -> tuple[str, bytes]:
+    """Copy the bytes, hash them and, where they are text, note facts of it on the way.
+
+    Returns:
+        The SHA-256 and the first bytes.
+    """
     digest = hashlib.sha256()
     magic = b""
     try:
@@ -267,6 +269,8 @@ def _copy(file: DeliveredFile, target: Path, settings: Settings) -> tuple[str, b
             magic = magic or chunk[:512]
             digest.update(chunk)
             copy.write(chunk)
+            if not magic.startswith((GZIP, PARQUET)):
+                facts.add(chunk)
         if not _unchanged(source, file):
             raise NotReadyError("changed while it was read")
         copy.flush()
@@ -285,7 +289,7 @@ def _format(name: str, magic: bytes) -> str:
     if ending not in FORMATS:
         raise QuarantineError("unknown kind of file: deliver .jsonl, .csv, .parquet, .jsonl.gz or .csv.gz")
     _refuse_archive(magic, ending)
-    if (magic.startswith(b"PAR1")) != (ending == "parquet"):
+    if magic.startswith(PARQUET) != (ending == "parquet"):
         raise QuarantineError(f"its name says {ending}, its first bytes do not: rename or deliver it again")
     return ending
 

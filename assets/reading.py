@@ -12,7 +12,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
@@ -23,7 +23,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from assets.landing import QuarantineError, StagedFile
-from assets.settings import EVENTS, PAYMENTS, Settings
+from assets.settings import EVENTS, PAYMENTS, Settings, first_line
 from assets.warehouse import Warehouse
 
 COLUMNS = {
@@ -65,13 +65,6 @@ class Row:
     fault: str | None = None
 
 
-@dataclass
-class Form:
-    """What the reading of a file shows of its form: the columns or keys nobody asked for."""
-
-    ignored: set[str] = field(default_factory=set)
-
-
 def read_delivery(
     warehouse: Warehouse, file_id: int, kind: str, staged: StagedFile, loaded_at: Any, settings: Settings
 ) -> list[str]:
@@ -96,17 +89,17 @@ def read_delivery(
     header = csv_header(staged.text, COLUMNS[kind]) if staged.format == "csv" else []
     if staged.format == "jsonl":
         _refuse_json_document(staged.text)
-    form = Form(set(header) - set(COLUMNS[kind]))
+    ignored = set(header) - set(COLUMNS[kind])
     large = staged.clean and staged.text.stat().st_size >= BULK_BYTES
     large = large and (staged.format == "jsonl" or bool(header))
-    if kind == EVENTS and large and _read_in_bulk(warehouse, file_id, staged, header, form, settings):
-        return sorted(form.ignored)
+    if kind == EVENTS and large and _read_in_bulk(warehouse, file_id, staged, header, ignored, settings):
+        return sorted(ignored)
     if staged.format == "csv":
         rows = _csv_rows(staged.text, header, COLUMNS[kind], settings.max_line_bytes)
     else:
-        rows = _jsonl_rows(staged.text, COLUMNS[kind], form, settings)
+        rows = _jsonl_rows(staged.text, COLUMNS[kind], ignored, settings)
     _insert(warehouse, file_id, kind, rows)
-    return sorted(form.ignored)
+    return sorted(ignored)
 
 
 def lines_of(file: Path, numbers: Iterable[int], limit: int) -> Iterator[tuple[int, str]]:
@@ -122,6 +115,11 @@ def lines_of(file: Path, numbers: Iterable[int], limit: int) -> Iterator[tuple[i
 
 def _shown(line: bytes, limit: int) -> str:
     text = line.rstrip(b"\r\n").decode("utf-8", "backslashreplace").replace("\0", "\\x00")
+    return cut(text, limit)
+
+
+def cut(text: str, limit: int) -> str:
+    """The text, or its beginning with a mark that says so."""
     return text if len(text) <= limit else text[: limit - len(CUT_MARK)] + CUT_MARK
 
 
@@ -132,7 +130,7 @@ def _read_parquet(warehouse: Warehouse, file_id: int, kind: str, staged: StagedF
     try:
         schema = pq.read_schema(staged.path)
     except (pa.ArrowException, OSError) as error:
-        raise QuarantineError(f"not a readable Parquet file ({_first_line(error)})") from error
+        raise QuarantineError(f"not a readable Parquet file ({first_line(error)[:200]})") from error
     check_names(schema.names, (*COLUMNS[kind], "file_row_number"))
     for name in COLUMNS[kind]:
         if name not in schema.names:
@@ -143,7 +141,7 @@ def _read_parquet(warehouse: Warehouse, file_id: int, kind: str, staged: StagedF
     try:
         warehouse.run(f"ingest/parquet_{kind}", file_id=file_id, path=str(staged.path), loaded_at=loaded_at)
     except UNREADABLE as error:
-        raise QuarantineError(f"damaged Parquet file ({_first_line(error)}): deliver it again") from error
+        raise QuarantineError(f"damaged Parquet file ({first_line(error)[:200]}): deliver it again") from error
     return sorted(set(schema.names) - set(COLUMNS[kind]))
 
 
@@ -191,7 +189,7 @@ PARQUET_TYPES = {
 
 
 def _read_in_bulk(
-    warehouse: Warehouse, file_id: int, staged: StagedFile, header: list[str], form: Form, settings: Settings
+    warehouse: Warehouse, file_id: int, staged: StagedFile, header: list[str], ignored: set[str], settings: Settings
 ) -> bool:
     """Read a text of events with DuckDB; False, with nothing done, when it is not as plain as it looked."""
     try:
@@ -211,9 +209,9 @@ def _read_in_bulk(
         warehouse.run("ingest/csv_event_texts", file_id=file_id, cut_line=cut, cut_reason=CUT_OFF)
         return True
     odd = warehouse.run("ingest/jsonl_odd_lines").fetchall()
-    form.ignored |= {key for (key,) in warehouse.run("ingest/jsonl_ignored_keys").fetchall()}
+    ignored |= {key for (key,) in warehouse.run("ingest/jsonl_ignored_keys").fetchall()}
     warehouse.run("ingest/jsonl_event_texts", file_id=file_id)
-    rows_of_odd = (_jsonl_row(number, line.encode(), COLUMNS[EVENTS], form, settings) for number, line in odd)
+    rows_of_odd = (_jsonl_row(number, line.encode(), COLUMNS[EVENTS], ignored, settings) for number, line in odd)
     _insert(warehouse, file_id, EVENTS, rows_of_odd)
     return True
 
@@ -274,11 +272,11 @@ _DECODER = json.JSONDecoder(
 )
 
 
-def _jsonl_rows(file: Path, columns: tuple[str, ...], form: Form, settings: Settings) -> Iterator[Row]:
+def _jsonl_rows(file: Path, columns: tuple[str, ...], ignored: set[str], settings: Settings) -> Iterator[Row]:
     with file.open("rb") as text:
         for number, line in _lines(text, settings.max_line_bytes + 1):
             if line.strip():
-                yield _jsonl_row(number, line, columns, form, settings)
+                yield _jsonl_row(number, line, columns, ignored, settings)
 
 
 def _refuse_json_document(file: Path) -> None:
@@ -293,14 +291,14 @@ def _refuse_json_document(file: Path) -> None:
 _NOTHING: tuple[None, ...] = (None,) * 4
 
 
-def _jsonl_row(number: int, line: bytes, columns: tuple[str, ...], form: Form, settings: Settings) -> Row:
+def _jsonl_row(number: int, line: bytes, columns: tuple[str, ...], ignored: set[str], settings: Settings) -> Row:
     """One line as a row; the fault says what keeps it from being one."""
     try:
         pairs = _json_object(line, settings)
         values = tuple(_json_text(name, pairs) for name in columns)
     except ValueError as error:
         return Row(number, _NOTHING, str(error))
-    form.ignored |= {key for key, _ in pairs} - set(columns)
+    ignored |= {key for key, _ in pairs} - set(columns)
     return Row(number, values)
 
 
@@ -482,12 +480,6 @@ def _utf8(line: bytes) -> str:
 
 
 def _no_column(name: str, names: list[str]) -> str:
-    if name in names:
-        return f"column {name} is there twice"
     alike = next((other for other in names if other.strip().lower() == name), None)
     hint = f"found '{alike}'" if alike else f"its first line reads {', '.join(names)[:200]}"
     return f"column {name} is missing; {hint}"
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0][:200]

@@ -17,7 +17,8 @@ import pyarrow.parquet as pq
 
 from assets.ingestion import RAW_TEXT_LIMIT, new_files
 from assets.landing import DeliveredFile, Deliveries, NotReadyError, QuarantineError, StagedFile, stage
-from assets.reading import CUT_OFF, csv_header
+from assets.reading import CUT_OFF, csv_header, cut
+from assets.settings import first_line
 from assets.warehouse import Warehouse
 
 STATUSES = ("DRAFT", "SCHEDULED", "RUNNING", "PAUSED", "BUDGET_REACHED", "COMPLETED")
@@ -186,7 +187,7 @@ def _load(warehouse: Warehouse, file: DeliveredFile, staged: StagedFile, name: s
         return
     judged = _judge(rows, table, _ids(warehouse, table.parent), _timezones(warehouse))
     sound = judged.filter(pl.col("reason").is_null()).select(*table.columns)
-    refused = judged.filter(pl.col("reason").is_not_null()).select("line_number", "raw", "reason")
+    refused = _refused(judged, table)
     connection = warehouse.connection
     warehouse.run(f"ingest/delivered_{name}")
     connection.register("sound_rows", sound.to_arrow())
@@ -282,7 +283,7 @@ def _read(staged: StagedFile, table: ReferenceTable) -> pl.DataFrame:
     try:
         rows = _read_parquet(staged, table) if staged.format == "parquet" else _read_csv(staged, table)
     except (pa.ArrowInvalid, OSError) as error:
-        raise QuarantineError(f"cannot be read: {str(error).splitlines()[0][:200]}") from error
+        raise QuarantineError(f"cannot be read: {first_line(error)[:200]}") from error
     blank = pl.when(pl.col(pl.String) == "").then(None).otherwise(pl.col(pl.String)).name.keep()
     return rows.with_columns(blank)
 
@@ -349,7 +350,7 @@ def _frame(table: pa.Table) -> pl.DataFrame:
 
 
 def _judge(rows: pl.DataFrame, table: ReferenceTable, parents: pl.Series | None, timezones: pl.Series) -> pl.DataFrame:
-    """Add to each row what is wrong with it (`reason`, null when nothing is) and its text (`raw`)."""
+    """Add to each row what is wrong with it (`reason`, null when nothing is)."""
     reasons = [pl.col("fault")]
     for name, column in table.columns.items():
         text = pl.col(name)
@@ -373,11 +374,15 @@ def _judge(rows: pl.DataFrame, table: ReferenceTable, parents: pl.Series | None,
     sound = pl.col("reason").is_null()
     repeated = sound & ~_key(table).is_first_distinct().over(sound)
     twice = pl.when(repeated).then(pl.format(f"{table.key} {{}} is there twice", pl.col(table.key)))
-    as_json = pl.struct(*table.columns).struct.json_encode()
-    return judged.with_columns(
-        reason=pl.coalesce("reason", twice),
-        raw=pl.coalesce("content", as_json).str.slice(0, RAW_TEXT_LIMIT),
-    )
+    return judged.with_columns(reason=pl.coalesce("reason", twice))
+
+
+def _refused(judged: pl.DataFrame, table: ReferenceTable) -> pl.DataFrame:
+    """The refused rows as they are listed: line, reason and text, as delivered or as JSON."""
+    refused = judged.filter(pl.col("reason").is_not_null())
+    texts = refused.select(pl.coalesce("content", pl.struct(*table.columns).struct.json_encode())).to_series()
+    raw = pl.Series("raw", [cut(text, RAW_TEXT_LIMIT) for text in texts], pl.String)
+    return refused.select("line_number", "reason", raw)
 
 
 def _window_reasons() -> list[pl.Expr]:

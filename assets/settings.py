@@ -25,6 +25,11 @@ class SpendgateError(Exception):
     """A mistake or a state that a person can mend; the text names the culprit and the fix."""
 
 
+def first_line(error: BaseException) -> str:
+    """What an error says, without the drawings that databases add."""
+    return str(error).strip().partition("\n")[0]
+
+
 @dataclass(frozen=True)
 class Settings:
     """Limits of one data root, read from `spendgate.toml` in it; every key is optional."""

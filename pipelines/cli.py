@@ -23,7 +23,7 @@ import click
 import duckdb
 
 from assets.decision import MANUAL_CHANGES, hops, look
-from assets.settings import DataRoot, SpendgateError
+from assets.settings import DataRoot, SpendgateError, first_line
 from assets.warehouse import SQL, open_published, sql
 
 if TYPE_CHECKING:
@@ -81,8 +81,7 @@ def main() -> None:
     try:
         cli()
     except (SpendgateError, OSError, duckdb.Error) as error:
-        first_line = str(error).strip().partition("\n")[0]
-        click.secho(f"error: {first_line}", fg="red", err=True)
+        click.secho(f"error: {first_line(error)}", fg="red", err=True)
         sys.exit(1)
 
 

@@ -15,7 +15,7 @@ import pendulum
 from assets.decision import look
 from assets.ingestion import new_files
 from assets.landing import DeliveredFile, delivered_files, settled
-from assets.settings import DataRoot, SpendgateError
+from assets.settings import DataRoot, SpendgateError, first_line
 from assets.warehouse import open_published
 from pipelines.jobs import decide, refresh
 
@@ -55,7 +55,7 @@ def delivery_sensor(root: DataRoot, clock: Clock = _utc_now) -> dg.SensorDefinit
         try:
             new = _new_files(root)
         except (duckdb.Error, OSError) as error:
-            return _skip(f"cannot look for deliveries: {_one_line(error)}", context.cursor)
+            return _skip(f"cannot look for deliveries: {first_line(error)}", context.cursor)
         earlier = [tuple(look) for look in json.loads(context.cursor or "[]")]
         ready = settled(new, earlier)
         cursor = json.dumps([file.look for file in new[:REMEMBERED]])
@@ -85,7 +85,7 @@ def decision_sensor(root: DataRoot, clock: Clock = _utc_now) -> dg.SensorDefinit
             with open_published(root) as published:
                 outlook = look(published, now)
         except (SpendgateError, duckdb.Error) as error:
-            return dg.SkipReason(f"cannot look at the statuses: {_one_line(error)}")
+            return dg.SkipReason(f"cannot look at the statuses: {first_line(error)}")
         if not outlook.due:
             expected = f"{outlook.next_change_at:%Y-%m-%d %H:%M:%S} UTC" if outlook.next_change_at else "never"
             return dg.SkipReason(f"{outlook.campaigns} campaigns looked at, none due; next change expected: {expected}")
@@ -123,7 +123,3 @@ def _busy(instance: dg.DagsterInstance, job_name: str, now: datetime) -> str | N
 
 def _skip(reason: str, cursor: str | None) -> dg.SensorResult:
     return dg.SensorResult(skip_reason=reason, cursor=cursor)
-
-
-def _one_line(error: Exception) -> str:
-    return str(error).partition("\n")[0]

@@ -152,6 +152,15 @@ def test_a_long_rejected_line_is_cut_and_marked(world: World) -> None:
     assert raw.endswith(" ... [cut]")
 
 
+def test_a_long_rejected_parquet_row_is_cut_and_marked(world: World) -> None:
+    row = {**EVENTS[0], "event_type": "x" * 9_000}
+    pl.DataFrame([row]).write_parquet(world.root.landing("events") / "a.parquet")
+    world.run()
+    raw = world.value("select raw from raw.rejected_rows")
+    assert len(raw) == 4096
+    assert raw.endswith(" ... [cut]")
+
+
 def test_csv_columns_are_matched_by_name_and_extra_ones_are_noted(world: World) -> None:
     world.deliver("a.csv", "occurred_at,note,ad_id,event_type,event_id\n2025-06-10T10:00:00Z,hi,101,click,e1\n")
     world.run()
