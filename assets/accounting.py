@@ -1,10 +1,9 @@
-"""The ledger and the sums over it: each does, in one transaction, every batch it has not yet done.
+"""The ledger, the sums over it and what went beyond the budgets: each does, in one transaction, what is not yet done.
 
 Belongs here: the order of the statements. Does not: prices and sums (`sql/core`, `sql/mart`).
 """
 
 import logging
-from datetime import UTC, datetime
 
 from assets.time_zones import tzdata_version, utc_offsets
 from assets.warehouse import Warehouse
@@ -17,10 +16,10 @@ def load_utc_offsets(warehouse: Warehouse) -> None:
     if warehouse.value("core/tzdata_version") == tzdata_version():
         return
     warehouse.connection.register("zone_periods", utc_offsets())
-    with warehouse.transaction():
+    with warehouse.transaction() as recorded_at:
         warehouse.run("core/forget_utc_offsets")
         warehouse.run("core/utc_offsets")
-        warehouse.batch_id(datetime.now(UTC))  # sums by zone rules that changed are behind now
+        warehouse.batch_id(recorded_at)  # sums by zone rules that changed are behind now
     warehouse.connection.unregister("zone_periods")
     log.info("time zones of tzdata %s", tzdata_version())
 
@@ -35,8 +34,7 @@ def charge(warehouse: Warehouse) -> int:
     if behind is None:
         return 0
     done_through, newest = behind
-    recorded_at = datetime.now(UTC)
-    with warehouse.transaction():
+    with warehouse.transaction() as recorded_at:
         batch_id = warehouse.batch_id(recorded_at)
         waiting = int(warehouse.value("core/waiting_count", done_through=done_through))
         values = {"done_through": done_through, "recorded_at": recorded_at, "batch_id": batch_id}
@@ -47,7 +45,7 @@ def charge(warehouse: Warehouse) -> int:
         warehouse.run("core/forget_unpriced")
         if charged < waiting:
             warehouse.run("core/unpriced")
-        warehouse.mark_done("core.transactions", max(newest, batch_id))
+        warehouse.mark_done("core.transactions", max(newest, batch_id), recorded_at)
     log.info("%d transactions written, %d wait for an ad, a brand or a price", charged, waiting - charged)
     return charged
 
@@ -64,13 +62,33 @@ def sum_spend(warehouse: Warehouse) -> int:
     if behind is None:
         return 0
     done_through, newest = behind
-    with warehouse.transaction():
+    with warehouse.transaction() as recorded_at:
         warehouse.run("mart/moved_brands")
         hours = int(warehouse.value("mart/new_spend", done_through=done_through))
+        warehouse.run("mart/restatements", batch_id=newest, recorded_at=recorded_at)
+        warehouse.run("ops/overspend_due")
         for grain in ("hourly", "daily", "monthly"):
             warehouse.run(f"mart/forget_moved_{grain}")
             warehouse.run(f"mart/{grain}_spend")
         warehouse.run("ops/summed_brands")
-        warehouse.mark_done("mart", newest)
+        warehouse.mark_done("mart", newest, recorded_at)
     log.info("spend added to %d sums by local hour", hours)
     return hours
+
+
+def measure_overspend(warehouse: Warehouse) -> int:
+    """Work out anew what brands spent beyond their budgets, and why, for the days and months that are due.
+
+    Due is what has new transactions, and what a new budget or a decision's new finding bears upon.
+
+    Returns:
+        How many days and months of brands were due.
+    """
+    with warehouse.transaction():
+        due = int(warehouse.value("mart/due_periods"))
+        warehouse.run("mart/exceeded_periods")
+        warehouse.run("mart/forget_overspend")
+        exceeded = int(warehouse.value("mart/overspend"))
+        warehouse.run("ops/forget_overspend_due")
+    log.info("overspend worked out for %d days and months of brands; %d went beyond a budget", due, exceeded)
+    return due

@@ -1,11 +1,11 @@
-"""Which campaigns may run: the decision, a look at what it would do, and people's own changes.
+"""Which campaigns may run: the decision, a look at what it would do or would have done, and people's own changes.
 
 Belongs here: the order of the decision's statements and who may write what. Does not: the rules (`sql/decision`).
 """
 
 import logging
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 import duckdb
 
@@ -20,7 +20,13 @@ MANUAL_CHANGES = {
     "PAUSED": ("SCHEDULED", "DRAFT", "COMPLETED"),
     "COMPLETED": (),
 }
-"""What people may set, by the status a campaign has; RUNNING and BUDGET_REACHED belong to the decision alone."""
+"""What people may set, by the status a campaign has."""
+
+DECIDED_ALONE = ("RUNNING", "BUDGET_REACHED")
+"""Statuses that the decision alone may set."""
+
+REOPENED = ("SCHEDULED", "DRAFT", "PAUSED")
+"""What a COMPLETED campaign may become when a person says that it is to be reopened."""
 
 log = logging.getLogger("spendgate.decision")
 
@@ -51,71 +57,182 @@ class Hop:
     reason: str
 
 
+@dataclass(frozen=True)
+class ManualChange:
+    """What a person wants a campaign to be.
+
+    Attributes:
+        campaign_id: the campaign.
+        status: what it shall be.
+        changed_by: who wants it.
+        note: why.
+        until: when a pause ends by itself, as SCHEDULED; None: when somebody ends it.
+        reopen: a COMPLETED campaign is meant to come back.
+    """
+
+    campaign_id: int
+    status: str
+    changed_by: str
+    note: str
+    until: datetime | None = None
+    reopen: bool = False
+
+
 def look(connection: duckdb.DuckDBPyConnection, now: datetime) -> Outlook:
-    """Work the decision out for `now` in temporary tables, on the warehouse or on the published copy."""
-    for name in ("brand_now", "decided"):
-        connection.execute(sql(f"decision/{name}"), {"now": now})
+    """Work the decision out for `now` in temporary tables, on the warehouse or on the published copy.
+
+    Spend comes from the marts, so this costs what there are campaigns, not what there are events.
+    """
+    instant = {"now": now, "known_at": None}
+    connection.execute(sql("decision/brand_clock"), {**instant, "brand_id": None})
+    connection.execute(sql("decision/brand_now"), {"now": now})
+    connection.execute(sql("decision/statuses_now"))
+    return _decided(connection, instant)
+
+
+def derive(
+    connection: duckdb.DuckDBPyConnection,
+    now: datetime,
+    *,
+    known_at: datetime | None,
+    recorded_before: datetime | None,
+    decided_through: datetime | None = None,
+    brand_id: int | None = None,
+    campaign_id: int | None = None,
+) -> Outlook:
+    """Work out, as `look` does, what a decision for `now` makes of the ledger and the history themselves.
+
+    Args:
+        connection: to the warehouse or the published copy.
+        now: the instant to decide for.
+        known_at: only what could be seen at this recorded time counts; None: everything.
+        recorded_before: statuses are those of changes recorded before this time (None: all of them)...
+        decided_through: ...that were made for this instant or earlier; None: all of them.
+        brand_id: only this brand.
+        campaign_id: only this campaign's status is looked up; for others of the brand the answer means nothing.
+    """
+    instant = {"now": now, "known_at": known_at}
+    connection.execute(sql("decision/brand_clock"), {**instant, "brand_id": brand_id})
+    connection.execute(sql("decision/brand_then"), instant)
+    history = {"recorded_before": recorded_before, "decided_through": decided_through, "campaign_id": campaign_id}
+    connection.execute(sql("decision/statuses_then"), history)
+    return _decided(connection, instant)
+
+
+def replay(connection: duckdb.DuckDBPyConnection, now: datetime, *, as_known: bool) -> Outlook:
+    """Work the decision out as the instant `now` would have had it: with the statuses of then.
+
+    Args:
+        connection: to the warehouse or the published copy.
+        now: any instant; one that was decided for stands for that decision, from before it was made.
+        as_known: count only what had been recorded by then, not what came late.
+
+    Raises:
+        SpendgateError: nothing had been recorded by then.
+    """
+    moment = connection.execute(sql("decision/moment"), {"now": now, "seen_then": as_known}).fetchone()
+    if moment is None:
+        return look(connection, now)
+    known_at, recorded_before, decided_through = moment
+    if as_known and known_at is None:
+        raise SpendgateError(f"nothing had been recorded by {now:%Y-%m-%d %H:%M:%S} UTC: the first decision came later")
+    return derive(
+        connection,
+        now,
+        known_at=known_at if as_known else None,
+        recorded_before=recorded_before,
+        decided_through=decided_through,
+    )
+
+
+def _decided(connection: duckdb.DuckDBPyConnection, instant: dict[str, datetime | None]) -> Outlook:
+    connection.execute(sql("decision/decided"), instant)
     connection.execute(sql("decision/hops"))
     return Outlook(*connection.execute(sql("decision/outlook")).fetchall()[0])
 
 
 def hops(connection: duckdb.DuckDBPyConnection) -> list[Hop]:
-    """The changes found by the last `look`, in order."""
+    """The changes found by the last `look` or `replay`, in order."""
     return [Hop(*row) for row in connection.execute(sql("decision/due_hops")).fetchall()]
 
 
 def decide(warehouse: Warehouse) -> Outlook:
     """Decide for `warehouse.now` and record it: changes with their evidence, statuses, budgets; all or nothing."""
-    with warehouse.transaction():
+    with warehouse.transaction() as recorded_at:
         outlook = look(warehouse.connection, warehouse.now)
-        warehouse.run(
-            "ops/campaign_status_changes",
-            now=warehouse.now,
-            recorded_at=datetime.now(UTC),
-            run_id=warehouse.run_id,
-        )
+        record = {"now": warehouse.now, "recorded_at": recorded_at, "run_id": warehouse.run_id}
+        warehouse.run("ops/decisions", **record)
+        warehouse.run("ops/campaign_status_changes", **record)
         warehouse.run("ops/campaign_status", now=warehouse.now)
+        warehouse.run("ops/budget_findings", **record)
+        warehouse.run("ops/overspend_due_by_decision", recorded_at=recorded_at)
         warehouse.run("mart/forget_brand_budget")
         warehouse.run("mart/brand_budget", now=warehouse.now)
     log.info("decided for %s: %d of %d campaigns changed", warehouse.now, outlook.due, outlook.campaigns)
     return outlook
 
 
-def set_status(warehouse: Warehouse, campaign_id: int, status: str, *, changed_by: str, note: str) -> tuple[str, str]:
+def set_status(warehouse: Warehouse, change: ManualChange) -> str | None:
     """Record a person's change of a status.
 
     Returns:
-        The status before and after.
+        The status before, or None when it was so already and nothing was recorded.
 
     Raises:
         SpendgateError: there is no such campaign, or people may not make this change from here.
     """
-    with warehouse.transaction():
-        row = warehouse.run("ops/status_of", campaign_id=campaign_id).fetchone()
-        if row is None:
-            raise SpendgateError(
-                f"campaign {campaign_id} has no status: it is not in the campaigns file, or no run has seen it yet"
-            )
-        before = str(row[0])
-        allowed = MANUAL_CHANGES[before]
-        if status not in allowed:
-            choice = f"set {' or '.join(allowed)}" if allowed else "it is final"
-            raise SpendgateError(f"campaign {campaign_id} is {before}: it cannot be set to {status}; {choice}")
+    campaign_id = change.campaign_id
+    row = warehouse.run("ops/status_of", campaign_id=campaign_id).fetchone()
+    if row is None:
+        raise SpendgateError(
+            f"campaign {campaign_id} has no status: it is not in the campaigns file, or no run has seen it yet"
+        )
+    before: str = row[0]
+    paused_until, decided_at = row[1:]
+    if (before, paused_until) == (change.status, change.until) and before not in DECIDED_ALONE:
+        log.info("campaign %d is %s already: nothing to record", campaign_id, before)
+        return None
+    _check_manual_change(change, before, decided_at)
+    with warehouse.transaction() as recorded_at:
         look(warehouse.connection, warehouse.now)
+        wanted = {
+            "campaign_id": campaign_id,
+            "from_status": before,
+            "status": change.status,
+            "paused_until": change.until,
+            "now": warehouse.now,
+        }
+        if warehouse.value("ops/manual_status", **wanted) != 1:
+            raise SpendgateError(f"campaign {campaign_id} is not {before} any more: look at it again")
         warehouse.run(
             "ops/manual_change",
-            campaign_id=campaign_id,
-            from_status=before,
-            status=status,
-            changed_by=changed_by,
-            note=note,
-            now=warehouse.now,
-            recorded_at=datetime.now(UTC),
+            **wanted,
+            changed_by=change.changed_by,
+            note=change.note,
+            recorded_at=recorded_at,
             run_id=warehouse.run_id,
         )
-        warehouse.run("ops/manual_status", campaign_id=campaign_id, status=status, now=warehouse.now)
         # with the new status in place: when would the decision change it
         look(warehouse.connection, warehouse.now)
         warehouse.run("ops/manual_next_change", campaign_id=campaign_id, now=warehouse.now)
-    log.info("campaign %d: %s -> %s by %s (%s)", campaign_id, before, status, changed_by, note)
-    return before, status
+    log.info("campaign %d: %s -> %s by %s (%s)", campaign_id, before, change.status, change.changed_by, change.note)
+    return before
+
+
+def _check_manual_change(change: ManualChange, before: str, decided_at: datetime) -> None:
+    """Refuse, with what is allowed from here, what the table of manual changes does not hold."""
+    campaign = f"campaign {change.campaign_id}"
+    if before == "COMPLETED" and not change.reopen:
+        choice = " or ".join(REOPENED)
+        raise SpendgateError(f"{campaign} is COMPLETED, which is final: to reopen it, set {choice} with `reopen`")
+    allowed = REOPENED if before == "COMPLETED" else MANUAL_CHANGES[before]
+    new_end = before == change.status == "PAUSED"
+    if change.status not in allowed and not new_end:
+        raise SpendgateError(f"{campaign} is {before}: it cannot be set to {change.status}; set {' or '.join(allowed)}")
+    if change.until is not None and change.status != "PAUSED":
+        raise SpendgateError(f"only a pause ends by itself: {change.status} takes no `until`")
+    if change.until is not None and change.until <= decided_at:
+        raise SpendgateError(
+            f"a pause until {change.until:%Y-%m-%d %H:%M:%S} UTC would be over before it begins:"
+            f" {campaign} was last decided for {decided_at:%Y-%m-%d %H:%M:%S} UTC"
+        )

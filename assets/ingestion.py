@@ -67,22 +67,22 @@ def ingest(warehouse: Warehouse, deliveries: Deliveries) -> int:
 
 def _load(warehouse: Warehouse, files: list[DeliveredFile], settings: Settings) -> int:
     """One transaction: the rows, the refused rows and the ledger rows of these files."""
-    recorded_at = datetime.now(UTC)
+    loaded_at = datetime.now(UTC)
     newest = int(warehouse.value("raw/newest_file"))
     for name in ("macros", "arrivals"):
         warehouse.run(f"ingest/{name}")
-    batch = _Batch(warehouse, recorded_at, settings)
+    batch = _Batch(warehouse, loaded_at, settings)
     for file in files:
         batch.take(newest + len(batch.files) + 1, file)
     if not batch.files:
         return 0
     for name in ("typed_events", "typed_payments"):
-        warehouse.run(f"ingest/{name}", loaded_at=recorded_at)
+        warehouse.run(f"ingest/{name}", loaded_at=loaded_at)
     for name in ("repeated_events", "repeated_payments", "refusals"):
         warehouse.run(f"ingest/{name}")
     batch.fetch_refused_texts()
     warehouse.connection.register("batch_files", pa.Table.from_pylist(batch.files, schema=FILE_SCHEMA))
-    with warehouse.transaction():
+    with warehouse.transaction() as recorded_at:
         batch_id = warehouse.batch_id(recorded_at)
         warehouse.run("raw/ad_events", batch_id=batch_id)
         warehouse.run("raw/payments", batch_id=batch_id)
@@ -114,12 +114,12 @@ FILE_SCHEMA = pa.schema(
 class _Batch:
     """The files of one transaction: their ledger rows, and the staged copies of those that were read."""
 
-    def __init__(self, warehouse: Warehouse, recorded_at: datetime, settings: Settings) -> None:
+    def __init__(self, warehouse: Warehouse, loaded_at: datetime, settings: Settings) -> None:
         self.files: list[dict[str, Any]] = []
         self._staged: dict[int, tuple[str, StagedFile]] = {}
         self._names: dict[tuple[str, str], str] = {}
         self._warehouse = warehouse
-        self._recorded_at = recorded_at
+        self._loaded_at = loaded_at
         self._settings = settings
 
     def take(self, file_id: int, file: DeliveredFile) -> None:
@@ -131,7 +131,7 @@ class _Batch:
             sha256 = staged.sha256
             twin = self._twin(file.kind, sha256)
             if twin is None:
-                ignored = read_delivery(self._warehouse, file_id, file.kind, staged, self._recorded_at, self._settings)
+                ignored = read_delivery(self._warehouse, file_id, file.kind, staged, self._loaded_at, self._settings)
                 self._staged[file_id] = file.kind, staged
                 self._names[file.kind, sha256] = file.name
             outcome, reason = ("LOADED", None) if twin is None else ("DUPLICATE", f"same bytes as {twin}")

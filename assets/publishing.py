@@ -10,7 +10,7 @@ import dagster as dg
 from assets.catalog import POOL
 from assets.ledger import LEDGER, RAW
 from assets.settings import REFERENCE_TABLES
-from assets.spend import SPEND
+from assets.spend import OVERSPEND, SPEND
 from assets.status import DECISION
 from assets.warehouse import Warehouse, published_revision
 
@@ -28,6 +28,7 @@ log = logging.getLogger("spendgate.publishing")
             *LEDGER,
             *SPEND,
             *DECISION,
+            OVERSPEND,
         )
     ],
     group_name="published",

@@ -194,8 +194,7 @@ def _load(warehouse: Warehouse, file: DeliveredFile, staged: StagedFile, name: s
     connection.register("refused_rows", refused.to_arrow())
     connection.register("file_ids", _file_ids(rows, table).to_arrow())
     warehouse.run("ingest/add_delivered")
-    recorded_at = datetime.now(UTC)
-    with warehouse.transaction():
+    with warehouse.transaction() as recorded_at:
         batch_id = warehouse.batch_id(recorded_at)
         before = len(connection.table(f"core.{name}"))
         warehouse.run(f"core/{name}", now=warehouse.now, batch_id=batch_id, recorded_at=recorded_at)
@@ -219,8 +218,7 @@ def _load(warehouse: Warehouse, file: DeliveredFile, staged: StagedFile, name: s
 
 def _record(warehouse: Warehouse, file: DeliveredFile, sha256: str | None, outcome: str, reason: str) -> None:
     """Note a file none of whose rows were looked at."""
-    recorded_at = datetime.now(UTC)
-    with warehouse.transaction():
+    with warehouse.transaction() as recorded_at:
         _write_file(warehouse, file, recorded_at, sha256=sha256, outcome=outcome, reason=reason)
     log.warning("%s: %s (%s)", file.name, outcome, reason)
 

@@ -1,17 +1,18 @@
-"""Assets of spend by the brand's own clock: `mart.hourly_spend`, `mart.daily_spend`, `mart.monthly_spend`.
+"""Assets of spend by the brand's own clock: by hour, day and month, what came late, and what went beyond the budgets.
 
-Belongs here: the assets. Does not: what is added to them in a run (`accounting`, `sql/mart/new_spend.sql`).
+Belongs here: the assets. Does not: what is added to them in a run (`accounting`, `sql/mart`).
 """
 
 from collections.abc import Iterator
 
 import dagster as dg
 
-from assets.accounting import sum_spend
+from assets.accounting import measure_overspend, sum_spend
 from assets.catalog import POOL, materialized, table
 from assets.warehouse import Warehouse
 
-SPEND = ("mart/hourly_spend", "mart/daily_spend", "mart/monthly_spend")
+SPEND = ("mart/hourly_spend", "mart/daily_spend", "mart/monthly_spend", "mart/restatements")
+OVERSPEND = "mart/overspend"
 
 
 @dg.multi_asset(
@@ -23,3 +24,15 @@ def spend(warehouse: dg.ResourceParam[Warehouse]) -> Iterator[dg.MaterializeResu
     sum_spend(warehouse)
     for name in SPEND:
         yield materialized(warehouse, name)
+
+
+@dg.multi_asset(
+    specs=[
+        table(OVERSPEND, ["core/transactions", "mart/daily_spend", "mart/monthly_spend", "ops/budget_findings"]),
+    ],
+    pool=POOL,
+)
+def overspend(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
+    """What brands spent beyond their budgets, and why; worked out anew where something changed."""
+    measure_overspend(warehouse)
+    return materialized(warehouse, OVERSPEND)

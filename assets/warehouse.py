@@ -21,7 +21,7 @@ import duckdb
 from assets.settings import DataRoot, SpendgateError
 
 SQL = Path(__file__).resolve().parent.parent / "sql"
-SCHEMAS = ("types", "raw", "core", "mart", "ops")
+SCHEMAS = ("types", "raw", "core", "ops", "mart")
 
 log = logging.getLogger("spendgate.warehouse")
 
@@ -78,12 +78,18 @@ class Warehouse:
         return row[0] if row else None
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All or nothing; the revision that tells readers something changed is part of it."""
+    def transaction(self) -> Iterator[datetime]:
+        """All or nothing; the revision that tells readers something changed is part of it.
+
+        Yields:
+            The time at which it is recorded: the real clock's, and later than every one before, even when the clock
+            was set back. So "what had been recorded by then" has one answer.
+        """
         self.connection.execute("begin")
         try:
-            yield
-            self.run("ops/revision")
+            recorded_at: datetime = self.value("ops/recorded_at", clock=datetime.now(UTC))
+            yield recorded_at
+            self.run("ops/revision", recorded_at=recorded_at)
         except (duckdb.FatalException, duckdb.InternalException):
             self._connection = None  # the database is invalid for this process; the file stays as committed
             raise
@@ -106,9 +112,9 @@ class Warehouse:
         done, newest = self.run("ops/behind", table_name=table).fetchall()[0]
         return (done, newest) if done < newest else None
 
-    def mark_done(self, table: str, batch_id: int) -> None:
+    def mark_done(self, table: str, batch_id: int, recorded_at: datetime) -> None:
         """Record that a derived table contains every batch up to this one. Call it inside the transaction."""
-        self.run("ops/watermarks", table_name=table, batch_id=batch_id)
+        self.run("ops/watermarks", table_name=table, batch_id=batch_id, recorded_at=recorded_at)
 
     def close(self) -> None:
         """Close the file; a later use opens it again."""

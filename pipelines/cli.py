@@ -1,33 +1,38 @@
 """`spendgate`, the command line for people and scripts.
 
-Belongs here: arguments, printing, exit codes. Does not: what the commands do. Dagster takes seconds to import, so only
+Belongs here: arguments, exit codes. Does not: what the commands do, nor how results look (`printing`). Dagster takes seconds to import, so only
 the commands that run something import it.
 """
 
-import csv
-import json
 import logging
-import math
 import os
 import re
 import shutil
 import sys
 from collections.abc import Callable, Iterable
-from datetime import UTC, date, datetime, time
-from decimal import Decimal
+from dataclasses import asdict
+from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 import duckdb
 
-from assets.decision import MANUAL_CHANGES, hops, look
+from assets.decision import MANUAL_CHANGES, ManualChange, hops, replay
+from assets.evidence import explain as explain_status
 from assets.settings import DataRoot, SpendgateError, first_line
 from assets.warehouse import SQL, open_published, sql
-
-if TYPE_CHECKING:
-    from rich.console import Console
+from pipelines.printing import (
+    console,
+    explanation_lines,
+    for_people,
+    print_csv,
+    print_json,
+    print_json_rows,
+    print_rows,
+    print_words,
+)
 
 DATA = click.option(
     "--data",
@@ -99,9 +104,9 @@ def demo(data: DataRoot) -> None:
     click.echo(f"Delivered a demo world to {data.path}.")
     _run(data, "refresh", now=None, trusted=True)
     with open_published(data) as published:
-        _print_rows(_query(published, "report/brands"), "Brands, each on its own day")
-        _print_rows(_query(published, "report/campaigns", brand_id=None), "Campaigns")
-        _print_rows(_query(published, "report/rejects"), "Refused rows")
+        print_rows(_query(published, "report/brands"), "Brands, each on its own day")
+        print_rows(_query(published, "report/campaigns", brand_id=None), "Campaigns")
+        print_rows(_query(published, "report/rejects"), "Refused rows")
     click.echo('Next: `spendgate ui` for runs and lineage, `spendgate sql "from mart.daily_spend"` for the spend.')
 
 
@@ -145,13 +150,18 @@ def run(data: DataRoot, now: datetime | None) -> None:
 @DATA
 @NOW
 @click.option("--dry-run", is_flag=True, help="Print what would change and write nothing.")
-def decide(data: DataRoot, now: datetime | None, *, dry_run: bool) -> None:
-    """Decide alone, from what has been summed already."""
-    if not dry_run:
+@click.option("--as-known", is_flag=True, help="Count only what had been recorded by then; a dry run, too.")
+def decide(data: DataRoot, now: datetime | None, *, dry_run: bool, as_known: bool) -> None:
+    """Decide alone, from what has been summed already.
+
+    A dry run for an instant in the past answers as that instant would have: with the statuses and the reference data
+    of then, and the spend up to it that is known today. With --as-known, what came late does not count either.
+    """
+    if not dry_run and not as_known:
         _run(data, "decide", now=now, trusted=True)
         return
     with open_published(data) as published:
-        outlook = look(published, now or datetime.now(UTC))
+        outlook = replay(published, now or datetime.now(UTC), as_known=as_known)
         due = hops(published)
     for hop in due:
         click.echo(f"campaign {hop.campaign_id}: {hop.from_status or 'new'} -> {hop.to_status} ({hop.reason})")
@@ -162,21 +172,32 @@ def decide(data: DataRoot, now: datetime | None, *, dry_run: bool) -> None:
 @DATA
 @click.argument("campaign_id", type=int)
 @click.argument("status", type=click.Choice(list(MANUAL_CHANGES), case_sensitive=False))
-@click.option("--reason", required=True, help="Why, for whoever reads the history.")
+@click.option("--reason", "note", required=True, help="Why, for whoever reads the history.")
 @click.option("--by", "changed_by", default=lambda: os.environ.get("USER", "unknown"), help="Who (default: $USER).")
-def set_status(data: DataRoot, campaign_id: int, status: str, reason: str, changed_by: str) -> None:
-    """Pause, resume (SCHEDULED), complete or draft a campaign by hand."""
+@click.option("--until", type=Instant(), help="When a pause ends by itself, as SCHEDULED.")
+@click.option("--reopen", is_flag=True, help="Take a COMPLETED campaign up again.")
+@click.option("--now", type=Instant(), help="The instant it is done at (default: now); for replays.")
+def set_status(data: DataRoot, now: datetime | None, status: str, **wanted: Any) -> None:
+    """Pause, resume (SCHEDULED), complete, draft or reopen a campaign by hand."""
     from uuid import uuid4
 
-    from assets.decision import set_status as change
+    from assets.decision import set_status as change_status
     from assets.warehouse import open_warehouse
 
     _show_log(logging.WARNING)
+    change = ManualChange(status=status.upper(), **wanted)
     wait = data.settings().lock_wait_seconds
-    with open_warehouse(data, run_id=f"set-status-{uuid4()}", wait_seconds=wait) as warehouse:
-        before, after = change(warehouse, campaign_id, status.upper(), changed_by=changed_by, note=reason)
+    with open_warehouse(data, now=now, run_id=f"set-status-{uuid4()}", wait_seconds=wait) as warehouse:
+        before = change_status(warehouse, change)
         warehouse.publish()
-    click.echo(f"campaign {campaign_id}: {before} -> {after}")
+        over = change.until is not None and change.until <= warehouse.now
+    end = f" until {for_people(change.until)} UTC" if change.until else ""
+    if before is None:
+        click.echo(f"campaign {change.campaign_id} is {change.status}{end} already: nothing was recorded")
+        return
+    click.echo(f"campaign {change.campaign_id}: {before} -> {change.status}{end}")
+    if over:
+        click.secho("that has passed already: the pause ends with the next decision", fg="yellow", err=True)
 
 
 @cli.command()
@@ -205,9 +226,29 @@ def status(data: DataRoot, brand_id: int | None, *, as_json: bool) -> None:
     """Show which campaigns may run, and why."""
     with open_published(data) as published:
         if as_json:
-            _print_json(_query(published, "report/statuses", brand_id=brand_id))
+            print_json_rows(_query(published, "report/statuses", brand_id=brand_id))
         else:
-            _print_rows(_query(published, "report/campaigns", brand_id=brand_id), "Campaigns")
+            print_rows(_query(published, "report/campaigns", brand_id=brand_id), "Campaigns")
+
+
+@cli.command()
+@DATA
+@click.argument("campaign_id", type=int)
+@click.option("--at", type=Instant(), help="Why it had the status it had then.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON, for scripts.")
+def explain(data: DataRoot, campaign_id: int, at: datetime | None, *, as_json: bool) -> None:
+    """Tell why a campaign has its status, and derive it anew from the ledger."""
+    with open_published(data) as published:
+        explanation = explain_status(published, campaign_id, at=at, now=datetime.now(UTC))
+    if as_json:
+        print_json(asdict(explanation))
+    else:
+        last = explanation.changes[-1]
+        name = explanation.versions.campaign_name or ""
+        title = f"Campaign {campaign_id} {name}: {last.to_status} since {for_people(last.decided_at)} UTC"
+        print_words(explanation_lines(explanation), title)
+    if explanation.differences:
+        click.secho("what is stored does not follow from the ledger: see 'derived anew'", fg="red", err=True)
 
 
 @cli.command("sql")
@@ -217,9 +258,9 @@ def status(data: DataRoot, brand_id: int | None, *, as_json: bool) -> None:
 def sql_command(data: DataRoot, query: str, format_: str) -> None:
     """Query the published copy, read-only."""
     show: dict[str, Callable[[duckdb.DuckDBPyConnection], None]] = {
-        "table": _print_rows,
-        "csv": _print_csv,
-        "json": _print_json,
+        "table": print_rows,
+        "csv": print_csv,
+        "json": print_json_rows,
     }
     with open_published(data) as published:
         published.execute("set enable_external_access = false")
@@ -298,111 +339,17 @@ def _tell_checks(evaluations: Iterable[Any]) -> bool:
 
 def _tell_run(data: DataRoot, run_id: str) -> None:
     with open_published(data) as published:
-        _print_rows(_query(published, "report/run", run_id=run_id), f"Run {run_id}")
+        print_rows(_query(published, "report/run", run_id=run_id), f"Run {run_id}")
 
 
 def _show_log(level: int = logging.INFO) -> None:
     from rich.logging import RichHandler
 
-    handler = RichHandler(console=_console(stderr=True), show_path=False, log_time_format="%H:%M:%S")
+    handler = RichHandler(console=console(stderr=True), show_path=False, log_time_format="%H:%M:%S")
     logger = logging.getLogger("spendgate")
     logger.handlers = [handler]
     logger.setLevel(level)
 
 
-# --- printing
-
-
 def _query(connection: duckdb.DuckDBPyConnection, name: str, **values: Any) -> duckdb.DuckDBPyConnection:
     return connection.execute(sql(name), values or None)
-
-
-def _names(result: duckdb.DuckDBPyConnection) -> list[str]:
-    return [column[0] for column in result.description or []]
-
-
-def _print_rows(result: duckdb.DuckDBPyConnection, title: str | None = None) -> None:
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(title=title, title_justify="left", header_style="bold")
-    rows = result.fetchall()
-    for place, name in enumerate(_names(result)):
-        numeric = any(isinstance(row[place], (int, float, Decimal)) for row in rows)
-        table.add_column(name, justify="right" if numeric else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(_for_people(value)) for value in row))  # as Text: brackets are no markup
-    _console().print(table)
-
-
-def _console(*, stderr: bool = False) -> "Console":
-    from rich.console import Console
-
-    console = Console(stderr=stderr)
-    if not console.is_terminal:
-        console.width = 200  # a file or a pipe has no width: nothing is cut
-    return console
-
-
-def _for_people(value: Any) -> str:
-    match value:
-        case None:
-            return ""
-        case Decimal():
-            # exact, with at least cents
-            whole, _, decimals = format(value, "f").partition(".")
-            return f"{int(whole):,}.{decimals.rstrip('0'):0<2}" if decimals else f"{int(whole):,}"
-        case datetime():
-            return f"{value:%Y-%m-%d %H:%M:%S}"
-        case _:
-            return str(value)
-
-
-def _print_csv(result: duckdb.DuckDBPyConnection) -> None:
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(_names(result))
-    for row in result.fetchall():
-        writer.writerow([_csv_safe(value) for value in row])
-
-
-def _csv_safe(value: Any) -> Any:
-    """Text that a spreadsheet would take for a formula gets an apostrophe before it."""
-    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
-        return f"'{value}"
-    return _machine_text(value) if isinstance(value, (datetime, date, time)) else value
-
-
-def _print_json(result: duckdb.DuckDBPyConnection) -> None:
-    names = _names(result)
-    rows = [dict(zip(names, map(_json_value, row), strict=True)) for row in result.fetchall()]
-    click.echo(json.dumps(rows, indent=2))
-
-
-def _json_value(value: Any) -> Any:
-    """The value in JSON's own types; what it has none for as text."""
-    match value:
-        case None | bool() | int() | str():
-            return value
-        case float():
-            return value if math.isfinite(value) else str(value)
-        case dict():
-            return {str(_json_value(key)): _json_value(inner) for key, inner in value.items()}
-        case list() | tuple():
-            return [_json_value(inner) for inner in value]
-        case _:
-            return _machine_text(value)
-
-
-def _machine_text(value: Any) -> str:
-    """Text of what JSON has no type for; amounts stay exact, instants are UTC."""
-    match value:
-        case datetime() if value == datetime.max.replace(tzinfo=value.tzinfo):
-            return "infinity"
-        case datetime() if value.tzinfo is not None:
-            return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-        case date() | time():
-            return value.isoformat()
-        case Decimal():
-            return format(value, "f")
-        case _:
-            return str(value)

@@ -6,16 +6,15 @@ else. Does not: any of those parts.
 
 import os
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import dagster as dg
 
 from assets import checks, ledger, publishing, reference, spend, status
 from assets.landing import Deliveries
-from assets.settings import DataRoot, SpendgateError
+from assets.settings import DataRoot
 from assets.warehouse import Warehouse, open_warehouse
-from pipelines.jobs import decide, refresh, set_campaign_status
+from pipelines.jobs import decide, instant_of, refresh, set_campaign_status
 from pipelines.sensors import decision_sensor, delivery_sensor
 
 
@@ -27,7 +26,7 @@ def build_defs(root: DataRoot) -> dg.Definitions:
         now = context.resource_config["now"]
         run_id = context.run.run_id if context.run else "no run"
         with open_warehouse(
-            root, now=_instant(now), run_id=run_id, wait_seconds=settings.lock_wait_seconds
+            root, now=instant_of(now, "now"), run_id=run_id, wait_seconds=settings.lock_wait_seconds
         ) as warehouse:
             yield warehouse
 
@@ -49,6 +48,7 @@ def build_defs(root: DataRoot) -> dg.Definitions:
             ledger.transactions,
             spend.spend,
             status.decision,
+            spend.overspend,
             publishing.published_spend,
         ],
         asset_checks=[checks.checks],
@@ -80,15 +80,6 @@ def build_defs(root: DataRoot) -> dg.Definitions:
             ),
         },
     )
-
-
-def _instant(text: str) -> datetime | None:
-    if not text:
-        return None
-    instant = datetime.fromisoformat(text)
-    if instant.tzinfo is None:
-        raise SpendgateError(f"now '{text}' needs a time zone, such as 2025-06-10T12:00:00Z")
-    return instant.astimezone(UTC)
 
 
 @dg.definitions

@@ -3,14 +3,17 @@
 Belongs here: what runs together. Does not: when (`sensors`), how (`assets`).
 """
 
+from datetime import UTC, datetime
 from enum import Enum
 
 import dagster as dg
 from pydantic import Field
 
 from assets.catalog import POOL
-from assets.decision import set_status
+from assets.decision import ManualChange, set_status
 from assets.publishing import published_spend
+from assets.settings import SpendgateError
+from assets.spend import overspend
 from assets.status import decision
 from assets.warehouse import Warehouse
 
@@ -22,9 +25,9 @@ refresh = dg.define_asset_job(
 
 decide = dg.define_asset_job(
     "decide",
-    selection=dg.AssetSelection.assets(decision, published_spend).without_checks()
+    selection=dg.AssetSelection.assets(decision, overspend, published_spend).without_checks()
     | dg.AssetSelection.checks_for_assets(decision),
-    description="The decision alone, from what has been summed already, and the published copy.",
+    description="The decision alone, from what has been summed already, what went beyond the budgets, and the published copy.",
 )
 
 
@@ -44,22 +47,43 @@ class StatusChange(dg.Config):
     status: ManualStatus = Field(description="what it shall be; SCHEDULED lets it run when it may")
     reason: str = Field(min_length=1, description="why, for whoever reads the history")
     changed_by: str = Field(min_length=1, description="who")
+    until: str = Field(default="", description="when a pause ends by itself, such as 2025-06-10T12:00:00Z; empty: never")
+    reopen: bool = Field(default=False, description="take a COMPLETED campaign up again")
 
 
 @dg.op(pool=POOL)
 def change_status(warehouse: dg.ResourceParam[Warehouse], config: StatusChange) -> None:
     """Record the change and publish it."""
-    set_status(
-        warehouse,
+    change = ManualChange(
         config.campaign_id,
         config.status.value,
         changed_by=config.changed_by,
         note=config.reason,
+        until=instant_of(config.until, "until"),
+        reopen=config.reopen,
     )
+    set_status(warehouse, change)
     warehouse.publish()
 
 
-@dg.job(description="Pause, resume, complete or draft a campaign by hand.")
+@dg.job(description="Pause, resume, complete, draft or reopen a campaign by hand.")
 def set_campaign_status() -> None:
     """One change, by one person."""
     change_status()
+
+
+def instant_of(text: str, name: str) -> datetime | None:
+    """An instant that a person wrote into a run's configuration; None for an empty text.
+
+    Raises:
+        SpendgateError: it is no instant, or names no time zone.
+    """
+    if not text:
+        return None
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        instant = None
+    if instant is None or instant.tzinfo is None:
+        raise SpendgateError(f"{name} '{text}' is not an instant with a time zone, such as 2025-06-10T12:00:00Z")
+    return instant.astimezone(UTC)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from assets.decision import decide, look, set_status
+from assets.decision import ManualChange, decide, look, set_status
 from assets.settings import DataRoot, SpendgateError
 from assets.warehouse import open_published
 from tests.world import AD_SETS, ADS, BRANDS, CAMPAIGNS, NOON, PRICES, World, event, jsonl, payment
@@ -183,7 +183,7 @@ def test_the_next_change_is_the_first_instant_at_which_the_status_changes(world:
 def test_a_person_pauses_and_the_decision_leaves_it_alone(world: World) -> None:
     world.run()
     with world.open() as warehouse:
-        set_status(warehouse, 11, "PAUSED", changed_by="ann", note="creative is wrong")
+        set_status(warehouse, ManualChange(11, "PAUSED", "ann", "creative is wrong"))
         decide(warehouse)
         warehouse.publish()
     assert world.status(11) == "PAUSED"
@@ -196,7 +196,7 @@ def test_a_person_pauses_and_the_decision_leaves_it_alone(world: World) -> None:
 def test_a_person_schedules_and_the_next_decision_starts_it(world: World) -> None:
     world.run()
     with world.open() as warehouse:
-        set_status(warehouse, 31, "SCHEDULED", changed_by="ann", note="go")
+        set_status(warehouse, ManualChange(31, "SCHEDULED", "ann", "go"))
         warehouse.publish()
     assert world.rows("select status, next_change_at from ops.campaign_status where campaign_id = 31") == [
         ("SCHEDULED", NOON)
@@ -218,7 +218,7 @@ def test_a_change_people_may_not_make_is_refused_with_what_is_allowed(
 ) -> None:
     world.run()
     with world.open() as warehouse, pytest.raises(SpendgateError, match=said):
-        set_status(warehouse, campaign_id, status, changed_by="ann", note="try")
+        set_status(warehouse, ManualChange(campaign_id, status, "ann", "try"))
     assert world.value("select count(*) from ops.campaign_status_changes where reason = 'MANUAL'") == 0
 
 

@@ -84,14 +84,15 @@ def fill(warehouse: Warehouse, brands: list[Brand], campaigns: list[Campaign], c
     for table in (
         "core.brands", "core.campaigns", "core.transactions", "mart.hourly_spend", "mart.daily_spend",
         "mart.monthly_spend", "ops.campaign_status", "ops.summed_brands", "ops.watermarks", "ops.batches",
+        "ops.overspend_due", "mart.restatements",
     ):  # fmt: skip
         connection.execute(f"delete from {table}")  # noqa: S608
     connection.executemany(
-        "insert into core.brands select $1, 'b', $2, $3, $4, null, $5, core.beginning(), null, 1, now()",
+        "insert into core.brands select $1, 'b', $2, $3, $4, null, $5, core.beginning(), null, 1, now(), null",
         [(b.brand_id, b.daily_budget, b.monthly_budget, b.timezone, b.is_active) for b in brands],
     )
     connection.executemany(
-        "insert into core.campaigns select $1, $2, 'c', $3, $4::time, $5::time, core.beginning(), null, 1, now()",
+        "insert into core.campaigns select $1, $2, 'c', $3, $4::time, $5::time, core.beginning(), null, 1, now(), null",
         [(c.campaign_id, c.brand_id, c.status, clock(c.opens), clock(c.closes)) for c in campaigns],
     )
     if costs:

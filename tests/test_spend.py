@@ -188,6 +188,7 @@ def test_the_next_local_day_begins_at_its_first_instant(
     world.run()
     with duckdb.connect(str(world.root.published_file), read_only=True) as published:
         published.execute("set TimeZone = 'UTC'")
-        published.execute(sql("decision/brand_now"), {"now": datetime.fromisoformat(now)})
-        turns = published.execute("select next_day_at, next_month_at from brand_now where brand_id = 1").fetchall()
+        values = {"now": datetime.fromisoformat(now), "known_at": None, "brand_id": None}
+        published.execute(sql("decision/brand_clock"), values)
+        turns = published.execute("select next_day_at, next_month_at from brand_clock where brand_id = 1").fetchall()
     assert turns == [(datetime.fromisoformat(day), datetime.fromisoformat(month))]

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from assets.accounting import charge, load_utc_offsets, sum_spend
+from assets.accounting import charge, load_utc_offsets, measure_overspend, sum_spend
 from assets.decision import decide
 from assets.ingestion import ingest
 from assets.landing import Deliveries
@@ -184,4 +184,5 @@ def refresh(warehouse: Warehouse) -> None:
     charge(warehouse)
     sum_spend(warehouse)
     decide(warehouse)
+    measure_overspend(warehouse)
     warehouse.publish()

@@ -9,7 +9,7 @@ with in_force as (
 changed as (
     select * from delivered
     except
-    select * exclude (valid_from, valid_to, batch_id, recorded_at) from in_force
+    select * exclude (valid_from, valid_to, batch_id, recorded_at, superseded_at) from in_force
 )
 
 select
@@ -20,7 +20,8 @@ select
     end as valid_from,
     null as valid_to,
     $batch_id as batch_id,
-    $recorded_at::timestamptz as recorded_at
+    $recorded_at::timestamptz as recorded_at,
+    null as superseded_at
 from changed
 left join in_force
     on changed.ad_set_id = in_force.ad_set_id

@@ -1,6 +1,6 @@
 -- The version in force ends where a newer one begins.
 update core.ads as earlier
-set valid_to = later.valid_from
+set valid_to = later.valid_from, superseded_at = later.recorded_at
 from core.ads as later
 where
     earlier.ad_id = later.ad_id

@@ -1,6 +1,6 @@
 -- The version in force ends where a newer one begins.
 update core.brands as earlier
-set valid_to = later.valid_from
+set valid_to = later.valid_from, superseded_at = later.recorded_at
 from core.brands as later
 where
     earlier.brand_id = later.brand_id

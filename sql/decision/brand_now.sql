@@ -1,50 +1,12 @@
--- One row per brand: its own date at $now, its spend so far this day and month beside its budgets, and when its next
--- day and month begin. What happened after $now does not count, nor does a batch the marts do not hold yet.
+-- One row per brand of brand_clock: its spend so far this day and month beside its budgets. What happened after $now does
+-- not count, nor does a batch the marts do not hold yet.
 create or replace temp table brand_now as
-with in_force as (
-    select *
-    from core.brands
-    where valid_from <= $now and coalesce(valid_to, 'infinity'::timestamptz) > $now
-),
-
-zones as (
+with brands as (
     select
-        timezone,
-        core.local_time($now, utc_offset)::date as local_date,
-        date_trunc('month', core.local_time($now, utc_offset))::date as local_month
-    from core.utc_offsets
-    where starts_at <= $now and ends_at > $now
-),
-
-turns as (
-    -- the first instant of the next local day and month: at midnight, or later where midnight is skipped
-    select
-        zones.timezone,
-        zones.local_date,
-        zones.local_month,
-        min(greatest(periods.starts_at, core.instant_of(zones.local_date + 1, periods.utc_offset)))
-        filter (where core.instant_of(zones.local_date + 1, periods.utc_offset) < periods.ends_at) as next_day_at,
-        min(greatest(periods.starts_at, core.instant_of(zones.local_month + interval 1 month, periods.utc_offset)))
-        filter (
-            where core.instant_of(zones.local_month + interval 1 month, periods.utc_offset) < periods.ends_at
-        ) as next_month_at
-    from zones
-    inner join core.utc_offsets as periods on zones.timezone = periods.timezone
-    where periods.ends_at > $now and periods.starts_at < $now::timestamptz + interval 40 days
-    group by zones.timezone, zones.local_date, zones.local_month
-),
-
-brands as (
-    select
-        in_force.*,
-        turns.local_date,
-        turns.local_month,
-        turns.next_day_at,
-        turns.next_month_at,
-        coalesce(in_force.timezone <> summed.timezone, false) as counted_otherwise
-    from in_force
-    inner join turns on in_force.timezone = turns.timezone
-    left join ops.summed_brands as summed on in_force.brand_id = summed.brand_id
+        brand_clock.*,
+        coalesce(brand_clock.timezone <> summed.timezone, false) as counted_otherwise
+    from brand_clock
+    left join ops.summed_brands as summed on brand_clock.brand_id = summed.brand_id
 ),
 
 days as (
@@ -78,7 +40,7 @@ corrections as (
         transaction_type = 'COST'
         and occurred_at > $now
         and occurred_at < $now::timestamptz + interval 32 days
-        and batch_id <= (select max(batch_id) from ops.watermarks)
+        and batch_id <= ops.summed_batch('infinity'::timestamptz)
     union all
     -- counted anew: the month of brands whose zone at $now is not the one the marts are summed by
     select
@@ -95,6 +57,7 @@ corrections as (
         transactions.transaction_type = 'COST'
         and transactions.occurred_at <= $now
         and transactions.occurred_at > $now::timestamptz - interval 32 days
+        and transactions.batch_id <= ops.summed_batch('infinity'::timestamptz)
 ),
 
 corrected as (

@@ -1,21 +1,20 @@
--- One row per campaign: the status a decision at $now gives it, step by step (enforce, stop, start), and the first
--- instant at which, with no new spend, that would change. Reads brand_now.
+-- One row per campaign in force at $now, as known at $known_at: the status a decision at $now gives it, step by step
+-- (end of a pause, enforce, stop, start), and the first instant at which, with no new spend, that would change. What
+-- happens after $now is new spend, even when it has been delivered already. Reads brand_now and statuses.
 create or replace temp table decided as
 with current as (
     select
         campaigns.campaign_id,
         campaigns.brand_id,
-        status.status as recorded_status,
-        coalesce(status.status, campaigns.status) as status,
+        statuses.status as recorded_status,
+        coalesce(statuses.status, campaigns.status) as status,
+        statuses.paused_until,
         epoch_us(campaigns.allowed_start) as opens_us,
         -- 22:00-04:00 closes on the next day
         epoch_us(campaigns.allowed_end) - epoch_us(campaigns.allowed_start)
         + case when campaigns.allowed_end < campaigns.allowed_start then 86400000000 else 0 end as length_us
-    from core.campaigns
-    left join ops.campaign_status as status using (campaign_id)
-    where
-        campaigns.valid_from <= $now
-        and coalesce(campaigns.valid_to, 'infinity'::timestamptz) > $now
+    from core.campaigns_in_force($now::timestamptz, coalesce($known_at, 'infinity'::timestamptz)) as campaigns
+    left join statuses using (campaign_id)
 ),
 
 judged as (
@@ -31,15 +30,22 @@ judged as (
     inner join brand_now using (brand_id)
 ),
 
+resumed as (
+    select
+        *,
+        case when status = 'PAUSED' and paused_until <= $now then 'SCHEDULED' else status end as resumed_status
+    from judged
+),
+
 enforced as (
     select
         *,
         case
-            when status = 'RUNNING' and budget_reached then 'BUDGET_REACHED'
-            when status = 'BUDGET_REACHED' and not budget_reached then 'SCHEDULED'
-            else status
+            when resumed_status = 'RUNNING' and budget_reached then 'BUDGET_REACHED'
+            when resumed_status = 'BUDGET_REACHED' and not budget_reached then 'SCHEDULED'
+            else resumed_status
         end as enforced_status
-    from judged
+    from resumed
 ),
 
 stopped as (
@@ -86,9 +92,11 @@ select
     brand_id,
     recorded_status,
     status,
+    resumed_status,
     enforced_status,
     stopped_status,
     final_status,
+    case when final_status = 'PAUSED' then paused_until end as paused_until,
     is_active,
     daily_reached,
     window_open,
@@ -101,6 +109,7 @@ select
                 then case when length_us < 86400000000 then make_timestamptz(starts_us + length_us) end
             when 'SCHEDULED' then restarts_at
             when 'BUDGET_REACHED' then released_at
+            when 'PAUSED' then paused_until
         end,
         'infinity'::timestamptz
     ) as next_change_at,

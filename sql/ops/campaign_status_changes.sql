@@ -18,12 +18,10 @@ select
     decided.timezone,
     decided.window_start,
     decided.window_end,
-    coalesce((
-        select max(batch_id) from ops.watermarks
-        where table_name = 'mart'
-    ), 0) as watermark_batch_id,
+    ops.summed_batch('infinity'::timestamptz) as watermark_batch_id,
     $run_id as run_id,
     'spendgate' as changed_by,
-    null as note
+    null as note,
+    case when hops.to_status = 'PAUSED' then decided.paused_until end as paused_until
 from hops
 inner join decided using (campaign_id)

@@ -17,12 +17,10 @@ select
     timezone,
     window_start,
     window_end,
-    coalesce((
-        select max(batch_id) from ops.watermarks
-        where table_name = 'mart'
-    ), 0) as watermark_batch_id,
+    ops.summed_batch('infinity'::timestamptz) as watermark_batch_id,
     $run_id as run_id,
     $changed_by as changed_by,
-    $note as note
+    $note as note,
+    $paused_until as paused_until
 from decided
 where campaign_id = $campaign_id

@@ -1,6 +1,10 @@
--- One row: how many writing transactions this warehouse has committed. Part of each of them.
+-- One row: how many writing transactions this warehouse has committed, and when the last. Part of each of them.
 merge into ops.revision as revision
-using (select 1 as revision) as first_one
+using (
+    select
+        1 as revision,
+        $recorded_at::timestamptz as recorded_at
+) as this_one
     on true
-when matched then update set revision = revision.revision + 1
-when not matched then insert (revision) values (first_one.revision)
+when matched then update set revision = revision.revision + 1, recorded_at = this_one.recorded_at
+when not matched then insert (revision, recorded_at) values (this_one.revision, this_one.recorded_at)

@@ -24,7 +24,8 @@ create table if not exists core.brands (
     valid_from timestamptz not null,
     valid_to timestamptz,
     batch_id bigint not null,
-    recorded_at timestamptz not null
+    recorded_at timestamptz not null,
+    superseded_at timestamptz
 );
 comment on table core.brands is 'One row per version of a brand.';
 comment on column core.brands.daily_budget is 'spend allowed per local day; null: no limit, 0: no delivery';
@@ -32,6 +33,16 @@ comment on column core.brands.monthly_budget is 'spend allowed per local month; 
 comment on column core.brands.timezone is 'IANA zone in which the brand counts its days and months';
 comment on column core.brands.valid_from is 'when the version was loaded; the first one holds from 2000';
 comment on column core.brands.valid_to is 'when the next version was loaded; null: in force';
+comment on column core.brands.superseded_at is 'when valid_to was recorded: until then the version was believed to be in force';
+
+create macro if not exists core.brands_in_force(instant, known_at) as table
+    select * exclude (valid_from, valid_to, superseded_at)
+    from core.brands
+    where
+        valid_from <= instant
+        and recorded_at <= known_at
+        and (valid_to is null or valid_to > instant or superseded_at > known_at);
+comment on macro table core.brands_in_force is 'One row per brand: its version in force at an instant, as known at a recorded time.';
 
 create table if not exists core.campaigns (
     campaign_id bigint not null,
@@ -43,12 +54,22 @@ create table if not exists core.campaigns (
     valid_from timestamptz not null,
     valid_to timestamptz,
     batch_id bigint not null,
-    recorded_at timestamptz not null
+    recorded_at timestamptz not null,
+    superseded_at timestamptz
 );
 comment on table core.campaigns is 'One row per version of a campaign.';
 comment on column core.campaigns.status is 'the first status only; ops.campaign_status is the record';
 comment on column core.campaigns.allowed_start is 'dayparting: UTC time of day from which it may run';
 comment on column core.campaigns.allowed_end is 'dayparting: UTC time of day from which it may not; 24:00 is the end of the day';
+
+create macro if not exists core.campaigns_in_force(instant, known_at) as table
+    select * exclude (valid_from, valid_to, superseded_at)
+    from core.campaigns
+    where
+        valid_from <= instant
+        and recorded_at <= known_at
+        and (valid_to is null or valid_to > instant or superseded_at > known_at);
+comment on macro table core.campaigns_in_force is 'One row per campaign: its version in force at an instant, as known at a recorded time.';
 
 create table if not exists core.ad_sets (
     ad_set_id bigint not null,
@@ -58,7 +79,8 @@ create table if not exists core.ad_sets (
     valid_from timestamptz not null,
     valid_to timestamptz,
     batch_id bigint not null,
-    recorded_at timestamptz not null
+    recorded_at timestamptz not null,
+    superseded_at timestamptz
 );
 comment on table core.ad_sets is 'One row per version of an ad set.';
 
@@ -76,7 +98,8 @@ create table if not exists core.ads (
     valid_from timestamptz not null,
     valid_to timestamptz,
     batch_id bigint not null,
-    recorded_at timestamptz not null
+    recorded_at timestamptz not null,
+    superseded_at timestamptz
 );
 comment on table core.ads is 'One row per version of an ad.';
 comment on column core.ads.cost_per_mille is 'price of 1,000 impressions; empty: the global default';
@@ -90,7 +113,8 @@ create table if not exists core.global_ad_pricing (
     valid_from timestamptz not null,
     valid_to timestamptz,
     batch_id bigint not null,
-    recorded_at timestamptz not null
+    recorded_at timestamptz not null,
+    superseded_at timestamptz
 );
 comment on table core.global_ad_pricing is 'One row per version of a default price list.';
 comment on column core.global_ad_pricing.effective_from is 'first instant at which the list is in force';

@@ -10,9 +10,17 @@ comment on table ops.batches is 'One row per run that brought something new.';
 
 create table if not exists ops.watermarks (
     table_name varchar not null,
-    batch_id bigint not null
+    batch_id bigint not null,
+    recorded_at timestamptz not null
 );
-comment on table ops.watermarks is 'One row per derived table: the newest batch it contains.';
+comment on table ops.watermarks is 'One row per derived table and time at which it came to contain the batches up to one.';
+
+create macro if not exists ops.summed_batch(known_at) as (
+    select coalesce(max(batch_id), 0)
+    from ops.watermarks
+    where table_name = 'mart' and recorded_at <= known_at
+);
+comment on macro ops.summed_batch is 'The newest batch whose spend could be seen at a recorded time.';
 
 create table if not exists ops.summed_brands (
     brand_id bigint not null,
@@ -56,8 +64,12 @@ create table if not exists ops.missing_rows (
 );
 comment on table ops.missing_rows is 'One row per reference row in force that the newest file no longer holds.';
 
-create table if not exists ops.revision (revision bigint not null);
+create table if not exists ops.revision (
+    revision bigint not null,
+    recorded_at timestamptz not null
+);
 comment on table ops.revision is 'One row: how many writing transactions this warehouse has committed.';
+comment on column ops.revision.recorded_at is 'when the last of them was recorded; no two share a time';
 
 create table if not exists ops.campaign_status (
     campaign_id bigint not null,
@@ -69,13 +81,15 @@ create table if not exists ops.campaign_status (
     window_start timestamptz,
     window_end timestamptz,
     window_open boolean not null,
-    next_change_at timestamptz
+    next_change_at timestamptz,
+    paused_until timestamptz
 );
 comment on table ops.campaign_status is 'One row per campaign: what it may do now.';
 comment on column ops.campaign_status.reason is 'reason of the last change';
 comment on column ops.campaign_status.window_start is 'start of the current dayparting window, or of the next; null: no dayparting';
 comment on column ops.campaign_status.window_end is 'first instant after that window';
 comment on column ops.campaign_status.next_change_at is 'first instant at which, with no new spend, the status changes; null: never';
+comment on column ops.campaign_status.paused_until is 'when the pause ends by itself; null: when a person ends it';
 
 create table if not exists ops.campaign_status_changes (
     change_id bigint not null,
@@ -97,7 +111,8 @@ create table if not exists ops.campaign_status_changes (
     watermark_batch_id bigint not null,
     run_id varchar not null,
     changed_by varchar not null,
-    note varchar
+    note varchar,
+    paused_until timestamptz
 );
 comment on table ops.campaign_status_changes is 'One row per change of a status with all that caused it; rows are only ever added.';
 comment on column ops.campaign_status_changes.change_id is 'only grows';
@@ -107,3 +122,49 @@ comment on column ops.campaign_status_changes.recorded_at is 'when it was writte
 comment on column ops.campaign_status_changes.watermark_batch_id is 'the newest batch whose spend was counted';
 comment on column ops.campaign_status_changes.changed_by is 'who: spendgate, or a person';
 comment on column ops.campaign_status_changes.note is 'why, in a person''s words';
+comment on column ops.campaign_status_changes.paused_until is 'when the pause ends by itself';
+
+create table if not exists ops.decisions (
+    decision_id bigint not null,
+    decided_at timestamptz not null,
+    recorded_at timestamptz not null,
+    watermark_batch_id bigint not null,
+    run_id varchar not null,
+    campaigns bigint not null,
+    changed bigint not null
+);
+comment on table ops.decisions is 'One row per decision, also of those that changed nothing.';
+comment on column ops.decisions.decision_id is 'only grows';
+comment on column ops.decisions.decided_at is 'the instant decided for';
+comment on column ops.decisions.recorded_at is 'when it was written; the changes it made carry the same time';
+comment on column ops.decisions.watermark_batch_id is 'the newest batch whose spend was counted';
+comment on column ops.decisions.campaigns is 'how many were decided';
+comment on column ops.decisions.changed is 'how many of them changed';
+
+create table if not exists ops.budget_findings (
+    brand_id bigint not null,
+    is_reached boolean not null,
+    decided_at timestamptz not null,
+    recorded_at timestamptz not null,
+    run_id varchar not null
+);
+comment on table ops.budget_findings is 'One row each time a decision found a budget of a brand reached, or none any more.';
+comment on column ops.budget_findings.is_reached is 'the budget of the day, of the month, or both';
+comment on column ops.budget_findings.decided_at is 'the instant decided for: what happened after it happened while the brand was stopped, or free';
+
+create table if not exists ops.overspend_due (
+    brand_id bigint not null,
+    local_date date not null
+);
+comment on table ops.overspend_due is 'One row per brand and local day whose overspend is to be worked out anew.';
+
+create table if not exists ops.evidence_checks (
+    checked_through timestamptz not null,
+    changes bigint not null,
+    differences bigint not null,
+    run_id varchar not null
+);
+comment on table ops.evidence_checks is 'One row per check that derived stored changes of statuses anew.';
+comment on column ops.evidence_checks.checked_through is 'recorded_at of the newest change it derived';
+comment on column ops.evidence_checks.changes is 'how many it derived';
+comment on column ops.evidence_checks.differences is 'how many came out otherwise than they are stored';

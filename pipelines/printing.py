@@ -1,0 +1,220 @@
+"""How results look: tables and words for people, CSV and JSON for machines.
+
+Belongs here: the form of what is shown. Does not: where it comes from.
+"""
+
+import csv
+import json
+import math
+import sys
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import click
+import duckdb
+
+from assets.evidence import Change, Crossing, Explanation, Present
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+REASONS = {
+    "INITIAL": "it appeared in the campaigns file with this status",
+    "DAILY_BUDGET_REACHED": "it was RUNNING, and its brand had spent its budget of the day",
+    "MONTHLY_BUDGET_REACHED": "it was RUNNING, and its brand had spent its budget of the month",
+    "UNDER_BUDGET": "it had been stopped for a budget, and none of its brand was reached any more",
+    "BRAND_INACTIVE": "it was RUNNING, and its brand was no longer active",
+    "WINDOW_CLOSED": "it was RUNNING, and its window had closed",
+    "WINDOW_OPEN": "it was SCHEDULED, its window was open, its brand active and no budget reached",
+    "NO_WINDOW": "it was SCHEDULED, its brand was active and no budget reached; it has no window to wait for",
+    "PAUSE_ENDED": "the pause that a person had set was over",
+    "MANUAL": "a person set it",
+}
+"""The rule behind each reason, in words."""
+
+
+def _names(result: duckdb.DuckDBPyConnection) -> list[str]:
+    return [column[0] for column in result.description or []]
+
+
+def print_rows(result: duckdb.DuckDBPyConnection, title: str | None = None) -> None:
+    """Print the rows of a query as a table."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=title, title_justify="left", header_style="bold")
+    rows = result.fetchall()
+    for place, name in enumerate(_names(result)):
+        numeric = any(isinstance(row[place], (int, float, Decimal)) for row in rows)
+        table.add_column(name, justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(for_people(value)) for value in row))  # as Text: brackets are no markup
+    console().print(table)
+
+
+def print_words(lines: list[tuple[str, str]], title: str) -> None:
+    """Print (what, words) below a title."""
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table.grid("what", "words", padding=(0, 2))
+    for what, words in lines:
+        grid.add_row(Text(what, style="bold"), Text(words, overflow="fold"))
+    console().print(Text(title, style="bold"))
+    console().print(grid)
+
+
+def console(*, stderr: bool = False) -> "Console":
+    """A terminal as wide as it is; a file or a pipe has no width, and nothing is cut."""
+    from rich.console import Console
+
+    terminal = Console(stderr=stderr)
+    if not terminal.is_terminal:
+        terminal.width = 200
+    return terminal
+
+
+def for_people(value: Any) -> str:
+    """A value as people read it; amounts exact, with at least cents."""
+    match value:
+        case None:
+            return ""
+        case Decimal():
+            whole, point, decimals = f"{value:,f}".partition(".")
+            return f"{whole}.{decimals.rstrip('0'):0<2}" if point else whole
+        case datetime():
+            return f"{value:%Y-%m-%d %H:%M:%S}"
+        case _:
+            return str(value)
+
+
+def print_csv(result: duckdb.DuckDBPyConnection) -> None:
+    """Print the rows of a query as CSV, safe to open in a spreadsheet."""
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(_names(result))
+    for row in result.fetchall():
+        writer.writerow([_csv_safe(value) for value in row])
+
+
+def _csv_safe(value: Any) -> Any:
+    """Text that a spreadsheet would take for a formula gets an apostrophe before it."""
+    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
+        return f"'{value}"
+    return _machine_text(value) if isinstance(value, (datetime, date, time)) else value
+
+
+def print_json_rows(result: duckdb.DuckDBPyConnection) -> None:
+    """Print the rows of a query as JSON objects."""
+    names = _names(result)
+    print_json([dict(zip(names, row, strict=True)) for row in result.fetchall()])
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON; amounts and instants as exact text."""
+    click.echo(json.dumps(_json_value(value), indent=2))
+
+
+def _json_value(value: Any) -> Any:
+    """The value in JSON's own types; what it has none for as text."""
+    match value:
+        case None | bool() | int() | str():
+            return value
+        case float():
+            return value if math.isfinite(value) else str(value)
+        case dict():
+            return {str(_json_value(key)): _json_value(inner) for key, inner in value.items()}
+        case list() | tuple():
+            return [_json_value(inner) for inner in value]
+        case _:
+            return _machine_text(value)
+
+
+def _machine_text(value: Any) -> str:
+    """Text of what JSON has no type for; amounts stay exact, instants are UTC."""
+    match value:
+        case datetime() if value == datetime.max.replace(tzinfo=value.tzinfo):
+            return "infinity"
+        case datetime() if value.tzinfo is not None:
+            return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        case date() | time():
+            return value.isoformat()
+        case Decimal():
+            return format(value, "f")
+        case _:
+            return str(value)
+
+
+# --- explanations
+
+
+def explanation_lines(explanation: Explanation) -> list[tuple[str, str]]:
+    """An explanation in plain words, as (what, words)."""
+    last, versions = explanation.changes[-1], explanation.versions
+    lines = [("why", _hop(change)) for change in explanation.changes]
+    if last.reason == "MANUAL":
+        lines.append(("who", f"{last.changed_by}: {last.note}"))
+    if last.paused_until:
+        lines.append(("until", f"{for_people(last.paused_until)} UTC, then SCHEDULED by itself"))
+    clock = f"{versions.local_time:%Y-%m-%d %H:%M:%S} in {last.timezone}"
+    lines += [
+        ("at", f"{for_people(last.decided_at)} UTC, {clock}"),
+        ("day", _spend(last.daily_spend, last.daily_budget)),
+        ("month", _spend(last.monthly_spend, last.monthly_budget)),
+        ("window", _window(last.window_start, last.window_end)),
+    ]
+    if explanation.crossing:
+        lines.append(("crossed by", _crossing(explanation.crossing)))
+    lines += [
+        (
+            "counted",
+            f"costs of batches up to {last.watermark_batch_id}; brand {last.brand_id} {versions.brand_name or ''} as"
+            f" loaded in batch {versions.brand_batch_id}, the campaign in batch {versions.campaign_batch_id}",
+        ),
+        ("run", f"{last.run_id}, recorded {for_people(last.recorded_at)} UTC as change {last.change_id}"),
+        ("before", _before(explanation.before)),
+        ("derived anew", "; ".join(explanation.differences) or "the same"),
+        (f"{for_people(explanation.present.at)}", _present(explanation.present)),
+    ]
+    return lines
+
+
+def _hop(change: Change) -> str:
+    return f"{change.from_status or 'new'} -> {change.to_status}, {change.reason}: {REASONS[change.reason]}"
+
+
+def _spend(spend: Decimal, budget: Decimal | None) -> str:
+    return f"{for_people(spend)} of {'no limit' if budget is None else for_people(budget)}"
+
+
+def _window(start: datetime | None, end: datetime | None) -> str:
+    return f"{for_people(start)} - {for_people(end)} UTC" if start else "any time"
+
+
+def _crossing(crossing: Crossing) -> str:
+    return (
+        f"{crossing.cost_type.lower()} on ad {crossing.ad_id} (campaign {crossing.campaign_id}) at"
+        f" {for_people(crossing.occurred_at)} UTC for {for_people(crossing.amount)}:"
+        f" {for_people(crossing.spend_before_it)} before it, {for_people(crossing.spend_with_it)} with it;"
+        f" transaction {crossing.transaction_id}, line {crossing.line_number} of {crossing.file}"
+    )
+
+
+def _before(change: Change | None) -> str:
+    if change is None:
+        return "nothing: it was new"
+    return f"{change.to_status} since {for_people(change.decided_at)} UTC ({change.reason})"
+
+
+def _present(present: Present) -> str:
+    """What a decision makes of it at the instant asked for, and what holds it where it is."""
+    if present.status != present.final_status or present.reasons:
+        return f"a decision would make it {present.final_status} ({', '.join(present.reasons)})"
+    facts = [
+        f"day {_spend(present.daily_spend, present.daily_budget)}",
+        f"month {_spend(present.monthly_spend, present.monthly_budget)}",
+        f"window {'open' if present.window_open else 'closed'}",
+        "brand active" if present.is_active else "brand inactive",
+    ]
+    expected = f"{for_people(present.next_change_at)} UTC" if present.next_change_at else "never"
+    return f"a decision would leave it {present.status}: {', '.join(facts)}; next change with no new spend: {expected}"

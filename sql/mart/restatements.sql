@@ -1,0 +1,70 @@
+-- One row each time the spend of a day that had been decided already changed. Reads new_spend and moved_brands, before
+-- they are added to mart.daily_spend.
+insert into mart.restatements
+with clocks as (
+    -- the newest day that is not over at the newest decision
+    select
+        brands.brand_id,
+        core.local_time(decisions.decided_at, periods.utc_offset)::date as local_date
+    from (select max(decided_at) as decided_at from ops.decisions) as decisions
+    inner join core.utc_offsets as periods
+        on periods.starts_at <= decisions.decided_at and periods.ends_at > decisions.decided_at
+    inner join core.brands on periods.timezone = brands.timezone and brands.valid_to is null
+),
+
+added as (
+    select
+        new_spend.brand_id,
+        new_spend.local_hour::date as local_date,
+        sum(new_spend.spend) as spend
+    from new_spend
+    inner join clocks on new_spend.brand_id = clocks.brand_id and new_spend.local_hour < clocks.local_date
+    group by all
+),
+
+days as (
+    select
+        brand_id,
+        local_date
+    from added
+    union
+    select
+        daily_spend.brand_id,
+        daily_spend.local_date
+    from mart.daily_spend
+    semi join moved_brands using (brand_id)
+    inner join clocks on daily_spend.brand_id = clocks.brand_id and daily_spend.local_date < clocks.local_date
+),
+
+known as (
+    select
+        brand_id,
+        local_date,
+        sum(daily_spend.spend) as spend
+    from mart.daily_spend
+    semi join days using (brand_id, local_date)
+    group by all
+),
+
+restated as (
+    select
+        days.brand_id,
+        days.local_date,
+        coalesce(known.spend, 0) as spend_before,
+        coalesce(added.spend, 0)
+        + case when days.brand_id in (select brand_id from moved_brands) then 0 else coalesce(known.spend, 0) end
+            as spend_after
+    from days
+    left join added using (brand_id, local_date)
+    left join known using (brand_id, local_date)
+)
+
+select
+    brand_id,
+    local_date,
+    spend_before,
+    spend_after,
+    $recorded_at::timestamptz as recorded_at,
+    $batch_id as batch_id
+from restated
+where spend_before <> spend_after

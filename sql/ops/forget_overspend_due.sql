@@ -1,0 +1,2 @@
+-- All that was due is done.
+delete from ops.overspend_due
