@@ -15,6 +15,7 @@ from assets.decision import derive
 from assets.settings import SpendgateError
 from assets.warehouse import Warehouse, sql
 
+
 @dataclass(frozen=True)
 class Change:
     """One stored change of a status, as in `ops.campaign_status_changes`; amounts exact, instants in UTC."""
@@ -56,8 +57,9 @@ class Versions:
 
 @dataclass(frozen=True)
 class Crossing:
-    """The cost with which a brand's spend came to its budget, in the order in which things happened."""
+    """The cost with which a brand's spend of a DAY or MONTH came to its budget, in the order of events."""
 
+    period: str
     transaction_id: int
     occurred_at: datetime
     ad_id: int
@@ -215,7 +217,7 @@ def _crossing(connection: duckdb.DuckDBPyConnection, change: Change) -> Crossing
         "budget": budget,
     }
     row = connection.execute(sql("evidence/crossing"), values).fetchone()
-    return Crossing(*row) if row else None  # a budget of 0 is reached before anything is spent
+    return Crossing(period, *row) if row else None  # a budget of 0 is reached before anything is spent
 
 
 def _present(

@@ -7,7 +7,7 @@ kept (`sql/core/<table>.sql`).
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import polars as pl

@@ -1,7 +1,7 @@
 """`spendgate`, the command line for people and scripts.
 
-Belongs here: arguments, exit codes. Does not: what the commands do, nor how results look (`printing`). Dagster takes seconds to import, so only
-the commands that run something import it.
+Belongs here: arguments, exit codes. Does not: what the commands do, nor how results look (`printing`). Dagster takes
+seconds to import, so only the commands that run something import it.
 """
 
 import logging

@@ -27,7 +27,7 @@ decide = dg.define_asset_job(
     "decide",
     selection=dg.AssetSelection.assets(decision, overspend, published_spend).without_checks()
     | dg.AssetSelection.checks_for_assets(decision),
-    description="The decision alone, from what has been summed already, what went beyond the budgets, and the published copy.",
+    description="The decision alone, from what has been summed already, then the overspend and the published copy.",
 )
 
 
@@ -47,7 +47,9 @@ class StatusChange(dg.Config):
     status: ManualStatus = Field(description="what it shall be; SCHEDULED lets it run when it may")
     reason: str = Field(min_length=1, description="why, for whoever reads the history")
     changed_by: str = Field(min_length=1, description="who")
-    until: str = Field(default="", description="when a pause ends by itself, such as 2025-06-10T12:00:00Z; empty: never")
+    until: str = Field(
+        default="", description="when a pause ends by itself, such as 2025-06-10T12:00:00Z; empty: never"
+    )
     reopen: bool = Field(default=False, description="take a COMPLETED campaign up again")
 
 

@@ -164,13 +164,11 @@ def explanation_lines(explanation: Explanation) -> list[tuple[str, str]]:
         ("window", _window(last.window_start, last.window_end)),
     ]
     if explanation.crossing:
-        lines.append(("crossed by", _crossing(explanation.crossing)))
+        lines.append(("crossed by", _crossing(explanation.crossing, last)))
     lines += [
-        (
-            "counted",
-            f"costs of batches up to {last.watermark_batch_id}; brand {last.brand_id} {versions.brand_name or ''} as"
-            f" loaded in batch {versions.brand_batch_id}, the campaign in batch {versions.campaign_batch_id}",
-        ),
+        ("counted", f"costs of batches up to {last.watermark_batch_id}"),
+        ("campaign", f"as loaded in batch {versions.campaign_batch_id}"),
+        ("brand", f"{last.brand_id} {versions.brand_name or ''}, as loaded in batch {versions.brand_batch_id}"),
         ("run", f"{last.run_id}, recorded {for_people(last.recorded_at)} UTC as change {last.change_id}"),
         ("before", _before(explanation.before)),
         ("derived anew", "; ".join(explanation.differences) or "the same"),
@@ -191,12 +189,14 @@ def _window(start: datetime | None, end: datetime | None) -> str:
     return f"{for_people(start)} - {for_people(end)} UTC" if start else "any time"
 
 
-def _crossing(crossing: Crossing) -> str:
+def _crossing(crossing: Crossing, change: Change) -> str:
+    in_period = change.monthly_spend if crossing.period == "MONTH" else change.daily_spend
+    after = for_people(in_period - crossing.spend_with_it) if in_period > crossing.spend_with_it else "nothing"
     return (
         f"{crossing.cost_type.lower()} on ad {crossing.ad_id} (campaign {crossing.campaign_id}) at"
         f" {for_people(crossing.occurred_at)} UTC for {for_people(crossing.amount)}:"
-        f" {for_people(crossing.spend_before_it)} before it, {for_people(crossing.spend_with_it)} with it;"
-        f" transaction {crossing.transaction_id}, line {crossing.line_number} of {crossing.file}"
+        f" {for_people(crossing.spend_before_it)} before it, {for_people(crossing.spend_with_it)} with it,"
+        f" {after} after it; transaction {crossing.transaction_id}, line {crossing.line_number} of {crossing.file}"
     )
 
 

@@ -40,6 +40,7 @@ class Campaign:
     opens: int | None
     """Second of the UTC day from which it may run; None for both bounds: no dayparting."""
     closes: int | None
+    paused_until: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,8 @@ def decide(brand: Brand, campaign: Campaign, costs: list[Cost], now: datetime) -
         hops.append((status, to, reason))
         status = to
 
+    if status == "PAUSED" and campaign.paused_until is not None and campaign.paused_until <= now:
+        hop("SCHEDULED", "PAUSE_ENDED")
     if status == "RUNNING" and (daily or monthly):
         hop("BUDGET_REACHED", "DAILY_BUDGET_REACHED" if daily else "MONTHLY_BUDGET_REACHED")
     elif status == "BUDGET_REACHED" and not (daily or monthly):
@@ -112,25 +115,28 @@ def decide(brand: Brand, campaign: Campaign, costs: list[Cost], now: datetime) -
     return status, hops
 
 
-def candidates(campaign: Campaign, now: datetime, until: datetime) -> Iterator[datetime]:
-    """Every instant after `now` at which something could change: quarter-hours, window edges, odd offset changes."""
+def candidates(timezone: str, campaign: Campaign, now: datetime, until: datetime) -> Iterator[datetime]:
+    """Every instant after `now` at which something could change: quarter-hours, edges of windows and pauses."""
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     instants = {midnight + timedelta(minutes=15 * n) for n in range(96 * ((until - midnight).days + 1))}
     if campaign.opens is not None and campaign.closes is not None:
         days = [midnight + DAY * n for n in range((until - midnight).days + 1)]
         instants |= {day + timedelta(seconds=edge) for day in days for edge in (campaign.opens, campaign.closes)}
-    instants |= {instant + timedelta(minutes=1) for instant in set(instants)}  # Antarctica/Casey
+    if timezone == "Antarctica/Casey":
+        instants |= {instant + timedelta(minutes=1) for instant in set(instants)}
+    if campaign.paused_until is not None:
+        instants.add(campaign.paused_until)
     yield from sorted(instant for instant in instants if now < instant <= until)
 
 
 def next_change(brand: Brand, campaign: Campaign, costs: list[Cost], now: datetime, until: datetime) -> datetime | None:
     """First instant up to `until` at which a campaign, in the status it has, would change with no new spend."""
-    spent: dict[tuple[date, bool], tuple[bool, bool]] = {}
-    for instant in candidates(campaign, now, until):
-        today = local_date(brand, instant)
-        is_open = window_is_open(campaign, instant)
-        if (today, is_open) not in spent:
-            spent[today, is_open] = (bool(decide(brand, campaign, costs, instant)[1]), True)
-        if spent[today, is_open][0]:
+    changes: dict[tuple[date, bool, bool], bool] = {}
+    for instant in candidates(brand.timezone, campaign, now, until):
+        paused = campaign.paused_until is not None and instant < campaign.paused_until
+        alike = local_date(brand, instant), window_is_open(campaign, instant), paused
+        if alike not in changes:
+            changes[alike] = bool(decide(brand, campaign, costs, instant)[1])
+        if changes[alike]:
             return instant
     return None

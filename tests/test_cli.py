@@ -5,6 +5,7 @@ import io
 import json
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from click.testing import CliRunner, Result
 
 from assets.settings import DataRoot
 from pipelines import cli
-from tests.world import BRANDS, World, event, jsonl
+from tests.world import BRANDS, CAMPAIGNS, NOON, World, event, jsonl
 
 
 def spendgate(root: DataRoot, *arguments: str) -> Result:
@@ -143,6 +144,13 @@ def test_sql_answers_as_table_csv_and_json_exactly(world: World) -> None:
     ]
 
 
+def test_a_negative_amount_keeps_its_sign(world: World) -> None:
+    world.run()
+    output = spendgate(world.root, "sql", "select -0.5::decimal(9, 3) as a, -1234.5::decimal(9, 1) as b").output
+    assert "-0.50" in output
+    assert "-1,234.50" in output
+
+
 def test_text_that_a_spreadsheet_would_run_is_escaped_in_csv(world: World) -> None:
     world.deliver_reference("brands", BRANDS.replace("Acme", "=1+1"))
     world.run()
@@ -168,6 +176,67 @@ def test_a_person_sets_a_status(world: World) -> None:
     assert world.rows("select changed_by, note from ops.campaign_status_changes where reason = 'MANUAL'") == [
         ("ann", "wrong creative")
     ]
+
+
+def test_a_person_pauses_until_an_instant_and_reopens_what_is_completed(world: World) -> None:
+    world.run()
+    said = [
+        spendgate(world.root, "set-status", *arguments, "--reason", "x", "--by", "ann").output
+        for arguments in (
+            ["11", "PAUSED", "--until", "2025-06-10T15:00+02:00"],
+            ["11", "PAUSED", "--until", "2025-06-10T13:00Z"],
+            ["11", "COMPLETED"],
+            ["11", "SCHEDULED", "--reopen", "--now", "2025-06-10T12:01Z"],
+        )
+    ]
+    paused = "campaign 11: RUNNING -> PAUSED until 2025-06-10 13:00:00 UTC"
+    assert said == [
+        f"{paused}\nthat has passed already: the pause ends with the next decision\n",  # the real clock is years ahead
+        "campaign 11 is PAUSED until 2025-06-10 13:00:00 UTC already: nothing was recorded\n",
+        "campaign 11: PAUSED -> COMPLETED\n",
+        "campaign 11: COMPLETED -> SCHEDULED\n",
+    ]
+    assert world.value("select max(decided_at) from ops.campaign_status_changes where note = 'x'") > NOON
+    refused = spendgate(world.root, "set-status", "11", "RUNNING", "--reason", "x")
+    assert "campaign 11 is SCHEDULED: it cannot be set to RUNNING; set DRAFT or PAUSED or COMPLETED" in str(
+        refused.exception
+    )
+
+
+def test_a_dry_run_for_the_past_answers_from_what_was_known_then(world: World) -> None:
+    world.deliver_reference("campaigns", CAMPAIGNS.replace("11,1,Acme always,SCHEDULED", "11,1,Acme always,RUNNING"))
+    world.run()
+    world.deliver("late.jsonl", jsonl(*(event(f"e{n}", 101, "click", "2025-06-10T10:00:00Z") for n in range(20))))
+    world.run(NOON + timedelta(minutes=5))
+    asked = ["decide", "--now", "2025-06-10T12:00:00Z"]
+    today = spendgate(world.root, *asked, "--dry-run").output
+    assert "campaign 11: RUNNING -> BUDGET_REACHED (DAILY_BUDGET_REACHED)" in today
+    then = spendgate(world.root, *asked, "--as-known").output
+    assert "campaign 11: new -> RUNNING (INITIAL)" in then
+    assert "BUDGET_REACHED" not in then
+    assert then.endswith("4 of 4 campaigns would change; nothing was written.\n")
+
+
+def test_a_status_is_explained_in_words_and_as_json(world: World) -> None:
+    world.run()
+    words = spendgate(world.root, "explain", "11").output
+    assert words.startswith("Campaign 11 Acme always: RUNNING since 2025-06-10 12:00:00 UTC\n")
+    assert "SCHEDULED -> RUNNING, NO_WINDOW: it was SCHEDULED, its brand was active and no budget reached" in words
+    told = json.loads(spendgate(world.root, "explain", "11", "--at", "2025-06-10T12:00:00Z", "--json").output)
+    assert [change["reason"] for change in told["changes"]] == ["INITIAL", "NO_WINDOW"]
+    assert told["changes"][1]["daily_budget"] == "10.000000000"
+    assert told["differences"] == []
+
+
+def test_an_explanation_says_when_what_is_stored_does_not_follow_from_the_ledger(world: World) -> None:
+    world.run()
+    with world.open() as warehouse, warehouse.transaction():
+        warehouse.connection.execute("update ops.campaign_status_changes set daily_spend = 1 where campaign_id = 11")
+    with world.open() as warehouse:
+        warehouse.publish()
+    result = spendgate(world.root, "explain", "11")
+    assert "what is stored does not follow from the ledger: see 'derived anew'" in result.stderr
+    assert "'daily_spend': 1.000000000" in result.output
 
 
 @pytest.mark.parametrize(

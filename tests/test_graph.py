@@ -2,18 +2,19 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from fnmatch import fnmatch
 from typing import Any
 
 import dagster as dg
 import pytest
 
-from assets.checks import CHECKS
-from assets.settings import REFERENCE_TABLES, DataRoot
+from assets.checks import CHECKS, breaking_rows
+from assets.settings import REFERENCE_TABLES, DataRoot, SpendgateError
 from assets.warehouse import SCHEMAS, SQL, open_warehouse
 from pipelines.definitions import build_defs
-from pipelines.jobs import ManualStatus, StatusChange
-from tests.world import ADS, NOON, World, event, jsonl
+from pipelines.jobs import ManualStatus, StatusChange, instant_of
+from tests.world import ADS, BRANDS, NOON, World, event, jsonl
 
 
 @pytest.fixture
@@ -61,6 +62,8 @@ def test_every_table_of_the_design_is_an_asset_with_its_sql_file(root: DataRoot)
         "ops/missing_rows",
         "ops/reference_files",
         "ops/revision",
+        "ops/overspend_due",
+        "ops/evidence_checks",
     }
     assert tables(root) - bookkeeping <= assets.keys()
     for name, spec in assets.items():
@@ -100,7 +103,7 @@ def test_the_decision_can_run_alone(world: World, instance: dg.DagsterInstance) 
     execute(world, instance)
     result = execute(world, instance, "decide")
     assert {node.name for node in result.job_def.nodes_in_topological_order} == {
-        "decision", "published__spend", "checks",
+        "decision", "overspend", "published__spend", "checks",
     }  # fmt: skip
 
 
@@ -111,6 +114,18 @@ def test_a_person_changes_a_status_by_a_job(world: World, instance: dg.DagsterIn
         world, instance, "set_campaign_status", {"ops": {"change_status": {"config": change.model_dump(mode="json")}}}
     )
     assert world.hops(11)[-1] == ("RUNNING", "PAUSED", "MANUAL")
+    until = NOON + timedelta(hours=1)
+    for more in ({"until": until.isoformat()}, {"status": "COMPLETED"}, {"reopen": True}):
+        again = {**change.model_dump(mode="json"), **more}
+        execute(world, instance, "set_campaign_status", {"ops": {"change_status": {"config": again}}})
+    changes = "select to_status, paused_until from ops.campaign_status_changes order by change_id desc limit 3"
+    assert world.rows(changes) == [("PAUSED", None), ("COMPLETED", None), ("PAUSED", until)]
+
+
+def test_an_end_of_a_pause_that_is_no_instant_is_refused() -> None:
+    for text in ("tomorrow", "2025-06-10T12:00:00", "12:00"):
+        with pytest.raises(SpendgateError, match=f"until '{text}' is not an instant with a time zone"):
+            instant_of(text, "until")
 
 
 def test_a_step_that_is_done_again_changes_nothing(world: World, instance: dg.DagsterInstance) -> None:
@@ -132,6 +147,11 @@ def test_a_step_that_is_done_again_changes_nothing(world: World, instance: dg.Da
         ("events_are_charged_or_wait", "delete from core.transactions"),
         ("no_event_is_charged_twice", "insert into core.transactions from core.transactions"),
         ("marts_add_up_to_the_ledger", "update mart.monthly_spend set spend = spend + 0.000000001"),
+        (
+            "changes_follow_from_the_ledger",
+            "update ops.campaign_status_changes set monthly_spend = 0 where campaign_id = 11",
+        ),
+        ("overspend_adds_up", "update mart.overspend set late = late + 0.000000001"),
         ("statuses_are_the_last_changes", "update ops.campaign_status set status = 'DRAFT' where campaign_id = 11"),
         ("every_event_type_has_a_price", None),
         ("reference_files_are_accepted", None),
@@ -142,6 +162,8 @@ def test_a_step_that_is_done_again_changes_nothing(world: World, instance: dg.Da
 def test_each_check_finds_what_it_is_there_for(world: World, check: str, harm: str | None) -> None:
     """A pass on a sound world is in the first test; here the harm is done by hand or by a delivery."""
     world.deliver("a.jsonl", jsonl(event("e", 101, "click", "2025-06-10T10:00:00Z")))
+    if check == "overspend_adds_up":
+        world.deliver_reference("brands", BRANDS.replace("10.00", "0.10"))
     if check == "every_event_type_has_a_price":
         world.deliver("b.jsonl", jsonl(event("f", 101, "acquisition", "2025-06-10T10:00:00Z")))
     world.run()
@@ -153,10 +175,11 @@ def test_each_check_finds_what_it_is_there_for(world: World, check: str, harm: s
         world.deliver_reference("ads", ADS.replace("301,310,d,true,,,,,,\n", ""))
     world.run()
     with world.open() as warehouse:
-        assert len(warehouse.run(f"checks/{check}").fetchall()) == (0 if harm else 1)
+        assert len(breaking_rows(warehouse, check)) == (0 if harm else 1)
         if harm:
             warehouse.connection.execute(harm)
-            assert len(warehouse.run(f"checks/{check}").fetchall()) >= 1
+            warehouse.connection.execute("delete from ops.evidence_checks")
+            assert len(breaking_rows(warehouse, check)) >= 1
 
 
 def test_every_check_file_is_a_check() -> None:

@@ -116,6 +116,45 @@ def test_a_late_event_lands_in_its_own_local_day(world: World) -> None:
     ]
 
 
+RESTATED = (
+    "select brand_id, local_date::varchar, spend_before, spend_after, batch_id from mart.restatements order by all"
+)
+
+
+def test_what_a_late_event_changes_of_a_decided_day_is_listed(world: World) -> None:
+    world.deliver("a.jsonl", jsonl(event("1", 101, "click", "2025-06-10T03:59:59Z")))  # the 9th in New York
+    world.run()
+    assert world.rows(RESTATED) == []  # nothing had been decided before
+    world.deliver("b.jsonl", jsonl(
+        event("2", 101, "click", "2025-06-10T03:00:00Z"), event("3", 102, "click", "2025-06-10T03:00:00Z"),
+        event("4", 101, "click", "2025-06-01T10:00:00Z"), event("5", 101, "click", "2025-06-10T04:00:00Z"),
+        event("6", 201, "click", "2025-06-10T03:00:00Z"),
+    ))  # fmt: skip
+    world.run(NOON + timedelta(hours=1))
+    assert world.rows(RESTATED) == [
+        (1, "2025-06-01", 0, Decimal("0.50"), 3),
+        (1, "2025-06-09", Decimal("0.50"), Decimal("1.20"), 3),
+    ]
+    history = world.rows("from ops.campaign_status_changes")
+    world.deliver("c.jsonl", jsonl(event("7", 101, "click", "2025-06-10T02:00:00Z")))
+    world.run(NOON + timedelta(hours=2))
+    assert world.rows(RESTATED)[2:] == [(1, "2025-06-09", Decimal("1.20"), Decimal("1.70"), 4)]
+    assert world.rows("from ops.campaign_status_changes") == history
+
+
+def test_what_another_time_zone_changes_of_decided_days_is_listed(world: World) -> None:
+    clicks = {"1": "2025-06-10T03:00:00Z", "2": "2025-06-09T10:00:00Z", "3": "2025-06-08T10:00:00Z"}
+    world.deliver("a.jsonl", jsonl(*(event(name, 101, "click", at) for name, at in clicks.items())))
+    world.run()
+    world.deliver_reference("brands", BRANDS.replace("America/New_York", "Asia/Kolkata"))
+    world.deliver("b.jsonl", jsonl(event("4", 101, "click", "2025-06-07T10:00:00Z")))
+    world.run(NOON + timedelta(hours=1))
+    assert world.rows(RESTATED) == [  # the 8th stays as it is, the 10th is not over
+        (1, "2025-06-07", 0, Decimal("0.50"), 3),
+        (1, "2025-06-09", Decimal("1.00"), Decimal("0.50"), 3),
+    ]
+
+
 def test_payments_are_no_spend(world: World) -> None:
     world.deliver(
         "p.jsonl", '{"payment_id":"p","brand_id":1,"amount":5,"paid_at":"2025-06-10T10:00:00Z"}\n', kind="payments"

@@ -176,6 +176,14 @@ def warehouse_with_time_zones() -> Path:
 
 def refresh(warehouse: Warehouse) -> None:
     """The steps of a refresh, in the order of the asset graph."""
+    load_and_sum(warehouse)
+    decide(warehouse)
+    measure_overspend(warehouse)
+    warehouse.publish()
+
+
+def load_and_sum(warehouse: Warehouse) -> None:
+    """Those up to the spend."""
     deliveries = Deliveries(warehouse.root, trusted=True)
     load_utc_offsets(warehouse)
     for name in REFERENCE_TABLES:
@@ -183,6 +191,3 @@ def refresh(warehouse: Warehouse) -> None:
     ingest(warehouse, deliveries)
     charge(warehouse)
     sum_spend(warehouse)
-    decide(warehouse)
-    measure_overspend(warehouse)
-    warehouse.publish()

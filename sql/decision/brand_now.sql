@@ -1,5 +1,5 @@
--- One row per brand of brand_clock: its spend so far this day and month beside its budgets. What happened after $now does
--- not count, nor does a batch the marts do not hold yet.
+-- One row per brand of brand_clock: its spend so far this day and month beside its budgets. What happened after $now
+-- does not count, nor does a batch the marts do not hold yet.
 create or replace temp table brand_now as
 with brands as (
     select

@@ -13,4 +13,6 @@ select
     brand_clock.next_day_at,
     brand_clock.next_month_at
 from brand_clock
-inner join mart.brand_spend_as_known($now::timestamptz, coalesce($known_at, 'infinity'::timestamptz)) as spent using (brand_id)
+inner join
+    mart.brand_spend_as_known($now::timestamptz, coalesce($known_at, 'infinity'::timestamptz)) as spent
+    using (brand_id)

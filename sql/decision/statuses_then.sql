@@ -4,7 +4,7 @@ create or replace temp table statuses as
 select
     campaign_id,
     arg_max(to_status, change_id) as status,
-    arg_max({'at': paused_until}, change_id).at as paused_until
+    arg_max({ 'at': paused_until }, change_id).at as paused_until
 from ops.campaign_status_changes
 where
     recorded_at < coalesce($recorded_before, 'infinity'::timestamptz)

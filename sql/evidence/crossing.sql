@@ -1,5 +1,5 @@
--- One row: the cost with which a brand's spend of a local day or month came to its budget, as could be seen at $known_at,
--- and how many costs had been counted. No row where the budget was not reached.
+-- One row: the cost with which a brand's spend of a local day or month came to its budget, as could be seen at
+-- $known_at. No row where costs alone did not reach it.
 with local_costs as (
     select
         costs.*,

@@ -1,6 +1,6 @@
 -- One row per stored change of the moment $recorded_at that is not what the ledger and the history make of it, and per
--- change that they make and nobody stored. Reads decided and hops, worked out for that moment; all campaigns that changed
--- in it, or the one of $campaign_id.
+-- change that they make and nobody stored. Reads decided and hops, worked out for that moment; all campaigns that
+-- changed in it, or the one of $campaign_id.
 create or replace temp table differences as
 with stored as (
     select
@@ -8,7 +8,7 @@ with stored as (
         row_number() over (partition by campaign_id order by change_id) as place,
         change_id,
         reason = 'MANUAL' as is_manual,
-        {'from_status': from_status, 'to_status': to_status, 'reason': reason} as hop,
+        { 'from_status': from_status, 'to_status': to_status, 'reason': reason } as hop,
         {
             'daily_spend': daily_spend,
             'daily_budget': daily_budget,
@@ -44,7 +44,7 @@ derived as (
     select
         hops.campaign_id,
         row_number() over (partition by hops.campaign_id order by hops.step) as place,
-        {'from_status': hops.from_status, 'to_status': hops.to_status, 'reason': hops.reason} as hop
+        { 'from_status': hops.from_status, 'to_status': hops.to_status, 'reason': hops.reason } as hop
     from hops
     semi join (
         from stored
@@ -63,8 +63,8 @@ derived as (
 select
     campaign_id,
     stored.change_id,
-    {'hop': stored.hop, 'evidence': stored.evidence}::varchar as stored,
-    {'hop': derived.hop, 'evidence': evidence.evidence}::varchar as derived
+    { 'hop': stored.hop, 'evidence': stored.evidence }::varchar as stored,
+    { 'hop': derived.hop, 'evidence': evidence.evidence }::varchar as derived
 from stored
 full join derived using (campaign_id, place)
 left join evidence using (campaign_id)

@@ -2,7 +2,10 @@
 select
     decided.status,
     decided.final_status,
-    (select coalesce(list(hops.reason order by hops.step), []) from hops where hops.campaign_id = $campaign_id) as reasons,
+    coalesce((
+        select list(hops.reason order by hops.step) from hops
+        where hops.campaign_id = $campaign_id
+    ), []) as reasons,
     decided.daily_spend,
     decided.daily_budget,
     decided.monthly_spend,

@@ -1,5 +1,5 @@
--- One row per due day or month in which the brand spent more than its budget: that budget, when the period ends, and the
--- newest batch that was counted when it was decided as a whole (null: not yet). Reads due_periods.
+-- One row per due day or month in which the brand spent more than its budget: that budget, and the newest batch that
+-- was counted when the period was decided as a whole (null: not yet). Reads due_periods.
 create or replace temp table exceeded_periods as
 with spent as (
     select
@@ -68,7 +68,7 @@ inner join endings using (timezone, ends_on)
 inner join core.brands
     on
         zoned.brand_id = brands.brand_id
-        and brands.valid_from < endings.ends_at
+        and endings.ends_at > brands.valid_from
         and coalesce(brands.valid_to, 'infinity'::timestamptz) >= endings.ends_at
 asof left join closings on endings.ends_at <= closings.decided_at
 where zoned.spend > budget

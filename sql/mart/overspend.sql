@@ -1,9 +1,9 @@
 -- One row per brand and local day or month in which it spent more than its budget: how much, and why. Reads
 -- exceeded_periods.
 --
--- The costs of a period are laid end to end in the order in which they happened, those that came late after them all; what
--- lies beyond the budget is the overspend. Within a phase, in which neither the budgets nor what the decisions had found
--- changed, every cost has the same cause, so a sum for each phase is enough.
+-- The costs of a period are laid end to end in the order in which they happened, those that came late after them all;
+-- what lies beyond the budget is the overspend. Within a phase, in which neither the budgets nor what the decisions had
+-- found changed, every cost has the same cause, so a sum for each phase is enough.
 insert into mart.overspend
 with bounds as (
     select

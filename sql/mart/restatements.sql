@@ -1,5 +1,5 @@
--- One row each time the spend of a day that had been decided already changed. Reads new_spend and moved_brands, before
--- they are added to mart.daily_spend.
+-- One row per brand, local day that had been decided already, and time at which its spend changed. Reads new_spend and
+-- moved_brands, before they are added to mart.daily_spend.
 insert into mart.restatements
 with clocks as (
     -- the newest day that is not over at the newest decision
@@ -8,7 +8,7 @@ with clocks as (
         core.local_time(decisions.decided_at, periods.utc_offset)::date as local_date
     from (select max(decided_at) as decided_at from ops.decisions) as decisions
     inner join core.utc_offsets as periods
-        on periods.starts_at <= decisions.decided_at and periods.ends_at > decisions.decided_at
+        on decisions.decided_at >= periods.starts_at and decisions.decided_at < periods.ends_at
     inner join core.brands on periods.timezone = brands.timezone and brands.valid_to is null
 ),
 

@@ -1,4 +1,4 @@
--- One row each time a decision found a budget of a brand reached, or none any more. Reads brand_now, and in
+-- One row per brand and decision that found a budget of it reached, or none any more. Reads brand_now, and in
 -- mart.brand_budget what the decision before had found.
 insert into ops.budget_findings
 with found as (

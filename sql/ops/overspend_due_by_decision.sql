@@ -1,5 +1,5 @@
--- One row per brand and local day that a new finding or another budget bears upon: the present one, and later ones where
--- an earlier instant is decided for. Reads brand_now, and in mart.brand_budget what the decision before saw.
+-- One row per brand and local day that a new finding or another budget bears upon: the present one, and later ones
+-- where an earlier instant is decided for. Reads brand_now, and in mart.brand_budget what the decision before saw.
 insert into ops.overspend_due
 with concerned as (
     select

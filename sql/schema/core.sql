@@ -42,7 +42,7 @@ create macro if not exists core.brands_in_force(instant, known_at) as table
         valid_from <= instant
         and recorded_at <= known_at
         and (valid_to is null or valid_to > instant or superseded_at > known_at);
-comment on macro table core.brands_in_force is 'One row per brand: its version in force at an instant, as known at a recorded time.';
+comment on macro table core.brands_in_force is 'One row per brand: its version in force at an instant, as known at a recorded time.'; -- noqa: PRS
 
 create table if not exists core.campaigns (
     campaign_id bigint not null,
@@ -69,7 +69,7 @@ create macro if not exists core.campaigns_in_force(instant, known_at) as table
         valid_from <= instant
         and recorded_at <= known_at
         and (valid_to is null or valid_to > instant or superseded_at > known_at);
-comment on macro table core.campaigns_in_force is 'One row per campaign: its version in force at an instant, as known at a recorded time.';
+comment on macro table core.campaigns_in_force is 'One row per campaign: its version in force at an instant, as known at a recorded time.'; -- noqa: PRS
 
 create table if not exists core.ad_sets (
     ad_set_id bigint not null,

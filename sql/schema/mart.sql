@@ -56,7 +56,7 @@ create table if not exists mart.restatements (
     recorded_at timestamptz not null,
     batch_id bigint not null
 );
-comment on table mart.restatements is 'One row each time the spend of a day that had been decided already changed; rows are only ever added.';
+comment on table mart.restatements is 'One row per brand, local day that had been decided already, and time at which its spend changed; rows are only ever added.';
 comment on column mart.restatements.local_date is 'a day that was over, on the brand''s clock, at the newest decision';
 comment on column mart.restatements.spend_before is 'spend of that day as it had been known';
 comment on column mart.restatements.spend_after is 'spend of that day as it is known since';
@@ -89,7 +89,7 @@ create macro if not exists mart.costs_as_known(known_at) as table
     select *
     from core.transactions
     where transaction_type = 'COST' and batch_id <= ops.summed_batch(known_at);
-comment on macro table mart.costs_as_known is 'Costs that could be seen at a recorded time.';
+comment on macro table mart.costs_as_known is 'Costs that could be seen at a recorded time.'; -- noqa: PRS
 
 create macro if not exists mart.brand_spend_as_known(decided_for, known_at) as table
     with clocks as (
@@ -98,7 +98,7 @@ create macro if not exists mart.brand_spend_as_known(decided_for, known_at) as t
             brands.timezone,
             brands.daily_budget,
             brands.monthly_budget,
-            core.local_time(decided_for, periods.utc_offset)::date as local_date
+            core.local_time(decided_for::timestamptz, periods.utc_offset)::date as local_date
         from core.brands_in_force(decided_for, known_at) as brands
         inner join core.utc_offsets as periods
             on
@@ -123,9 +123,9 @@ create macro if not exists mart.brand_spend_as_known(decided_for, known_at) as t
                 and costs.occurred_at < periods.ends_at
         where
             costs.occurred_at <= decided_for
-            and costs.occurred_at > decided_for - interval 32 days
+            and costs.occurred_at > decided_for::timestamptz - interval 32 days
             and periods.starts_at <= decided_for
-            and periods.ends_at > decided_for - interval 32 days
+            and periods.ends_at > decided_for::timestamptz - interval 32 days
             and date_trunc('month', core.local_time(costs.occurred_at, periods.utc_offset))
             = date_trunc('month', clocks.local_date)
         group by clocks.brand_id
@@ -141,4 +141,4 @@ create macro if not exists mart.brand_spend_as_known(decided_for, known_at) as t
         clocks.monthly_budget
     from clocks
     left join spent on clocks.brand_id = spent.brand_id;
-comment on macro table mart.brand_spend_as_known is 'One row per brand: what a decision for an instant sees of it from what could be seen at a recorded time.';
+comment on macro table mart.brand_spend_as_known is 'One row per brand: what a decision for an instant sees of it from what could be seen at a recorded time.'; -- noqa: PRS

@@ -20,7 +20,7 @@ create macro if not exists ops.summed_batch(known_at) as (
     from ops.watermarks
     where table_name = 'mart' and recorded_at <= known_at
 );
-comment on macro ops.summed_batch is 'The newest batch whose spend could be seen at a recorded time.';
+comment on macro ops.summed_batch is 'The newest batch whose spend could be seen at a recorded time.'; -- noqa: PRS
 
 create table if not exists ops.summed_brands (
     brand_id bigint not null,
@@ -148,7 +148,7 @@ create table if not exists ops.budget_findings (
     recorded_at timestamptz not null,
     run_id varchar not null
 );
-comment on table ops.budget_findings is 'One row each time a decision found a budget of a brand reached, or none any more.';
+comment on table ops.budget_findings is 'One row per brand and decision that found a budget of it reached, or none any more; rows are only ever added.';
 comment on column ops.budget_findings.is_reached is 'the budget of the day, of the month, or both';
 comment on column ops.budget_findings.decided_at is 'the instant decided for: what happened after it happened while the brand was stopped, or free';
 

@@ -14,8 +14,9 @@ create macro if not exists core.instant_of(local_timestamp, utc_offset) as
     make_timestamptz(epoch_us(local_timestamp) - utc_offset::bigint * 1000000);
 -- when a local date begins within a period of one offset: at midnight, or with the period where midnight is skipped
 create macro if not exists core.begins_in(local_date, starts_at, ends_at, utc_offset) as
-    case when core.instant_of(local_date, utc_offset) < ends_at
-        then greatest(starts_at, core.instant_of(local_date, utc_offset))
+    case
+        when core.instant_of(local_date, utc_offset) < ends_at
+            then greatest(starts_at, core.instant_of(local_date, utc_offset))
     end;
 create macro if not exists core.transaction_id(file_id, line_number) as
     file_id * 10000000000 + line_number;
