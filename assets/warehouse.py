@@ -6,6 +6,7 @@ anything runs.
 
 import fcntl
 import functools
+import hashlib
 import logging
 import os
 import shutil
@@ -64,9 +65,21 @@ class Warehouse:
             self._connection.execute(
                 "set TimeZone = 'UTC'; set enable_external_access = false; set lock_configuration = true"
             )
-            for schema in SCHEMAS:
-                self._connection.execute(sql(f"schema/{schema}"))
+            self._create_tables()
         return self._connection
+
+    def _create_tables(self) -> None:
+        """Create what is not there yet, unless the file says that these very definitions made it."""
+        definitions = [sql(f"schema/{schema}") for schema in SCHEMAS]
+        sha256 = hashlib.sha256("".join(definitions).encode()).hexdigest()
+        try:
+            if self.value("ops/definitions_are_current", sha256=sha256):
+                return
+        except duckdb.CatalogException:
+            pass  # a new file: it has no tables at all
+        for definition in definitions:
+            self.connection.execute(definition)
+        self.run("ops/definitions", sha256=sha256)
 
     def run(self, name: str, /, **values: Any) -> duckdb.DuckDBPyConnection:
         """Run `sql/<name>.sql` with its `$values` bound."""

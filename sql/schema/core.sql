@@ -35,7 +35,7 @@ comment on column core.brands.valid_from is 'when the version was loaded; the fi
 comment on column core.brands.valid_to is 'when the next version was loaded; null: in force';
 comment on column core.brands.superseded_at is 'when valid_to was recorded: until then the version was believed to be in force';
 
-create macro if not exists core.brands_in_force(instant, known_at) as table
+create or replace macro core.brands_in_force(instant, known_at) as table
     select * exclude (valid_from, valid_to, superseded_at)
     from core.brands
     where
@@ -62,7 +62,7 @@ comment on column core.campaigns.status is 'the first status only; ops.campaign_
 comment on column core.campaigns.allowed_start is 'dayparting: UTC time of day from which it may run';
 comment on column core.campaigns.allowed_end is 'dayparting: UTC time of day from which it may not; 24:00 is the end of the day';
 
-create macro if not exists core.campaigns_in_force(instant, known_at) as table
+create or replace macro core.campaigns_in_force(instant, known_at) as table
     select * exclude (valid_from, valid_to, superseded_at)
     from core.campaigns
     where
@@ -120,7 +120,7 @@ comment on table core.global_ad_pricing is 'One row per version of a default pri
 comment on column core.global_ad_pricing.effective_from is 'first instant at which the list is in force';
 comment on column core.global_ad_pricing.valid_to is 'when the row was corrected; null: the row counts';
 
-create view if not exists core.reference_rows as
+create or replace view core.reference_rows as
 select
     'brands' as table_name,
     brand_id::varchar as id,
@@ -194,7 +194,7 @@ comment on table core.unpriced is 'One row per accepted event or payment that wa
 comment on column core.unpriced.transaction_id is 'the id it will have in core.transactions';
 comment on column core.unpriced.reason is 'what it waits for';
 
-create macro if not exists core.to_price(done_through) as table
+create or replace macro core.to_price(done_through) as table
     select
         core.transaction_id(file_id, line_number) as transaction_id,
         ad_id,
@@ -211,7 +211,7 @@ create macro if not exists core.to_price(done_through) as table
     from core.unpriced
     where event_type is not null;
 
-create macro if not exists core.payments_to_book(done_through) as table
+create or replace macro core.payments_to_book(done_through) as table
     select
         core.transaction_id(file_id, line_number) as transaction_id,
         brand_id,

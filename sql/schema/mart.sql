@@ -85,13 +85,13 @@ comment on column mart.overspend.after_stop is 'spent over the budget after a de
 comment on column mart.overspend.late is 'spent over the budget, counted only after a decision had been made for the end of the period or later';
 comment on column mart.overspend.budget_cut is 'spent within the budget of that moment, over the one that came after it';
 
-create macro if not exists mart.costs_as_known(known_at) as table
+create or replace macro mart.costs_as_known(known_at) as table
     select *
     from core.transactions
     where transaction_type = 'COST' and batch_id <= ops.summed_batch(known_at);
 comment on macro table mart.costs_as_known is 'Costs that could be seen at a recorded time.'; -- noqa: PRS
 
-create macro if not exists mart.brand_spend_as_known(decided_for, known_at) as table
+create or replace macro mart.brand_spend_as_known(decided_for, known_at) as table
     with clocks as (
         select
             brands.brand_id,

@@ -1,6 +1,9 @@
 -- Statuses and bookkeeping.
 create schema if not exists ops;
 
+create table if not exists ops.definitions (sha256 varchar not null);
+comment on table ops.definitions is 'One row per set of definitions, those in sql/schema, that made this file; the newest last.';
+
 create table if not exists ops.batches (
     batch_id bigint not null,
     run_id varchar not null,
@@ -15,7 +18,7 @@ create table if not exists ops.watermarks (
 );
 comment on table ops.watermarks is 'One row per derived table and time at which it came to contain the batches up to one.';
 
-create macro if not exists ops.summed_batch(known_at) as (
+create or replace macro ops.summed_batch(known_at) as (
     select coalesce(max(batch_id), 0)
     from ops.watermarks
     where table_name = 'mart' and recorded_at <= known_at
@@ -50,7 +53,7 @@ comment on column ops.reference_files.kind is 'the reference table it carries';
 comment on column ops.reference_files.rows_loaded is 'rows that opened a version';
 comment on column ops.reference_files.rows_duplicate is 'rows as they were before';
 
-create view if not exists ops.delivered_files as
+create or replace view ops.delivered_files as
 select * exclude (ignored_columns) from raw.event_files
 union all by name
 select * from ops.reference_files;

@@ -7,22 +7,22 @@ create type if not exists cost_type as enum ('CLICK', 'IMPRESSION', 'VIEW', 'ACQ
 create type if not exists transaction_type as enum ('COST', 'PAYMENT'); -- noqa: PRS
 create type if not exists price_source as enum ('AD', 'GLOBAL'); -- noqa: PRS
 
-create macro if not exists core.beginning() as timestamptz '2000-01-01 00:00:00+00';
-create macro if not exists core.local_time(instant, utc_offset) as
+create or replace macro core.beginning() as timestamptz '2000-01-01 00:00:00+00';
+create or replace macro core.local_time(instant, utc_offset) as
     make_timestamp(epoch_us(instant) + utc_offset::bigint * 1000000);
-create macro if not exists core.instant_of(local_timestamp, utc_offset) as
+create or replace macro core.instant_of(local_timestamp, utc_offset) as
     make_timestamptz(epoch_us(local_timestamp) - utc_offset::bigint * 1000000);
 -- when a local date begins within a period of one offset: at midnight, or with the period where midnight is skipped
-create macro if not exists core.begins_in(local_date, starts_at, ends_at, utc_offset) as
+create or replace macro core.begins_in(local_date, starts_at, ends_at, utc_offset) as
     case
         when core.instant_of(local_date, utc_offset) < ends_at
             then greatest(starts_at, core.instant_of(local_date, utc_offset))
     end;
-create macro if not exists core.transaction_id(file_id, line_number) as
+create or replace macro core.transaction_id(file_id, line_number) as
     file_id * 10000000000 + line_number;
 
 -- start of the daily window that is open at an instant, or of the next one; everything in microseconds
-create macro if not exists core.window_start_us(at_us, opens_us, length_us) as
+create or replace macro core.window_start_us(at_us, opens_us, length_us) as
     at_us - at_us % 86400000000 + opens_us
     + case
         when at_us - at_us % 86400000000 + opens_us - 86400000000 + length_us > at_us then -86400000000
