@@ -113,7 +113,7 @@ def derive(
     """
     instant = {"now": now, "known_at": known_at}
     connection.execute(sql("decision/brand_clock"), {**instant, "brand_id": brand_id})
-    connection.execute(sql("decision/brand_then"), instant)
+    connection.execute(sql("decision/brand_then"), {**instant, "brand_id": brand_id})
     history = {"recorded_before": recorded_before, "decided_through": decided_through, "campaign_id": campaign_id}
     connection.execute(sql("decision/statuses_then"), history)
     return _decided(connection, instant)

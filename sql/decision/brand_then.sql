@@ -14,5 +14,7 @@ select
     brand_clock.next_month_at
 from brand_clock
 inner join
-    mart.brand_spend_as_known($now::timestamptz, coalesce($known_at, 'infinity'::timestamptz)) as spent
+    mart.brand_spend_as_known(
+        $now::timestamptz, coalesce($known_at, 'infinity'::timestamptz), only_brand := $brand_id::bigint
+    ) as spent
     using (brand_id)

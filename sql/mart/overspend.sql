@@ -19,27 +19,38 @@ brands as (
     from exceeded_periods
 ),
 
+-- materialized, since costs joined to all zones first would be 600 times as many
+offsets as materialized (
+    select
+        brands.brand_id,
+        periods.starts_at,
+        periods.ends_at,
+        periods.utc_offset
+    from brands
+    inner join core.utc_offsets as periods on brands.timezone = periods.timezone
+    where
+        periods.ends_at > (select starts_at from bounds)
+        and periods.starts_at < (select ends_at from bounds)
+),
+
 local_costs as (
     select
         costs.brand_id,
         costs.amount,
         costs.occurred_at,
         costs.batch_id,
-        core.local_time(costs.occurred_at, periods.utc_offset)::date as local_date
+        core.local_time(costs.occurred_at, offsets.utc_offset)::date as local_date
     from core.transactions as costs
-    inner join brands on costs.brand_id = brands.brand_id
-    inner join core.utc_offsets as periods
+    inner join offsets
         on
-            brands.timezone = periods.timezone
-            and costs.occurred_at >= periods.starts_at
-            and costs.occurred_at < periods.ends_at
+            costs.brand_id = offsets.brand_id
+            and costs.occurred_at >= offsets.starts_at
+            and costs.occurred_at < offsets.ends_at
     where
         costs.transaction_type = 'COST'
         and costs.batch_id <= ops.summed_batch('infinity'::timestamptz)
         and costs.occurred_at >= (select starts_at from bounds)
         and costs.occurred_at < (select ends_at from bounds)
-        and periods.ends_at > (select starts_at from bounds)
-        and periods.starts_at < (select ends_at from bounds)
 ),
 
 findings as (
