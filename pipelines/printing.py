@@ -7,6 +7,7 @@ import csv
 import json
 import math
 import sys
+import textwrap
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -54,15 +55,12 @@ def print_rows(result: duckdb.DuckDBPyConnection, title: str | None = None) -> N
 
 
 def print_words(lines: list[tuple[str, str]], title: str) -> None:
-    """Print (what, words) below a title."""
-    from rich.table import Table
-    from rich.text import Text
-
-    grid = Table.grid("what", "words", padding=(0, 2))
+    """Print (what, words) below a title, the words beside each other however many lines they need."""
+    indent = max(len(what) for what, _ in lines) + 2
+    click.secho(title, bold=True)
     for what, words in lines:
-        grid.add_row(Text(what, style="bold"), Text(words, overflow="fold"))
-    console().print(Text(title, style="bold"))
-    console().print(grid)
+        text = textwrap.TextWrapper(console().width, what.ljust(indent), " " * indent, break_long_words=False)
+        click.echo(text.fill(words))
 
 
 def console(*, stderr: bool = False) -> "Console":
@@ -172,7 +170,7 @@ def explanation_lines(explanation: Explanation) -> list[tuple[str, str]]:
         ("run", f"{last.run_id}, recorded {for_people(last.recorded_at)} UTC as change {last.change_id}"),
         ("before", _before(explanation.before)),
         ("derived anew", "; ".join(explanation.differences) or "the same"),
-        (f"{for_people(explanation.present.at)}", _present(explanation.present)),
+        ("a decision", _present(explanation.present)),
     ]
     return lines
 
@@ -208,8 +206,9 @@ def _before(change: Change | None) -> str:
 
 def _present(present: Present) -> str:
     """What a decision makes of it at the instant asked for, and what holds it where it is."""
-    if present.status != present.final_status or present.reasons:
-        return f"a decision would make it {present.final_status} ({', '.join(present.reasons)})"
+    at = f"at {for_people(present.at)} UTC"
+    if present.reasons:
+        return f"{at} would make it {present.final_status} ({', '.join(present.reasons)})"
     facts = [
         f"day {_spend(present.daily_spend, present.daily_budget)}",
         f"month {_spend(present.monthly_spend, present.monthly_budget)}",
@@ -217,4 +216,4 @@ def _present(present: Present) -> str:
         "brand active" if present.is_active else "brand inactive",
     ]
     expected = f"{for_people(present.next_change_at)} UTC" if present.next_change_at else "never"
-    return f"a decision would leave it {present.status}: {', '.join(facts)}; next change with no new spend: {expected}"
+    return f"{at} would leave it {present.status}: {', '.join(facts)}; next change with no new spend: {expected}"

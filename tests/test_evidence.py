@@ -89,7 +89,9 @@ def test_an_explanation_is_told_in_words(world: World) -> None:
     )
     assert "nothing after it" in words["crossed by"]
     assert words["derived anew"] == "the same"
-    assert "a decision would leave it BUDGET_REACHED" in words["2025-06-10 12:00:00"]
+    assert words["a decision"].startswith(
+        "at 2025-06-10 12:00:00 UTC would leave it BUDGET_REACHED: day 10.00 of 10.00"
+    )
 
 
 def test_every_reason_has_its_rule_in_words() -> None:
