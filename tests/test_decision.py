@@ -1,6 +1,7 @@
 """The decision: the worked cases, its history, people's changes, the next change."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import product
@@ -10,7 +11,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from assets.decision import DECIDED_ALONE, MANUAL_CHANGES, ManualChange, decide, hops, look, set_status
+from assets.decision import DECIDED_ALONE, MANUAL_CHANGES, REOPENED, ManualChange, decide, hops, look, set_status
 from assets.settings import DataRoot, SpendgateError
 from assets.warehouse import open_published
 from tests.world import AD_SETS, ADS, BRANDS, CAMPAIGNS, NOON, PRICES, World, event, jsonl, load_and_sum, payment
@@ -250,6 +251,15 @@ def test_people_may_make_the_changes_of_the_table_and_no_other(world: World) -> 
                 with pytest.raises(SpendgateError, match=REFUSED.get((before, status), "^campaign 31 is ")):
                     set_status(warehouse, change)
             assert warehouse.connection.execute(count).fetchall() == changes
+
+
+def test_the_readme_tells_what_people_may_set() -> None:
+    text = (Path(__file__).parent.parent / "README.md").read_text()
+    told = {
+        before: re.findall(r"[A-Z]{5,}", may)
+        for before, may in re.findall(r"^\| ([A-Z_]+) \| (.*?) \| .*\|$", text, re.MULTILINE)
+    }
+    assert told == {**{before: list(may) for before, may in MANUAL_CHANGES.items()}, "COMPLETED": list(REOPENED)}
 
 
 def test_an_unknown_campaign_is_refused(world: World) -> None:
