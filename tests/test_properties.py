@@ -98,6 +98,9 @@ select
 from campaigns;
 insert into core.transactions
 select row_number() over (), brand_id, brand_id, 1, amount, 'COST', 'CLICK', costs.at, now(), 'AD', null, 1 from costs;
+insert into core.transactions
+select -row_number() over (), brand_id, null, null, amount, 'PAYMENT', null, payments.at, now(), null, null, 1
+from payments;
 insert into ops.batches values (1, 'properties', now())
 """
 INSTANT, MONEY = pa.timestamp("us", "UTC"), pa.decimal128(38, 9)
@@ -111,6 +114,7 @@ SCHEMAS = {
         "closes": pa.string(), "paused_until": INSTANT,
     },
     "costs": {"brand_id": pa.int64(), "at": INSTANT, "amount": MONEY},
+    "payments": {"brand_id": pa.int64(), "at": INSTANT, "amount": MONEY},
 }  # fmt: skip
 
 
@@ -119,9 +123,14 @@ def clock(second: int | None) -> str | None:
 
 
 def fill(warehouse: Warehouse, brands: list[Brand], campaigns: list[Campaign], costs: list[Cost]) -> None:
-    """Put a world into the tables, and sum its spend as a run does."""
+    """Put a world into the tables, and sum its spend as a run does.
+
+    With each cost comes a payment of as much and a refund of ten times that: they count nowhere.
+    """
+    payments = [replace(cost, amount=cost.amount * factor) for cost in costs for factor in (1, -10)]
     clocked = [{**asdict(c), "opens": clock(c.opens), "closes": clock(c.closes)} for c in campaigns]
     rows = {"brands": [*map(asdict, brands)], "campaigns": clocked, "costs": [*map(asdict, costs)]}
+    rows["payments"] = [*map(asdict, payments)]
     for name, schema in SCHEMAS.items():
         warehouse.connection.register(name, pa.Table.from_pylist(rows[name], schema=pa.schema(schema)))
     warehouse.connection.execute(EMPTY)

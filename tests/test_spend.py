@@ -1,7 +1,7 @@
 """Spend by the brand's own clock, exact in every zone, and a run costs what is new."""
 
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from importlib import resources
@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import pytest
 
 from assets.accounting import charge, sum_spend
@@ -93,6 +94,45 @@ def test_spend_falls_into_the_local_hour_day_and_month_of_every_strange_zone(wor
     for grain, table in (("hour", "hourly"), ("date", "daily"), ("month", "monthly")):
         found = world.rows(f"select brand_id, local_{grain}, spend from mart.{table}_spend")  # noqa: S608
         assert {(brand, local): spend for brand, local, spend in found} == expected[grain]
+
+
+def test_every_quarter_hour_around_every_change_of_every_zone_falls_where_the_rules_say(world: World) -> None:
+    """All IANA zones, their changes from 2012 to 2037, through the SQL that sums: local hour, date and month."""
+    changes = [row for row in utc_offsets().to_pylist() if 2012 <= row["starts_at"].year <= 2037]
+    zones = dict(enumerate(sorted({row["timezone"] for row in changes}), 1))
+    brand_of = {name: brand for brand, name in zones.items()}
+    quarters = [timedelta(minutes=15 * n) for n in range(-6, 7)]
+    costs = [(brand_of[row["timezone"]], row["starts_at"] + after) for row in changes for after in quarters]
+    instants = pa.array([at for _, at in costs], pa.timestamp("us", "UTC"))
+    with world.open() as warehouse:
+        connection = warehouse.connection
+        connection.register("zones", pa.table({"brand_id": list(zones), "timezone": list(zones.values())}))
+        connection.execute(
+            "insert into core.brands select brand_id, 'b', null, null, timezone, null, true, core.beginning(), null, 1,"
+            " now(), null from zones"
+        )
+        connection.register("costs", pa.table({"brand_id": [brand for brand, _ in costs], "occurred_at": instants}))
+        connection.execute(
+            "insert into core.transactions select rowid, brand_id, brand_id, 1, 1, 'COST', 'CLICK', occurred_at, now(),"
+            " 'AD', null, 1 from (select *, row_number() over () as rowid from costs)"
+        )
+        sum_spend(warehouse)
+        found = {
+            grain: {(brand, local): spend for brand, local, spend in connection.execute(query).fetchall()}
+            for grain, query in (
+                ("hour", "select brand_id, local_hour, spend from mart.hourly_spend"),
+                ("date", "select brand_id, local_date, spend from mart.daily_spend"),
+                ("month", "select brand_id, local_month, spend from mart.monthly_spend"),
+            )
+        }
+    expected: dict[str, Counter[Any]] = {grain: Counter() for grain in found}
+    for brand, at in costs:
+        local = at.astimezone(zone(zones[brand])).replace(tzinfo=None)
+        expected["hour"][brand, local.replace(minute=0, second=0, microsecond=0)] += 1
+        expected["date"][brand, local.date()] += 1
+        expected["month"][brand, local.date().replace(day=1)] += 1
+    assert len(zones) > 250
+    assert found == expected
 
 
 def test_both_halves_of_a_repeated_hour_count_to_it(world: World) -> None:
