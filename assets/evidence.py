@@ -45,8 +45,9 @@ class Change:
 
 @dataclass(frozen=True)
 class Versions:
-    """The reference data a change counted: names, the batches that brought them, the brand's clock."""
+    """The reference data in force at an instant: names, the batches that brought them, the brand's clock."""
 
+    brand_id: int
     campaign_name: str | None
     campaign_batch_id: int
     brand_name: str | None
@@ -141,16 +142,15 @@ def explain(
         )
     last = changes[-1]
     before = _changes(connection, "change_before", campaign_id=campaign_id, change_id=changes[0].change_id)
-    one = {"brand_id": last.brand_id, "campaign_id": campaign_id}
-    _derive_moment(connection, last.recorded_at, last.decided_at, **one)
+    _derive_moment(connection, last.recorded_at, last.decided_at, brand_id=last.brand_id, campaign_id=campaign_id)
     differences = connection.execute("select stored, derived from differences").fetchall()
     return Explanation(
         changes=changes,
-        versions=_versions(connection, last),
+        versions=_versions(connection, campaign_id, last.decided_at, last.recorded_at),
         crossing=_crossing(connection, last),
         before=before[0] if before else None,
         differences=[f"stored {stored}; derived {derived}" for stored, derived in differences],
-        present=_present(connection, now, at, **one),
+        present=_present(connection, campaign_id, now, at),
     )
 
 
@@ -194,8 +194,10 @@ def _changes(connection: duckdb.DuckDBPyConnection, name: str, **values: Any) ->
     return [Change(*row) for row in connection.execute(sql(f"evidence/{name}"), values).fetchall()]
 
 
-def _versions(connection: duckdb.DuckDBPyConnection, change: Change) -> Versions:
-    values = {"now": change.decided_at, "known_at": change.recorded_at, "campaign_id": change.campaign_id}
+def _versions(
+    connection: duckdb.DuckDBPyConnection, campaign_id: int, now: datetime, known_at: datetime | None
+) -> Versions:
+    values = {"now": now, "known_at": known_at, "campaign_id": campaign_id}
     return Versions(*connection.execute(sql("evidence/versions"), values).fetchall()[0])
 
 
@@ -220,16 +222,14 @@ def _crossing(connection: duckdb.DuckDBPyConnection, change: Change) -> Crossing
     return Crossing(period, *row) if row else None  # a budget of 0 is reached before anything is spent
 
 
-def _present(
-    connection: duckdb.DuckDBPyConnection, now: datetime, at: datetime | None, *, brand_id: int, campaign_id: int
-) -> Present:
+def _present(connection: duckdb.DuckDBPyConnection, campaign_id: int, now: datetime, at: datetime | None) -> Present:
     derive(
         connection,
         at or now,
         known_at=None,
         recorded_before=None,
         decided_through=at,
-        brand_id=brand_id,
+        brand_id=_versions(connection, campaign_id, at or now, None).brand_id,
         campaign_id=campaign_id,
     )
     row = connection.execute(sql("evidence/present"), {"campaign_id": campaign_id}).fetchall()[0]

@@ -75,6 +75,16 @@ def test_explanations_of_a_day_in_the_life_of_a_campaign(world: World) -> None:
     assert first.before is None
 
 
+def test_a_campaign_that_moved_to_another_brand_is_explained_by_the_brand_it_had(world: World) -> None:
+    world.run()
+    world.deliver_reference("campaigns", CAMPAIGNS.replace("11,1,", "11,3,"))
+    world.run(LATER)
+    found = explained(world, 11)
+    assert (found.changes[-1].brand_id, found.versions.brand_name, found.differences) == (1, "Acme", [])
+    assert found.present.daily_budget is None  # Cirrus has none
+    assert explained(world, 11, NOON).present.daily_budget == 10
+
+
 def test_an_explanation_is_told_in_words(world: World) -> None:
     spent(world, 20, "2025-06-10T11:00:00Z")
     world.deliver_reference("campaigns", CAMPAIGNS.replace("11,1,Acme always,SCHEDULED", "11,1,Acme always,RUNNING"))

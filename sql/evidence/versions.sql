@@ -1,5 +1,6 @@
 -- One row: the names and versions of a campaign and its brand in force at an instant, as known at a recorded time.
 select
+    brands.brand_id,
     campaigns.name as campaign_name,
     campaigns.batch_id as campaign_batch_id,
     brands.name as brand_name,
