@@ -17,6 +17,7 @@ def load_utc_offsets(warehouse: Warehouse) -> None:
         return
     warehouse.connection.register("zone_periods", utc_offsets())
     with warehouse.transaction() as recorded_at:
+        warehouse.run("core/superseded_utc_offsets", recorded_at=recorded_at)
         warehouse.run("core/forget_utc_offsets")
         warehouse.run("core/utc_offsets")
         warehouse.batch_id(recorded_at)  # sums by zone rules that changed are behind now

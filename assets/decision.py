@@ -124,7 +124,8 @@ def replay(connection: duckdb.DuckDBPyConnection, now: datetime, *, as_known: bo
 
     Args:
         connection: to the warehouse or the published copy.
-        now: any instant; one that was decided for stands for that decision, from before it was made.
+        now: an instant before the newest decision; one that was decided for stands for that decision, from before it
+            was made. A later one, or that of the newest decision itself, is looked at as the present.
         as_known: count only what had been recorded by then, not what came late.
 
     Raises:
@@ -221,6 +222,8 @@ def set_status(warehouse: Warehouse, change: ManualChange) -> str | None:
 
 def _check_manual_change(change: ManualChange, before: str, decided_at: datetime) -> None:
     """Refuse, with what is allowed from here, what the table of manual changes does not hold."""
+    if not (change.note.strip() and change.changed_by.strip()):
+        raise SpendgateError("a change of a status needs a reason, and who makes it")
     campaign = f"campaign {change.campaign_id}"
     if before == "COMPLETED" and not change.reopen:
         choice = " or ".join(REOPENED)

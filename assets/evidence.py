@@ -134,7 +134,9 @@ def explain(
     Raises:
         SpendgateError: the campaign had no status then.
     """
-    changes = _changes(connection, "changes", campaign_id=campaign_id, at=at)
+    # people are shown seconds, and ask with them for what happened within one
+    through = at.replace(microsecond=999_999) if at and not at.microsecond else at
+    changes = _changes(connection, "changes", campaign_id=campaign_id, at=through)
     if not changes:
         when = f"at {at:%Y-%m-%d %H:%M:%S} UTC" if at else "yet"
         raise SpendgateError(
@@ -150,7 +152,7 @@ def explain(
         crossing=_crossing(connection, last),
         before=before[0] if before else None,
         differences=[f"stored {stored}; derived {derived}" for stored, derived in differences],
-        present=_present(connection, campaign_id, now, at),
+        present=_present(connection, campaign_id, at or now, through),
     )
 
 
@@ -209,6 +211,8 @@ def _crossing(connection: duckdb.DuckDBPyConnection, change: Change) -> Crossing
         period, budget = "MONTH", change.monthly_budget
     else:
         return None
+    if not budget:
+        return None  # reached before anything is spent
     values = {
         "brand_id": change.brand_id,
         "timezone": change.timezone,
@@ -219,18 +223,20 @@ def _crossing(connection: duckdb.DuckDBPyConnection, change: Change) -> Crossing
         "budget": budget,
     }
     row = connection.execute(sql("evidence/crossing"), values).fetchone()
-    return Crossing(period, *row) if row else None  # a budget of 0 is reached before anything is spent
+    return Crossing(period, *row) if row else None
 
 
-def _present(connection: duckdb.DuckDBPyConnection, campaign_id: int, now: datetime, at: datetime | None) -> Present:
+def _present(
+    connection: duckdb.DuckDBPyConnection, campaign_id: int, at: datetime, through: datetime | None
+) -> Present:
     derive(
         connection,
-        at or now,
+        at,
         known_at=None,
         recorded_before=None,
-        decided_through=at,
-        brand_id=_versions(connection, campaign_id, at or now, None).brand_id,
+        decided_through=through,
+        brand_id=_versions(connection, campaign_id, at, None).brand_id,
         campaign_id=campaign_id,
     )
     row = connection.execute(sql("evidence/present"), {"campaign_id": campaign_id}).fetchall()[0]
-    return Present(at or now, *row)
+    return Present(at, *row)

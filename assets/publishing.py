@@ -9,6 +9,7 @@ import dagster as dg
 
 from assets.catalog import POOL
 from assets.ledger import LEDGER, RAW
+from assets.reference import UTC_OFFSETS
 from assets.settings import REFERENCE_TABLES
 from assets.spend import OVERSPEND, SPEND
 from assets.status import DECISION
@@ -22,7 +23,7 @@ log = logging.getLogger("spendgate.publishing")
     deps=[
         name.split("/")
         for name in (
-            "core/utc_offsets",
+            *UTC_OFFSETS,
             *(f"core/{name}" for name in REFERENCE_TABLES),
             *RAW,
             *LEDGER,

@@ -3,6 +3,8 @@
 Belongs here: the assets. Does not: how a file is read and judged (`reference_files`).
 """
 
+from collections.abc import Iterator
+
 import dagster as dg
 
 from assets.accounting import load_utc_offsets
@@ -11,6 +13,8 @@ from assets.landing import Deliveries
 from assets.reference_files import load_reference
 from assets.settings import REFERENCE_TABLES
 from assets.warehouse import Warehouse
+
+UTC_OFFSETS = ("core/utc_offsets", "core/superseded_utc_offsets")
 
 delivered_reference = [
     dg.AssetSpec(
@@ -29,11 +33,12 @@ tzdata = dg.AssetSpec(
 )
 
 
-@dg.multi_asset(specs=[table("core/utc_offsets", ["pypi/tzdata"])], pool=POOL)
-def utc_offsets(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
-    """Time zone rules, from the tzdata release that is installed."""
+@dg.multi_asset(specs=[table(name, ["pypi/tzdata"]) for name in UTC_OFFSETS], pool=POOL)
+def utc_offsets(warehouse: dg.ResourceParam[Warehouse]) -> Iterator[dg.MaterializeResult[None]]:
+    """Time zone rules, from the tzdata release that is installed, and those of before where it changed them."""
     load_utc_offsets(warehouse)
-    return materialized(warehouse, "core/utc_offsets")
+    for name in UTC_OFFSETS:
+        yield materialized(warehouse, name)
 
 
 @dg.multi_asset(specs=[table("core/brands", ["reference/brands", "core/utc_offsets"])], pool=POOL)

@@ -79,7 +79,8 @@ class Warehouse:
             pass  # a new file: it has no tables at all
         for definition in definitions:
             self.connection.execute(definition)
-        self.run("ops/definitions", sha256=sha256)
+        with self.transaction():  # a revision: readers need the new definitions, too
+            self.run("ops/definitions", sha256=sha256)
 
     def run(self, name: str, /, **values: Any) -> duckdb.DuckDBPyConnection:
         """Run `sql/<name>.sql` with its `$values` bound."""

@@ -58,7 +58,7 @@ class Instant(click.ParamType[datetime]):
         import pendulum
 
         try:
-            parsed = pendulum.parse(value, tz="UTC") if re.match(r"[0-9]{4}-", value) else None
+            parsed = pendulum.parse(value, tz="UTC") if re.match(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value) else None
             instant = parsed.in_timezone("UTC") if isinstance(parsed, pendulum.DateTime) else None
         except (ValueError, OverflowError):
             instant = None
@@ -68,6 +68,8 @@ class Instant(click.ParamType[datetime]):
             self.fail(f"'{value}' is before the year 2000, in which time begins here", param, ctx)
         return instant
 
+
+ID = click.IntRange(-(2**63), 2**63 - 1)
 
 NOW = click.option("--now", type=Instant(), help="Decide for this instant; what happened after it does not count.")
 
@@ -84,7 +86,11 @@ def cli(data: str | None) -> None:
 def main() -> None:
     """Run the command line: a user's mistake is one line, never a traceback."""
     try:
+        " ".join(sys.argv).encode()
         cli()
+    except UnicodeEncodeError:
+        click.secho("error: an argument is not UTF-8 text", fg="red", err=True)
+        sys.exit(1)
     except (SpendgateError, OSError, duckdb.Error) as error:
         click.secho(f"error: {first_line(error)}", fg="red", err=True)
         sys.exit(1)
@@ -170,7 +176,7 @@ def decide(data: DataRoot, now: datetime | None, *, dry_run: bool, as_known: boo
 
 @cli.command("set-status")
 @DATA
-@click.argument("campaign_id", type=int)
+@click.argument("campaign_id", type=ID)
 @click.argument("status", type=click.Choice(list(MANUAL_CHANGES), case_sensitive=False))
 @click.option("--reason", "note", required=True, help="Why, for whoever reads the history.")
 @click.option("--by", "changed_by", default=lambda: os.environ.get("USER", "unknown"), help="Who (default: $USER).")
@@ -220,7 +226,7 @@ def ui(data: DataRoot, host: str, port: int) -> None:
 
 @cli.command()
 @DATA
-@click.option("--brand", "brand_id", type=int, help="Only this brand's campaigns.")
+@click.option("--brand", "brand_id", type=ID, help="Only this brand's campaigns.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON, for scripts and ad servers.")
 def status(data: DataRoot, brand_id: int | None, *, as_json: bool) -> None:
     """Show which campaigns may run, and why."""
@@ -233,7 +239,7 @@ def status(data: DataRoot, brand_id: int | None, *, as_json: bool) -> None:
 
 @cli.command()
 @DATA
-@click.argument("campaign_id", type=int)
+@click.argument("campaign_id", type=ID)
 @click.option("--at", type=Instant(), help="Why it had the status it had then.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON, for scripts.")
 def explain(data: DataRoot, campaign_id: int, at: datetime | None, *, as_json: bool) -> None:

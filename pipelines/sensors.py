@@ -81,20 +81,28 @@ def decision_sensor(root: DataRoot, clock: Clock = _utc_now) -> dg.SensorDefinit
     )
     def decisions(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason | dg.RunRequest:
         now = clock()
-        try:
-            with open_published(root) as published:
-                outlook = look(published, now)
-        except (SpendgateError, duckdb.Error) as error:
-            return dg.SkipReason(f"cannot look at the statuses: {first_line(error)}")
-        if not outlook.due:
-            expected = f"{outlook.next_change_at:%Y-%m-%d %H:%M:%S} UTC" if outlook.next_change_at else "never"
-            return dg.SkipReason(f"{outlook.campaigns} campaigns looked at, none due; next change expected: {expected}")
-        busy = _busy(context.instance, decide.name, now)
-        if busy:
-            return dg.SkipReason(f"{outlook.due} of {outlook.campaigns} campaigns are due; {busy}")
+        due, words = _due(root, now)
+        busy = _busy(context.instance, decide.name, now) if due else None
+        if not due or busy:
+            return dg.SkipReason(f"{words}; {busy}" if busy else words)
         return dg.RunRequest()
 
     return decisions
+
+
+def _due(root: DataRoot, now: datetime) -> tuple[bool, str]:
+    """Whether a decision is due, and the words for it either way."""
+    try:
+        with open_published(root) as published:
+            outlook = look(published, now)
+    except (duckdb.BinderException, duckdb.CatalogException):
+        return True, "the published file was made by another version"  # which a run mends
+    except (SpendgateError, duckdb.Error) as error:
+        return False, f"cannot look at the statuses: {first_line(error)}"
+    if outlook.due:
+        return True, f"{outlook.due} of {outlook.campaigns} campaigns are due"
+    expected = f"{outlook.next_change_at:%Y-%m-%d %H:%M:%S} UTC" if outlook.next_change_at else "never"
+    return False, f"{outlook.campaigns} campaigns looked at, none due; next change expected: {expected}"
 
 
 def _new_files(root: DataRoot) -> list[DeliveredFile]:

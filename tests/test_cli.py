@@ -250,6 +250,9 @@ def test_an_explanation_says_when_what_is_stored_does_not_follow_from_the_ledger
         (["set-status", "11", "RUNING", "--reason", "x"], 2, "'RUNING' is not one of"),
         (["set-status", "11", "PAUSED", "--reason", "x", "--by", "ann"], 1, "campaign 11 has no status"),
         (["generate"], 2, "Missing option '--events'"),
+        (["set-status", "11", "PAUSED", "--reason", "bad\udcff"], 1, "error: an argument is not UTF-8 text"),
+        (["explain", "99999999999999999999"], 2, "is not in the range"),
+        (["run", "--now", "2025-W10"], 2, "'2025-W10' is not an instant"),
     ],
 )
 def test_a_users_mistake_is_one_line_and_no_traceback(

@@ -262,6 +262,13 @@ def test_the_readme_tells_what_people_may_set() -> None:
     assert told == {**{before: list(may) for before, may in MANUAL_CHANGES.items()}, "COMPLETED": list(REOPENED)}
 
 
+@pytest.mark.parametrize(("who", "why"), [("ann", " "), ("", "why not")])
+def test_a_change_without_a_name_or_a_reason_is_refused(world: World, who: str, why: str) -> None:
+    world.run()
+    with world.open() as warehouse, pytest.raises(SpendgateError, match="needs a reason, and who makes it"):
+        set_status(warehouse, ManualChange(31, "SCHEDULED", who, why))
+
+
 def test_an_unknown_campaign_is_refused(world: World) -> None:
     world.run()
     with pytest.raises(SpendgateError, match="campaign 99 has no status: it is not in the campaigns file"):
@@ -365,6 +372,16 @@ def test_a_changed_budget_is_in_force_from_the_run_that_loads_it(world: World) -
     assert changes_at(world, NOON) == {11: "BUDGET_REACHED"}  # as of noon the old budget was in force
 
 
+def test_a_run_for_the_future_does_not_put_off_budgets_loaded_after_it(world: World) -> None:
+    world.run()
+    world.deliver_reference("brands", BRANDS.replace("10.00", "50.00"))
+    world.run(datetime(2999, 6, 10, tzinfo=UTC))  # a slip of the pen
+    world.deliver_reference("brands", BRANDS.replace("10.00", "1.00"))
+    now = datetime.now(UTC)
+    world.run(now)
+    assert world.value("select daily_budget from mart.brand_budget where brand_id = 1") == 1
+
+
 def test_a_replay_counts_the_day_as_the_brand_counted_it_then(world: World) -> None:
     # 19:00, 23:00 and 01:00 in New York
     for at in ("2025-06-09T23:00:00Z", "2025-06-10T03:00:00Z", "2025-06-10T05:00:00Z"):
@@ -402,13 +419,14 @@ MONTH_END = datetime(2025, 7, 1, 4, tzinfo=UTC)
 
 
 def decided_every(world: World, step: timedelta, start: datetime, end: datetime) -> list[tuple[Any, ...]]:
-    """Statuses at the end, after a decision at every step; each decision taken twice."""
+    """Statuses at the end, after a look at every step, as the sensor does, and a decision where one is due."""
     world.run(start)
     with world.open(start) as warehouse:
         while warehouse.now < end:
             warehouse.now += step
-            decide(warehouse)
-            assert look(warehouse.connection, warehouse.now).due == 0  # taken again, nothing changes
+            if look(warehouse.connection, warehouse.now).due or warehouse.now >= end:
+                decide(warehouse)
+                assert look(warehouse.connection, warehouse.now).due == 0  # taken again, nothing changes
         warehouse.publish()
     return world.rows(
         "select campaign_id, status, window_start, window_end, window_open, next_change_at from ops.campaign_status"

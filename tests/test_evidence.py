@@ -4,11 +4,14 @@ import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+import pyarrow as pa
 import pytest
 
+from assets import accounting
 from assets.decision import ManualChange, decide, hops, replay, set_status
 from assets.evidence import Explanation, derive_unchecked_changes, explain
 from assets.settings import SpendgateError
+from assets.time_zones import utc_offsets
 from assets.warehouse import SQL, open_published
 from pipelines.printing import REASONS, explanation_lines
 from tests.world import BRANDS, CAMPAIGNS, NOON, World, event, jsonl
@@ -266,3 +269,52 @@ def test_recorded_times_grow_even_when_the_clock_is_set_back(world: World) -> No
     assert [at for (at,) in recorded] == [
         datetime(2040, 1, 1, 0, 0, 0, 2, tzinfo=UTC), datetime(2040, 1, 1, 0, 0, 0, 1, tzinfo=UTC),
     ]  # fmt: skip
+
+
+def test_decisions_made_out_of_order_are_found_again(world: World) -> None:
+    world.run()
+    earlier = NOON - timedelta(minutes=30)
+    spent(world, 21, "2025-06-10T11:00:00Z")
+    world.run(earlier)
+    stop = [(11, "RUNNING", "BUDGET_REACHED", "DAILY_BUDGET_REACHED")]
+    assert replayed(world, earlier, as_known=True) == stop
+    assert replayed(world, earlier) == stop
+    assert replayed(world, NOON, as_known=True)[0] == (11, None, "SCHEDULED", "INITIAL")
+
+
+def test_a_budget_of_zero_is_crossed_by_nothing(world: World) -> None:
+    world.deliver_reference("brands", BRANDS.replace("10.00", "0"))
+    world.deliver_reference("campaigns", CAMPAIGNS.replace("11,1,Acme always,SCHEDULED", "11,1,Acme always,RUNNING"))
+    spent(world, 1, "2025-06-10T11:00:00Z")
+    world.run()
+    found = explained(world, 11)
+    assert (found.changes[-1].to_status, found.crossing) == ("BUDGET_REACHED", None)
+
+
+def test_a_time_as_it_is_shown_names_the_change_it_was_shown_for(world: World) -> None:
+    """People read seconds, decisions are made between them."""
+    world.run(NOON.replace(microsecond=654_321))
+    assert explained(world, 11, NOON).changes[-1].to_status == "RUNNING"
+
+
+def test_a_tzdata_release_that_changes_the_past_leaves_stored_changes_derivable(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.deliver_reference("brands", BRANDS.replace("America/New_York", "Africa/Cairo"))
+    spent(world, 1, "2025-06-10T20:30:00Z")
+    night = datetime(2025, 6, 10, 21, 45, tzinfo=UTC)  # the 11th in Cairo, where summer time was brought back in 2023
+    world.run(night)
+    names = ("timezone", "starts_at", "ends_at", "utc_offset", "tzdata_version")
+    rows = [
+        {**row, "tzdata_version": "2099a"} for row in utc_offsets().to_pylist() if row["timezone"] != "Africa/Cairo"
+    ]
+    winter = {"starts_at": datetime(2000, 1, 1, tzinfo=UTC), "ends_at": None, "utc_offset": 7200}
+    rows.append({"timezone": "Africa/Cairo", **winter, "tzdata_version": "2099a"})
+    table = pa.Table.from_pylist([{name: row[name] for name in names} for row in rows], schema=utc_offsets().schema)
+    monkeypatch.setattr(accounting, "tzdata_version", lambda: "2099a")
+    monkeypatch.setattr(accounting, "utc_offsets", lambda: table)
+    world.run(night + timedelta(minutes=1))
+    assert world.value("select local_date::varchar from mart.brand_budget where brand_id = 1") == "2025-06-10"
+    then = explained(world, 11, night)
+    assert (str(then.changes[-1].local_date), then.versions.local_time.hour, then.differences) == ("2025-06-11", 0, [])
+    assert replayed(world, night, as_known=True)[0] == (11, None, "SCHEDULED", "INITIAL")

@@ -97,6 +97,25 @@ def test_a_decision_for_an_earlier_instant_bears_on_what_is_there_already(world:
     assert world.rows(CAUSES) == [("DAY", Decimal(2), Decimal(1), Decimal(1), 0, 0)]
 
 
+def test_decisions_out_of_order_count_for_the_instants_they_were_made_for(world: World) -> None:
+    spent(world, 22, "2025-06-10T11:00:00Z")
+    spent(world, 2, "2025-06-10T11:45:00Z")
+    world.run()
+    assert world.rows(CAUSES) == [("DAY", Decimal(2), Decimal(2), 0, 0, 0)]
+    world.run(NOON - timedelta(minutes=30))
+    assert world.rows(CAUSES) == [("DAY", Decimal(2), Decimal(1), Decimal(1), 0, 0)]
+
+
+def test_a_budget_loaded_for_an_earlier_instant_bears_on_the_day_from_which_it_holds(world: World) -> None:
+    spent(world, 22, "2025-06-10T11:00:00Z")
+    world.run()
+    world.deliver_reference("brands", BRANDS.replace("10.00", "5.00"))
+    world.run(NOON + timedelta(hours=1))
+    world.deliver_reference("brands", BRANDS.replace("10.00", ""))
+    world.run(NOON - DAY)  # it holds from the version before it
+    assert world.rows(CAUSES) == []
+
+
 # --- against an oracle
 
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import dagster as dg
 import pytest
 
+from assets.warehouse import Warehouse
 from pipelines.definitions import build_defs
 from pipelines.sensors import decision_sensor, delivery_sensor
 from tests.world import NOON, World, event, jsonl
@@ -128,3 +129,22 @@ def test_before_the_first_run_the_decision_sensor_says_so(world: World, instance
     assert tick(decision_sensor(world.root), instance)[1].startswith(
         "cannot look at the statuses: nothing is published"
     )
+
+
+def test_a_published_file_of_another_version_is_brought_up_to_date(
+    world: World, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.run()
+    sensor = decision_sensor(world.root, clock=lambda: NOON)
+    assert tick(sensor, instance)[0] == 0
+    with world.open() as warehouse, warehouse.transaction():
+        warehouse.connection.execute("drop macro table core.brands_in_force")  # as an older version had none
+        warehouse.connection.execute("delete from ops.definitions")
+    monkeypatch.setattr(Warehouse, "_create_tables", lambda _: None)
+    with world.open() as warehouse:
+        warehouse.publish()
+    monkeypatch.undo()
+    assert tick(sensor, instance)[0] == 1
+    with world.open() as warehouse:
+        warehouse.publish()  # what a run does, even when it has nothing else to do
+    assert tick(sensor, instance)[0] == 0

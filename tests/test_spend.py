@@ -195,6 +195,15 @@ def test_what_another_time_zone_changes_of_decided_days_is_listed(world: World) 
     ]
 
 
+def test_a_day_that_was_over_by_the_old_clock_and_is_not_by_the_new_one_is_listed(world: World) -> None:
+    world.deliver("a.jsonl", jsonl(event("1", 101, "click", "2025-06-11T05:00:00Z")))
+    decided = datetime(2025, 6, 11, 6, tzinfo=UTC)  # 02:00 in New York, 23:00 of the 10th in Los Angeles
+    world.run(decided)
+    world.deliver_reference("brands", BRANDS.replace("America/New_York", "America/Los_Angeles"))
+    world.run(decided + timedelta(hours=2))
+    assert world.rows(RESTATED) == [(1, "2025-06-10", 0, Decimal("0.50"), 3)]
+
+
 def test_payments_are_no_spend(world: World) -> None:
     world.deliver(
         "p.jsonl", '{"payment_id":"p","brand_id":1,"amount":5,"paid_at":"2025-06-10T10:00:00Z"}\n', kind="payments"

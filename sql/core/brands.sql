@@ -16,7 +16,8 @@ select
     changed.*,
     case
         when in_force.brand_id is null then core.beginning()
-        else greatest($now::timestamptz, in_force.valid_from)
+        -- a run for the future must not put off what is loaded after it
+        else greatest(least($now, $recorded_at::timestamptz), in_force.valid_from)
     end as valid_from,
     null as valid_to,
     $batch_id as batch_id,

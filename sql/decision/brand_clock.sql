@@ -6,7 +6,7 @@ with zones as (
         timezone,
         core.local_time($now, utc_offset)::date as local_date,
         date_trunc('month', core.local_time($now, utc_offset))::date as local_month
-    from core.utc_offsets
+    from core.utc_offsets_as_known(coalesce($known_at, 'infinity'::timestamptz))
     where starts_at <= $now and ends_at > $now
 ),
 
@@ -23,7 +23,8 @@ turns as (
             )
         ) as next_month_at
     from zones
-    inner join core.utc_offsets as periods on zones.timezone = periods.timezone
+    inner join core.utc_offsets_as_known(coalesce($known_at, 'infinity'::timestamptz)) as periods
+        on zones.timezone = periods.timezone
     where periods.ends_at > $now and periods.starts_at < $now::timestamptz + interval 40 days
     group by zones.timezone, zones.local_date, zones.local_month
 )

@@ -5,7 +5,7 @@ with next_decision as (
     select *
     from ops.decisions
     where decided_at >= $now
-    order by decision_id
+    order by decided_at <> $now, decision_id
     limit 1
 )
 

@@ -5,7 +5,7 @@ with local_costs as (
         costs.*,
         core.local_time(costs.occurred_at, periods.utc_offset)::date as local_date
     from mart.costs_as_known($known_at::timestamptz) as costs
-    inner join core.utc_offsets as periods
+    inner join core.utc_offsets_as_known($known_at::timestamptz) as periods
         on costs.occurred_at >= periods.starts_at and costs.occurred_at < periods.ends_at
     where
         costs.brand_id = $brand_id

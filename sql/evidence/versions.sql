@@ -10,6 +10,6 @@ select
 from core.campaigns_in_force($now::timestamptz, coalesce($known_at, 'infinity'::timestamptz)) as campaigns
 inner join core.brands_in_force($now::timestamptz, coalesce($known_at, 'infinity'::timestamptz)) as brands
     using (brand_id)
-inner join core.utc_offsets as periods
+inner join core.utc_offsets_as_known(coalesce($known_at, 'infinity'::timestamptz)) as periods
     on brands.timezone = periods.timezone and periods.starts_at <= $now and periods.ends_at > $now
 where campaigns.campaign_id = $campaign_id

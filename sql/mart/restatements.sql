@@ -2,14 +2,27 @@
 -- moved_brands, before they are added to mart.daily_spend.
 insert into mart.restatements
 with clocks as (
-    -- the newest day that is not over at the newest decision
+    -- the first day that was not over at the newest decision, by the clock the brand has or by the one it had
     select
-        brands.brand_id,
-        core.local_time(decisions.decided_at, periods.utc_offset)::date as local_date
+        zones.brand_id,
+        max(core.local_time(decisions.decided_at, periods.utc_offset)::date) as local_date
     from (select max(decided_at) as decided_at from ops.decisions) as decisions
     inner join core.utc_offsets as periods
         on decisions.decided_at >= periods.starts_at and decisions.decided_at < periods.ends_at
-    inner join core.brands on periods.timezone = brands.timezone and brands.valid_to is null
+    inner join (
+        select
+            brand_id,
+            timezone
+        from core.brands
+        where valid_to is null
+        union all
+        select
+            brand_id,
+            timezone
+        from ops.summed_brands
+    ) as zones
+        on periods.timezone = zones.timezone
+    group by zones.brand_id
 ),
 
 added as (

@@ -1,5 +1,5 @@
--- One row per brand and decision that found a budget of it reached, or none any more. Reads brand_now, and in
--- mart.brand_budget what the decision before had found.
+-- One row per brand and decision that found a budget of it reached, or none any more. Reads brand_now, and what had
+-- been found for the instant before: in mart.brand_budget when decisions are made in order, else in the findings.
 insert into ops.budget_findings
 with found as (
     select
@@ -8,11 +8,25 @@ with found as (
     from brand_now
 ),
 
+newest as (
+    select arg_max(decided_at, decision_id) = max(decided_at) and max(decided_at) <= $now as in_order
+    from ops.decisions
+    where recorded_at < $recorded_at
+),
+
 found_before as (
     select
         brand_id,
         coalesce(daily_spend >= daily_budget, false) or coalesce(monthly_spend >= monthly_budget, false) as is_reached
     from mart.brand_budget
+    where (select in_order from newest)
+    union all
+    select
+        brand_id,
+        arg_max(is_reached, { 'decided_at': decided_at, 'recorded_at': recorded_at }) as is_reached
+    from ops.budget_findings
+    where decided_at <= $now and not (select in_order from newest)
+    group by brand_id
 )
 
 select

@@ -1,5 +1,5 @@
 -- One row per brand and local day that a new finding or another budget bears upon: the present one, and later ones
--- where an earlier instant is decided for. Reads brand_now, and in mart.brand_budget what the decision before saw.
+-- where an earlier instant is decided for. Reads brand_now.
 insert into ops.overspend_due
 with concerned as (
     select
@@ -11,16 +11,18 @@ with concerned as (
         where recorded_at = $recorded_at
     ) as found using (brand_id)
     union all
+    -- budgets of versions loaded since the decision before; they may hold from an earlier day, or from a later one
     select
         brand_now.brand_id,
-        -- the version may have been loaded by an earlier run that did not come to decide
         least(brand_now.local_date, brands.valid_from::date - 1) as local_date
     from brand_now
-    inner join mart.brand_budget as before using (brand_id)
-    inner join core.brands on brand_now.brand_id = brands.brand_id and brands.valid_to is null
+    inner join core.brands using (brand_id)
     where
-        brand_now.daily_budget is distinct from before.daily_budget
-        or brand_now.monthly_budget is distinct from before.monthly_budget
+        brands.valid_from > core.beginning()
+        and brands.recorded_at > (
+            select coalesce(max(recorded_at), '-infinity'::timestamptz) from ops.decisions
+            where recorded_at < $recorded_at
+        )
 )
 
 from concerned

@@ -81,7 +81,7 @@ comment on column mart.overspend.starts_on is 'the local date, or the first one 
 comment on column mart.overspend.budget is 'the budget in force at the end of the period, or now while it lasts';
 comment on column mart.overspend.overspend is 'spend - budget = before_decision + after_stop + late + budget_cut';
 comment on column mart.overspend.before_decision is 'spent over the budget before a decision had found it reached';
-comment on column mart.overspend.after_stop is 'spent over the budget after a decision had found it reached';
+comment on column mart.overspend.after_stop is 'spent over the budget while the last decision had found a budget of the brand reached';
 comment on column mart.overspend.late is 'spent over the budget, counted only after a decision had been made for the end of the period or later';
 comment on column mart.overspend.budget_cut is 'spent within the budget of that moment, over the one that came after it';
 
@@ -100,7 +100,7 @@ create or replace macro mart.brand_spend_as_known(decided_for, known_at, only_br
             brands.monthly_budget,
             core.local_time(decided_for::timestamptz, periods.utc_offset)::date as local_date
         from core.brands_in_force(decided_for, known_at) as brands
-        inner join core.utc_offsets as periods
+        inner join core.utc_offsets_as_known(known_at) as periods
             on
                 brands.timezone = periods.timezone
                 and periods.starts_at <= decided_for
@@ -117,7 +117,7 @@ create or replace macro mart.brand_spend_as_known(decided_for, known_at, only_br
             periods.ends_at,
             periods.utc_offset
         from clocks
-        inner join core.utc_offsets as periods on clocks.timezone = periods.timezone
+        inner join core.utc_offsets_as_known(known_at) as periods on clocks.timezone = periods.timezone
         where
             periods.starts_at <= decided_for
             and periods.ends_at > decided_for::timestamptz - interval 32 days
