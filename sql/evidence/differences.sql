@@ -27,17 +27,18 @@ evidence as (
     select
         decided.campaign_id,
         {
-            'daily_spend': decided.daily_spend,
-            'daily_budget': decided.daily_budget,
-            'monthly_spend': decided.monthly_spend,
-            'monthly_budget': decided.monthly_budget,
-            'local_date': decided.local_date,
-            'timezone': decided.timezone,
+            'daily_spend': brand_now.daily_spend,
+            'daily_budget': brand_now.daily_budget,
+            'monthly_spend': brand_now.monthly_spend,
+            'monthly_budget': brand_now.monthly_budget,
+            'local_date': brand_now.local_date,
+            'timezone': brand_now.timezone,
             'window_start': decided.window_start,
             'window_end': decided.window_end
         } as evidence
     from decided
-    semi join stored using (campaign_id)
+    inner join brand_now on decided.brand_id = brand_now.brand_id
+    semi join stored on decided.campaign_id = stored.campaign_id
 ),
 
 derived as (

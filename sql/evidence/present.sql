@@ -6,10 +6,10 @@ select
         select list(hops.reason order by hops.step) from hops
         where hops.campaign_id = $campaign_id
     ), []) as reasons,
-    decided.daily_spend,
-    decided.daily_budget,
-    decided.monthly_spend,
-    decided.monthly_budget,
+    brand_now.daily_spend,
+    brand_now.daily_budget,
+    brand_now.monthly_spend,
+    brand_now.monthly_budget,
     decided.is_active,
     decided.window_start,
     decided.window_end,
@@ -17,4 +17,5 @@ select
     decided.next_change_at,
     decided.paused_until
 from decided
+inner join brand_now on decided.brand_id = brand_now.brand_id
 where decided.campaign_id = $campaign_id

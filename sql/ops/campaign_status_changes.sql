@@ -1,4 +1,5 @@
--- One row per change of a status with all that caused it; rows are only ever added.
+-- One row per change of a status with all that caused it; rows are only ever added. Reads hops,
+-- decided and brand_now.
 insert into ops.campaign_status_changes by name
 select
     (select coalesce(max(change_id), 0) from ops.campaign_status_changes)
@@ -10,12 +11,12 @@ select
     hops.reason,
     $now::timestamptz as decided_at,
     $recorded_at::timestamptz as recorded_at,
-    decided.daily_spend,
-    decided.daily_budget,
-    decided.monthly_spend,
-    decided.monthly_budget,
-    decided.local_date,
-    decided.timezone,
+    brand_now.daily_spend,
+    brand_now.daily_budget,
+    brand_now.monthly_spend,
+    brand_now.monthly_budget,
+    brand_now.local_date,
+    brand_now.timezone,
     decided.window_start,
     decided.window_end,
     ops.summed_batch('infinity'::timestamptz) as watermark_batch_id,
@@ -25,3 +26,4 @@ select
     case when hops.to_status = 'PAUSED' then decided.paused_until end as paused_until
 from hops
 inner join decided using (campaign_id)
+inner join brand_now on decided.brand_id = brand_now.brand_id

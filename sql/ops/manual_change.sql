@@ -1,4 +1,4 @@
--- One row: a person's change of a status, beside the spend at that moment. Reads decided.
+-- One row: a person's change of a status, beside the spend at that moment. Reads decided and brand_now.
 insert into ops.campaign_status_changes by name
 select
     (select coalesce(max(change_id), 0) from ops.campaign_status_changes) + 1 as change_id,
@@ -23,4 +23,5 @@ select
     $note as note,
     $paused_until as paused_until
 from decided
+inner join brand_now using (brand_id)
 where campaign_id = $campaign_id

@@ -6,6 +6,9 @@ create type if not exists event_type as enum ('click', 'impression', 'view', 'ac
 create type if not exists cost_type as enum ('CLICK', 'IMPRESSION', 'VIEW', 'ACQUISITION'); -- noqa: PRS
 create type if not exists transaction_type as enum ('COST', 'PAYMENT'); -- noqa: PRS
 create type if not exists price_source as enum ('AD', 'GLOBAL'); -- noqa: PRS
+create type if not exists campaign_status as enum ( -- noqa: PRS
+    'DRAFT', 'SCHEDULED', 'RUNNING', 'PAUSED', 'BUDGET_REACHED', 'COMPLETED'
+);
 
 create or replace macro core.beginning() as timestamptz '2000-01-01 00:00:00+00';
 create or replace macro core.local_time(instant, utc_offset) as
