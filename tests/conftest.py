@@ -1,11 +1,26 @@
 """Fixtures every test may use."""
 
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from assets.settings import DataRoot
 from tests.world import World
+
+
+class WithoutPandas:
+    """DuckDB looks for pandas at each value it is handed, in every folder of the path: here it is told at once."""
+
+    @staticmethod
+    def find_spec(name: str, *_: Any) -> None:
+        """Refuse pandas, leave the rest to the other finders."""
+        if name == "pandas":
+            raise ModuleNotFoundError("pandas is not among the packages", name=name)
+
+
+sys.meta_path.insert(0, WithoutPandas)
 
 
 @pytest.fixture

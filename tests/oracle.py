@@ -116,9 +116,10 @@ def decide(brand: Brand, campaign: Campaign, costs: list[Cost], now: datetime) -
 
 
 def candidates(timezone: str, campaign: Campaign, now: datetime, until: datetime) -> Iterator[datetime]:
-    """Every instant after `now` at which something could change: quarter-hours, edges of windows and pauses."""
+    """Every instant after `now` at which something could change: half-hours, edges of windows and pauses."""
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    instants = {midnight + timedelta(minutes=15 * n) for n in range(96 * ((until - midnight).days + 1))}
+    step = 15 if timezone in ("Asia/Kathmandu", "Pacific/Chatham") else 30  # minutes past the hour of local midnights
+    instants = {midnight + timedelta(minutes=step * n) for n in range(1440 // step * ((until - midnight).days + 1))}
     if campaign.opens is not None and campaign.closes is not None:
         days = [midnight + DAY * n for n in range((until - midnight).days + 1)]
         instants |= {day + timedelta(seconds=edge) for day in days for edge in (campaign.opens, campaign.closes)}

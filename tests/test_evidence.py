@@ -242,12 +242,12 @@ def test_a_replay_finds_the_status_a_person_had_set_by_then(world: World) -> Non
 def test_every_stored_decision_can_be_replayed_to_the_same_changes(world: World) -> None:
     spent(world, 21, "2025-06-10T11:00:00Z")
     now = NOON
-    for _ in range(12):
+    for _ in range(7):
         world.run(now)
-        now += timedelta(hours=3)
+        now += timedelta(hours=5)
         spent(world, 3, (now - timedelta(hours=5)).strftime("%Y-%m-%dT%H:%M:%SZ"))  # half of them late
     decided = world.rows("select distinct decided_at from ops.decisions order by 1")
-    assert len(decided) == 12
+    assert len(decided) == 7
     for (at,) in decided:
         stored = world.rows(
             "select campaign_id, from_status, to_status, reason from ops.campaign_status_changes"  # noqa: S608
