@@ -65,7 +65,11 @@ class Warehouse:
             self._connection.execute(
                 "set TimeZone = 'UTC'; set enable_external_access = false; set lock_configuration = true"
             )
-            self._create_tables()
+            try:
+                self._create_tables()
+            except BaseException:
+                self.close()
+                raise
         return self._connection
 
     def _create_tables(self) -> None:
@@ -77,10 +81,26 @@ class Warehouse:
                 return
         except duckdb.CatalogException:
             pass  # a new file: it has no tables at all
+        self._refuse_other_columns(definitions)
         for definition in definitions:
             self.connection.execute(definition)
         with self.transaction():  # a revision: readers need the new definitions, too
             self.run("ops/definitions", sha256=sha256)
+
+    def _refuse_other_columns(self, definitions: list[str]) -> None:
+        """Refuse a file whose tables lack a column, before something fails on it with less to say."""
+        with duckdb.connect() as fresh:
+            for definition in definitions:
+                fresh.execute(definition)
+            wanted = set(fresh.execute(sql("catalog/tables_and_columns")).fetchall())
+        found = set(self.run("catalog/tables_and_columns").fetchall())
+        tables = {table for table, _ in found}
+        for table, column in sorted(wanted - found):
+            if table in tables:
+                raise SpendgateError(
+                    f"{self.root.warehouse_file} was made by another version of spendgate: {table} has no {column}."
+                    " Move it away and run again: all that lies in the delivery folders is taken in anew"
+                )
 
     def run(self, name: str, /, **values: Any) -> duckdb.DuckDBPyConnection:
         """Run `sql/<name>.sql` with its `$values` bound."""

@@ -162,3 +162,13 @@ def test_the_pipeline_cannot_reach_files_outside_its_folders(world: World, tmp_p
 def test_reading_before_anything_is_published_says_what_to_do(root: DataRoot) -> None:
     with pytest.raises(SpendgateError, match="run `spendgate run` first"), open_published(root):
         pass
+
+
+def test_a_warehouse_of_another_version_is_refused_with_what_to_do(world: World) -> None:
+    world.run()
+    with world.open() as warehouse:
+        warehouse.connection.execute("alter table ops.campaign_status drop paused_until")
+        warehouse.connection.execute("delete from ops.definitions")
+    said = "made by another version of spendgate: ops.campaign_status has no paused_until. Move it away and run again"
+    with world.open() as warehouse, pytest.raises(SpendgateError, match=said):
+        warehouse.run("ops/newest_batch")
