@@ -14,7 +14,7 @@ import pytest
 from assets.decision import DECIDED_ALONE, MANUAL_CHANGES, REOPENED, ManualChange, decide, hops, look, set_status
 from assets.settings import DataRoot, SpendgateError
 from assets.warehouse import open_published
-from tests.world import AD_SETS, ADS, BRANDS, CAMPAIGNS, NOON, PRICES, World, event, jsonl, load_and_sum, payment
+from tests.world import AD_SETS, ADS, BRANDS, CAMPAIGNS, NOON, PRICES, World, event, jsonl, load_and_sum, payment, spent
 
 CASES = json.loads((Path(__file__).parent / "scenarios" / "decisions.json").read_text(encoding="utf-8"))
 
@@ -70,11 +70,6 @@ def test_a_worked_case_takes_its_expected_hops(case: dict[str, Any], root: DataR
 
 def test_there_are_44_worked_cases() -> None:
     assert len(CASES) == 44
-
-
-def spent(world: World, *, clicks: int, at: str = "2025-06-10T11:00:00Z") -> None:
-    """Deliver clicks on ad 101, which cost 0.50 each."""
-    world.deliver(f"{clicks}-{at}.jsonl", jsonl(*(event(f"{at}-{n}", 101, "click", at) for n in range(clicks))))
 
 
 def test_a_change_records_all_that_caused_it(world: World) -> None:

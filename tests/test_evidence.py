@@ -14,17 +14,11 @@ from assets.settings import SpendgateError
 from assets.time_zones import utc_offsets
 from assets.warehouse import SQL, open_published
 from pipelines.printing import REASONS, explanation_lines
-from tests.world import BRANDS, CAMPAIGNS, NOON, World, event, jsonl
+from tests.world import BRANDS, CAMPAIGNS, NOON, World, event, jsonl, spent
 
 LATER = NOON + timedelta(minutes=5)
 MIDNIGHT = datetime(2025, 6, 11, 4, tzinfo=UTC)
 """In New York."""
-
-
-def spent(world: World, clicks: int, at: str) -> None:
-    """Deliver clicks on ad 101, which cost 0.50 each; brand 1 may spend 10.00 a day."""
-    rows = (event(f"{at}-{n}", 101, "click", at) for n in range(clicks))
-    world.deliver(f"{clicks}-{at}.jsonl", jsonl(*rows))
 
 
 def explained(world: World, campaign_id: int, at: datetime | None = None) -> Explanation:

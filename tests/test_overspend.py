@@ -19,14 +19,9 @@ from assets.settings import DataRoot
 from assets.warehouse import Warehouse, open_warehouse
 from tests.oracle import DAY, STRANGE_ZONES, Brand, Cost, local_date, spend
 from tests.test_properties import CHANGES, EMPTY, INSTANT, MONEY
-from tests.world import BRANDS, NOON, World, event, jsonl
+from tests.world import BRANDS, NOON, World, spent
 
 CAUSES = "select period, overspend, before_decision, after_stop, late, budget_cut from mart.overspend order by 1"
-
-
-def spent(world: World, clicks: int, at: str) -> None:
-    """Deliver clicks on ad 101, which cost 0.50 each; brand 1 may spend 10.00 a day."""
-    world.deliver(f"{clicks}-{at}.jsonl", jsonl(*(event(f"{at}-{n}", 101, "click", at) for n in range(clicks))))
 
 
 def test_nothing_is_listed_while_the_budget_holds(world: World) -> None:

@@ -165,6 +165,12 @@ class World:
         )
 
 
+def spent(world: World, clicks: int, at: str = "2025-06-10T11:00:00Z") -> None:
+    """Deliver clicks on ad 101, which cost 0.50 each; brand 1 may spend 10.00 a day."""
+    rows = (event(f"{at}-{n}", 101, "click", at) for n in range(clicks))
+    world.deliver(f"{clicks}-{at}.jsonl", jsonl(*rows))
+
+
 @cache
 def warehouse_with_time_zones() -> Path:
     """A warehouse whose batch 1 are the time zones: made once, since it is the same for every test."""

@@ -40,16 +40,14 @@ local_costs as (
         costs.occurred_at,
         costs.batch_id,
         core.local_time(costs.occurred_at, offsets.utc_offset)::date as local_date
-    from core.transactions as costs
+    from mart.costs_as_known('infinity'::timestamptz) as costs
     inner join offsets
         on
             costs.brand_id = offsets.brand_id
             and costs.occurred_at >= offsets.starts_at
             and costs.occurred_at < offsets.ends_at
     where
-        costs.transaction_type = 'COST'
-        and costs.batch_id <= ops.summed_batch('infinity'::timestamptz)
-        and costs.occurred_at >= (select starts_at from bounds)
+        costs.occurred_at >= (select starts_at from bounds)
         and costs.occurred_at < (select ends_at from bounds)
 ),
 
