@@ -5,21 +5,34 @@ Belongs here: the order of the steps. Does not: folders (`landing`), forms (`rea
 
 import logging
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from itertools import islice
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
+from assets.attempts import (
+    attempt,
+    forget_gone,
+    note_in_vain,
+    refuse_killers,
+    seen_files,
+    with_attempts,
+    worth_an_attempt,
+)
 from assets.landing import (
     DELIVERED_TWICE,
     DeliveredFile,
     Deliveries,
     NotReadyError,
     QuarantineError,
+    Retry,
     StagedFile,
     stage,
+    staged_again,
 )
 from assets.reading import ROWS_AT_ONCE, cut, lines_of, read_delivery
 from assets.settings import EVENTS, PAYMENTS, UNKNOWN, Settings
@@ -31,69 +44,87 @@ RAW_TEXT_LIMIT = 4096
 log = logging.getLogger("spendgate.ingestion")
 
 
+@dataclass(frozen=True)
+class TakenFile:
+    """A file that was loaded before, as the ledger knows it."""
+
+    file_id: int
+    kind: str
+    name: str
+    sha256: str
+    bytes: int
+    changed_ns: int
+
+
 def new_files(connection: duckdb.DuckDBPyConnection, files: list[DeliveredFile]) -> list[DeliveredFile]:
     """Of the files that lie there, those the ledger in `connection` does not know in their present state."""
     if not files:
         return []
-    seen = pa.table(
-        {
-            "place": pa.array(range(len(files)), pa.int64()),
-            "name": pa.array([file.name for file in files], pa.string()),
-            "bytes": pa.array([file.bytes for file in files], pa.int64()),
-            "changed_ns": pa.array([file.changed_ns for file in files], pa.int64()),
-            "refusal": pa.array([file.refusal for file in files], pa.string()),
-        }
-    )
-    connection.register("seen_files", seen)
-    places = connection.execute(sql("raw/new_files"), {"delivered_twice": DELIVERED_TWICE}).fetchall()
-    connection.unregister("seen_files")
-    return [files[place] for (place,) in places]
+    with seen_files(connection, files):
+        places = connection.execute(sql("raw/new_files"), {"delivered_twice": DELIVERED_TWICE}).fetchall()
+    return with_attempts(connection, [files[place] for (place,) in places])
 
 
 def ingest(warehouse: Warehouse, deliveries: Deliveries) -> int:
     """Take in every settled file of events and payments that is new, oldest first, some per transaction.
 
+    Files that were begun before and never finished are taken last, each in a transaction of its own.
+
     Returns:
         How many files were taken.
     """
     settings = deliveries.settings
+    if deliveries.retry:
+        retry_refused(warehouse, deliveries.retry, settings)
+    forget_gone(warehouse, deliveries.seen)
     files = [file for file in deliveries.seen if file.kind in (EVENTS, PAYMENTS, UNKNOWN)]
-    waiting = iter(deliveries.settled(new_files(warehouse.connection, files)))
+    settled = [*filter(worth_an_attempt, deliveries.settled(new_files(warehouse.connection, files)))]
+    waiting = iter(file for file in settled if not file.attempts)
     taken = 0
-    while some := list(islice(waiting, settings.files_per_batch)):
-        taken += _load(warehouse, some, settings)
+    while fresh := list(islice(waiting, settings.files_per_batch)):
+        taken += _load(warehouse, fresh, settings)
+    for suspect in sorted((file for file in settled if file.attempts), key=lambda file: file.attempts):
+        taken += _load(warehouse, [suspect], settings)
     return taken
 
 
 def _load(warehouse: Warehouse, files: list[DeliveredFile], settings: Settings) -> int:
     """One transaction: the rows, the refused rows and the ledger rows of these files."""
-    loaded_at = datetime.now(UTC)
     newest = int(warehouse.value("raw/newest_file"))
-    for name in ("macros", "arrivals"):
-        warehouse.run(f"ingest/{name}")
-    batch = _Batch(warehouse, loaded_at, settings)
-    for file in files:
-        batch.take(newest + len(batch.files) + 1, file)
-    if not batch.files:
-        return 0
-    for name in ("typed_events", "typed_payments"):
-        warehouse.run(f"ingest/{name}", loaded_at=loaded_at)
-    for name in ("repeated_events", "repeated_payments", "refusals"):
-        warehouse.run(f"ingest/{name}")
-    batch.fetch_refused_texts()
-    warehouse.connection.register("batch_files", pa.Table.from_pylist(batch.files, schema=FILE_SCHEMA))
-    with warehouse.transaction() as recorded_at:
-        batch_id = warehouse.batch_id(recorded_at)
-        warehouse.run("raw/ad_events", batch_id=batch_id)
-        warehouse.run("raw/payments", batch_id=batch_id)
-        warehouse.run("raw/rejected_rows", recorded_at=recorded_at)
-        warehouse.run("raw/event_files", batch_id=batch_id, recorded_at=recorded_at)
-    warehouse.connection.unregister("batch_files")
+    with attempt(warehouse, files) as read_at:
+        batch = Batch(warehouse, read_at, settings)
+        for file in files:
+            batch.take(newest + len(batch.files) + 1, file)
+        if batch.files:
+            with batch.judged(), warehouse.transaction() as recorded_at:
+                batch.write(recorded_at)
+                warehouse.run("ops/forget_attempts", names=[file["name"] for file in batch.files])
+    note_in_vain(warehouse, batch.waits)
     for expanded in warehouse.root.scratch.iterdir():
         expanded.unlink()
     for row in warehouse.run("raw/files_since", file_id=newest).fetchall():
         log.info("%s: %s%s; %d read = %d loaded + %d duplicate + %d rejected", *_in_words(row))
     return len(batch.files)
+
+
+def retry_refused(warehouse: Warehouse, retry: Retry, settings: Settings) -> None:
+    """Read the refused rows of some files again, from their staged copies: what is sound now is loaded, once."""
+    for row in warehouse.run("raw/files_to_retry", reason=retry.reason, name=retry.name).fetchall():
+        _retry(warehouse, TakenFile(*row), settings)
+
+
+def _retry(warehouse: Warehouse, file: TakenFile, settings: Settings) -> None:
+    """One transaction: what is sound now of the refused rows of one file."""
+    batch = Batch(warehouse, warehouse.clock(), settings)
+    try:
+        batch.take_again(file)
+    except (NotReadyError, QuarantineError) as refusal:
+        log.warning("%s cannot be tried again: %s", file.name, refusal)
+        return
+    with batch.judged(only_refused=True), warehouse.transaction() as recorded_at:
+        batch.write_retry(file.file_id, recorded_at)
+    counts = warehouse.run("ops/newest_retry").fetchall()[0]
+    log.info("%s: %d refused rows tried again = %d loaded + %d duplicate + %d refused", file.name, *counts)
 
 
 FILE_SCHEMA = pa.schema(
@@ -111,32 +142,39 @@ FILE_SCHEMA = pa.schema(
 )
 
 
-class _Batch:
-    """The files of one transaction: their ledger rows, and the staged copies of those that were read."""
+class Batch:
+    """The files of one transaction: what became of each, and their rows in the arrival tables.
 
-    def __init__(self, warehouse: Warehouse, loaded_at: datetime, settings: Settings) -> None:
+    Attributes:
+        files: their rows for the ledger, but for the counts.
+        waits: files that could not be taken, and why.
+    """
+
+    def __init__(self, warehouse: Warehouse, read_at: datetime, settings: Settings) -> None:
         self.files: list[dict[str, Any]] = []
+        self.waits: list[tuple[DeliveredFile, NotReadyError]] = []
         self._staged: dict[int, tuple[str, StagedFile]] = {}
         self._names: dict[tuple[str, str], str] = {}
         self._warehouse = warehouse
-        self._loaded_at = loaded_at
+        self._read_at = read_at
         self._settings = settings
+        for name in ("macros", "arrivals"):
+            warehouse.run(f"ingest/{name}")
 
     def take(self, file_id: int, file: DeliveredFile) -> None:
-        """Stage and read one file, and note what became of it; a file that is not ready leaves no trace."""
-        sha256 = None
+        """Stage and read one delivered file, and note what became of it; one that is not ready waits."""
+        staged = None
         ignored: list[str] = []
         try:
+            refuse_killers(file)
             staged = stage(file, self._warehouse.root, self._settings)
-            sha256 = staged.sha256
-            twin = self._twin(file.kind, sha256)
+            twin = self._twin(file.kind, staged.sha256)
             if twin is None:
-                ignored = read_delivery(self._warehouse, file_id, file.kind, staged, self._loaded_at, self._settings)
-                self._staged[file_id] = file.kind, staged
-                self._names[file.kind, sha256] = file.name
+                ignored = self._read(file_id, file.kind, staged)
+                self._names[file.kind, staged.sha256] = file.name
             outcome, reason = ("LOADED", None) if twin is None else ("DUPLICATE", f"same bytes as {twin}")
         except NotReadyError as wait:
-            log.warning("%s: %s; looked at again in the next run", file.name, wait)
+            self.waits.append((file, wait))
             return
         except QuarantineError as refusal:
             for kind in (EVENTS, PAYMENTS):
@@ -147,7 +185,7 @@ class _Batch:
                 "file_id": file_id,
                 "kind": file.kind,
                 "name": file.name,
-                "sha256": sha256,
+                "sha256": staged.sha256 if staged else None,
                 "bytes": file.bytes,
                 "changed_ns": file.changed_ns,
                 "outcome": outcome,
@@ -156,12 +194,71 @@ class _Batch:
             }
         )
 
+    def take_again(self, file: TakenFile) -> None:
+        """Read a file that was loaded before from its staged copy.
+
+        Raises:
+            NotReadyError: the copy is gone or damaged.
+            QuarantineError: it is over a limit that has been lowered since.
+        """
+        staged = staged_again(self._warehouse.root, file.sha256, file.name, self._settings)
+        ignored = self._read(file.file_id, file.kind, staged)
+        self.files.append({**asdict(file), "outcome": "LOADED", "reason": None, "ignored_columns": ignored})
+
+    def _read(self, file_id: int, kind: str, staged: StagedFile) -> list[str]:
+        """Put the rows of a staged file into the arrival tables; returns the columns or keys that were ignored."""
+        ignored = read_delivery(self._warehouse, file_id, kind, staged, self._read_at, self._settings)
+        self._staged[file_id] = kind, staged
+        return ignored
+
     def _twin(self, kind: str, sha256: str) -> str | None:
         """Name of a loaded file with the same bytes: earlier in this batch, or in the ledger."""
         earlier = self._names.get((kind, sha256))
         return earlier or self._warehouse.value("raw/loaded_file", kind=kind, sha256=sha256)
 
-    def fetch_refused_texts(self) -> None:
+    @contextmanager
+    def judged(self, *, only_refused: bool = False) -> Iterator[None]:
+        """Find what is wrong with the rows that arrived, and what was there already; with that at hand, write.
+
+        Args:
+            only_refused: pass over the rows that are not in `raw.rejected_rows`: they were taken before.
+        """
+        for name in ("typed_events", "typed_payments"):
+            self._warehouse.run(f"ingest/{name}", loaded_at=self._read_at)
+        if only_refused:
+            for name in ("keep_refused_events", "keep_refused_payments"):
+                self._warehouse.run(f"ingest/{name}")
+        for name in ("repeated_events", "repeated_payments", "refusals"):
+            self._warehouse.run(f"ingest/{name}")
+        self._fetch_refused_texts()
+        self._warehouse.connection.register("batch_files", pa.Table.from_pylist(self.files, schema=FILE_SCHEMA))
+        try:
+            yield
+        finally:
+            self._warehouse.connection.unregister("batch_files")
+
+    def write(self, recorded_at: datetime) -> None:
+        """Write rows, refused rows and ledger rows. Call it inside a transaction."""
+        batch_id = self._warehouse.batch_id(recorded_at)
+        self._warehouse.run("raw/ad_events", batch_id=batch_id)
+        self._warehouse.run("raw/payments", batch_id=batch_id)
+        self._warehouse.run("raw/rejected_rows", recorded_at=recorded_at)
+        self._warehouse.run("raw/event_files", batch_id=batch_id, recorded_at=recorded_at, read_at=self._read_at)
+        self._warehouse.require("checks/files_account_for_every_row")
+
+    def write_retry(self, file_id: int, recorded_at: datetime) -> None:
+        """Write what has become of the refused rows of one file. Call it inside a transaction."""
+        batch_id = self._warehouse.batch_id(recorded_at)
+        record = {"file_id": file_id, "batch_id": batch_id, "recorded_at": recorded_at}
+        self._warehouse.run("raw/ad_events", batch_id=batch_id)
+        self._warehouse.run("raw/payments", batch_id=batch_id)
+        self._warehouse.run("raw/forget_rejected_rows", file_id=file_id)
+        self._warehouse.run("raw/rejected_rows", recorded_at=recorded_at)
+        self._warehouse.run("ops/retries", **record, read_at=self._read_at)
+        self._warehouse.run("raw/event_file_retried", file_id=file_id)
+        self._warehouse.require("checks/files_account_for_every_row")
+
+    def _fetch_refused_texts(self) -> None:
         """Put the refused lines, as they were delivered, into a temporary table."""
         self._warehouse.run("ingest/refused_texts")
         for (file_id,) in self._warehouse.run("ingest/refused_files").fetchall():

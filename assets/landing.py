@@ -69,6 +69,8 @@ class DeliveredFile:
         modified_ns: when the deliverer says it was written; the order in which files are taken.
         changed_ns: when its bytes or its inode last changed.
         flagged: the deliverer says with a `.done` beside it that it is finished.
+        attempts: how often it was begun in this state and never ended (see `attempts`).
+        looks: how often it was found in this state and could not be taken.
     """
 
     path: Path
@@ -79,6 +81,8 @@ class DeliveredFile:
     changed_ns: int
     refusal: str | None
     flagged: bool
+    attempts: int = 0
+    looks: int = 0
 
     @property
     def look(self) -> Look:
@@ -120,19 +124,34 @@ def settled(files: Iterable[DeliveredFile], other_look: Iterable[Look]) -> list[
     return [file for file in files if file.flagged or file.refusal or file.look in same]
 
 
+@dataclass(frozen=True)
+class Retry:
+    """Which refused rows are to be tried again: those of files with ...
+
+    Attributes:
+        reason: ... a row refused for a reason that contains this.
+        name: ... a name that contains this.
+    """
+
+    reason: str = ""
+    name: str = ""
+
+
 class Deliveries:
     """The delivered files as one run sees them, and which of them it may take.
 
     Args:
         root: where the delivery folders are.
         trusted: take what lies there as finished, without a second look (a replay).
+        retry: refused rows of earlier files that are to be tried again.
 
     Attributes:
         seen: what lay there at the first look, when the run began; oldest first.
     """
 
-    def __init__(self, root: DataRoot, *, trusted: bool = False) -> None:
+    def __init__(self, root: DataRoot, *, trusted: bool = False, retry: Retry | None = None) -> None:
         self.root = root
+        self.retry = retry
         self.settings = root.settings()
         self.seen = delivered_files(root)
         self._seen_at = time.monotonic()
@@ -180,6 +199,26 @@ def stage(file: DeliveredFile, root: DataRoot, settings: Settings) -> StagedFile
                 facts.add(chunk)
                 expanded.write(chunk)
     return StagedFile(target, sha256, text, kind, facts.lines, facts.clean, facts.terminated)
+
+
+def staged_again(root: DataRoot, sha256: str, name: str, settings: Settings) -> StagedFile:
+    """The staged copy of a file that was taken before, read and checked anew.
+
+    Raises:
+        NotReadyError: it is gone, or its bytes are not what they were.
+        QuarantineError: it is over a limit that has been lowered since.
+    """
+    path = next(root.staged.glob(f"{sha256}.*"), None)
+    if path is None:
+        raise NotReadyError("its staged copy is gone (see keep_staged_days)")
+    status = path.stat()
+    copy = DeliveredFile(
+        path, UNKNOWN, name, status.st_size, status.st_mtime_ns, status.st_ctime_ns, None, flagged=True
+    )
+    staged = stage(copy, root, settings)
+    if staged.sha256 != sha256:
+        raise NotReadyError(f"its staged copy {path} is damaged")
+    return staged
 
 
 def _walk(root: DataRoot, folder: Path, kind: str) -> Iterator[DeliveredFile]:

@@ -15,10 +15,11 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
+from assets.attempts import attempt, note_in_vain, refuse_killers, with_attempts, worth_an_attempt
 from assets.ingestion import RAW_TEXT_LIMIT, new_files
 from assets.landing import DeliveredFile, Deliveries, NotReadyError, QuarantineError, StagedFile, stage
 from assets.reading import CUT_OFF, csv_header, cut
-from assets.settings import first_line
+from assets.settings import Settings, first_line
 from assets.warehouse import Warehouse
 
 STATUSES = ("DRAFT", "SCHEDULED", "RUNNING", "PAUSED", "BUDGET_REACHED", "COMPLETED")
@@ -160,21 +161,53 @@ def load_reference(warehouse: Warehouse, deliveries: Deliveries, name: str) -> N
     noted as missing. A file whose rows waited for their parents is tried again when parents have come.
     """
     files = [file for file in deliveries.seen if file.kind == name]
-    known = warehouse.run("ops/newest_reference_file", kind=name, parent=TABLES[name].parent).fetchone()
-    sha256, loaded_file_id, deserves_another_try = known or (None, None, False)
-    for file in deliveries.settled(files if deserves_another_try else new_files(warehouse.connection, files)):
-        try:
-            staged = stage(file, warehouse.root, deliveries.settings)
-        except NotReadyError as wait:
-            log.warning("%s: %s; looked at again in the next run", file.name, wait)
-        except QuarantineError as refusal:
-            _record(warehouse, file, None, "QUARANTINED", str(refusal))
-        else:
-            if staged.sha256 == sha256 and not deserves_another_try:
-                _record(warehouse, file, sha256, "DUPLICATE", "same bytes as the file before it")
-            else:
-                again = loaded_file_id if staged.sha256 == sha256 else None
-                _load(warehouse, file, staged, name, file_id=again)
+    retry = deliveries.retry
+    known = warehouse.run(
+        "ops/newest_reference_file",
+        kind=name, parent=TABLES[name].parent,
+        retried_reason=retry and retry.reason, retried_name=retry and retry.name,
+    ).fetchone()  # fmt: skip
+    newest = _Newest(*known) if known else _Newest()
+    wanted = with_attempts(warehouse.connection, files) if newest.deserves_another_try else None
+    wanted = new_files(warehouse.connection, files) if wanted is None else wanted
+    for file in filter(worth_an_attempt, deliveries.settled(wanted)):
+        with attempt(warehouse, [file]):
+            wait = _take(warehouse, file, deliveries.settings, newest)
+        note_in_vain(warehouse, [(file, wait)] if wait else [])
+
+
+@dataclass(frozen=True)
+class _Newest:
+    """What the ledger knows of the newest file of a reference table.
+
+    Attributes:
+        sha256: its bytes.
+        loaded_file_id: the newest one that was loaded.
+        deserves_another_try: rows of it that were refused may load now.
+    """
+
+    sha256: str | None = None
+    loaded_file_id: int | None = None
+    deserves_another_try: bool = False
+
+
+def _take(warehouse: Warehouse, file: DeliveredFile, settings: Settings, newest: _Newest) -> NotReadyError | None:
+    """Load a file, or record what else became of it; returns why it has to wait, if it has to."""
+    name = file.kind
+    try:
+        refuse_killers(file)
+        staged = stage(file, warehouse.root, settings)
+    except NotReadyError as wait:
+        return wait
+    except QuarantineError as refusal:
+        _record(warehouse, file, None, "QUARANTINED", str(refusal))
+        return None
+    same = staged.sha256 == newest.sha256
+    if same and not newest.deserves_another_try:
+        _record(warehouse, file, staged.sha256, "DUPLICATE", "same bytes as the file before it")
+    else:
+        _load(warehouse, file, staged, name, file_id=newest.loaded_file_id if same else None)
+    return None
 
 
 def _load(warehouse: Warehouse, file: DeliveredFile, staged: StagedFile, name: str, *, file_id: int | None) -> None:
@@ -235,6 +268,7 @@ def _write_file(
     file_id: int | None = None,
 ) -> int:
     """Write the file's ledger row; returns its number, the next one unless it has one already."""
+    warehouse.run("ops/forget_attempts", names=[file.name])
     if file_id is None:
         file_id = int(warehouse.value("raw/newest_file")) + 1
     loaded, duplicate, rejected = counts

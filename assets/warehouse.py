@@ -11,7 +11,7 @@ import logging
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,6 +27,11 @@ SCHEMAS = ("types", "raw", "core", "ops", "mart")
 log = logging.getLogger("spendgate.warehouse")
 
 
+def utc_now() -> datetime:
+    """The real clock."""
+    return datetime.now(UTC)
+
+
 @functools.cache
 def sql(name: str) -> str:
     """Text of `sql/<name>.sql`, one statement."""
@@ -40,12 +45,16 @@ class Warehouse:
         root: where it lies.
         now: the instant the run stands for; what happened later does not count.
         run_id: who writes.
+        clock: tells the time at which something is recorded.
+        file: the database; the warehouse of the root, unless it is rebuilt beside that.
     """
 
-    def __init__(self, root: DataRoot, *, now: datetime, run_id: str) -> None:
+    def __init__(self, root: DataRoot, *, now: datetime, run_id: str, file: Path | None = None) -> None:
         self.root = root
         self.now = now
         self.run_id = run_id
+        self.clock: Callable[[], datetime] = utc_now
+        self.file = file or root.warehouse_file
         self._connection: duckdb.DuckDBPyConnection | None = None
 
     @property
@@ -53,7 +62,7 @@ class Warehouse:
         """The one connection of the run; UTC, and shut off from every folder but those it reads."""
         if self._connection is None:
             self._connection = duckdb.connect(
-                str(self.root.warehouse_file),
+                str(self.file),
                 config={
                     "storage_compatibility_version": "v1.5.0",  # what every supported release reads
                     "autoinstall_known_extensions": False,
@@ -106,6 +115,18 @@ class Warehouse:
         """Run `sql/<name>.sql` with its `$values` bound."""
         return self.connection.execute(sql(name), values or None)
 
+    def require(self, name: str) -> None:
+        """Hold a rule inside the transaction under way: `sql/<name>.sql` selects the rows that break it.
+
+        Raises:
+            SpendgateError: there is one; nothing of the transaction is written.
+        """
+        result = self.run(name)
+        columns = [column[0] for column in result.description or []]
+        for row in result.fetchmany(1):
+            found = ", ".join(f"{column} {value}" for column, value in zip(columns, row, strict=True))
+            raise SpendgateError(f"sql/{name}.sql does not hold, so nothing was written: {found}")
+
     def value(self, name: str, /, **values: Any) -> Any:
         """First value of the first row of `sql/<name>.sql`."""
         row = self.run(name, **values).fetchone()
@@ -121,7 +142,7 @@ class Warehouse:
         """
         self.connection.execute("begin")
         try:
-            recorded_at: datetime = self.value("ops/recorded_at", clock=datetime.now(UTC))
+            recorded_at: datetime = self.value("ops/recorded_at", clock=self.clock())
             yield recorded_at
             self.run("ops/revision", recorded_at=recorded_at)
         except (duckdb.FatalException, duckdb.InternalException):

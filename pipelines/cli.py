@@ -69,6 +69,9 @@ class Instant(click.ParamType[datetime]):
         return instant
 
 
+ROWS_SHOWN = 50
+"""Refused rows that people are shown at once."""
+
 ID = click.IntRange(-(2**63), 2**63 - 1)
 
 NOW = click.option("--now", type=Instant(), help="Decide for this instant; what happened after it does not count.")
@@ -112,7 +115,7 @@ def demo(data: DataRoot) -> None:
     with open_published(data) as published:
         print_rows(_query(published, "report/brands"), "Brands, each on its own day")
         print_rows(_query(published, "report/campaigns", brand_id=None), "Campaigns")
-        print_rows(_query(published, "report/rejects"), "Refused rows")
+        print_rows(_query(published, "report/rejects", reason="", name="", at_most=20), "Refused rows")
     click.echo('Next: `spendgate ui` for runs and lineage, `spendgate sql "from mart.daily_spend"` for the spend.')
 
 
@@ -257,17 +260,65 @@ def explain(data: DataRoot, campaign_id: int, at: datetime | None, *, as_json: b
         click.secho("what is stored does not follow from the ledger: see 'derived anew'", fg="red", err=True)
 
 
+FORMATS: dict[str, Callable[[duckdb.DuckDBPyConnection], None]] = {
+    "table": print_rows,
+    "csv": print_csv,
+    "json": print_json_rows,
+}
+FORMAT = click.option("--format", "format_", type=click.Choice(list(FORMATS)), default="table", show_default=True)
+
+
+@cli.group()
+def rejects() -> None:
+    """List rows that were refused, and try them again."""
+
+
+def _which_rejects(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options that say which refused rows are meant."""
+    reason = click.option("--reason", default="", help="Those refused for a reason that contains this text.")
+    name = click.option("--file", "name", default="", help="Those of files whose name contains this text.")
+    return reason(name(command))
+
+
+@rejects.command("list")
+@DATA
+@_which_rejects
+@FORMAT
+def list_rejects(data: DataRoot, reason: str, name: str, format_: str) -> None:
+    """List refused rows with file, line, reason and text as delivered."""
+    with open_published(data) as published:
+        which = {"reason": reason, "name": name}
+        if format_ != "table":
+            FORMATS[format_](_query(published, "report/rejected_rows", **which))
+            return
+        [count] = _query(published, "report/reject_count", **which).fetchall()[0]
+        print_rows(_query(published, "report/rejects", **which, at_most=ROWS_SHOWN), f"Refused rows: {count:,}")
+    if count > ROWS_SHOWN:
+        click.echo(f"The newest {ROWS_SHOWN} are shown; --format csv or json gives all of them.", err=True)
+
+
+@rejects.command("retry")
+@DATA
+@_which_rejects
+def retry_rejects(data: DataRoot, reason: str, name: str) -> None:
+    """Try refused rows again, once their cause is mended: a limit raised, a time come, a newer tzdata.
+
+    The refused rows of each file that has a row like that are read again, from its staged copy, in a full refresh.
+    What is sound now is loaded, once, and leaves the list.
+    """
+    with open_published(data) as published:
+        [count] = _query(published, "report/reject_count", reason=reason, name=name).fetchall()[0]
+    if not count:
+        raise SpendgateError("no refused row is like that: see `spendgate rejects list`")
+    _run(data, "refresh", now=None, trusted=False, retry={"reason": reason, "file": name})
+
+
 @cli.command("sql")
 @DATA
 @click.argument("query")
-@click.option("--format", "format_", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
+@FORMAT
 def sql_command(data: DataRoot, query: str, format_: str) -> None:
     """Query the published copy, read-only."""
-    show: dict[str, Callable[[duckdb.DuckDBPyConnection], None]] = {
-        "table": print_rows,
-        "csv": print_csv,
-        "json": print_json_rows,
-    }
     with open_published(data) as published:
         published.execute("set enable_external_access = false")
         result = published.execute(query)
@@ -276,13 +327,15 @@ def sql_command(data: DataRoot, query: str, format_: str) -> None:
             raise SpendgateError("the query selects nothing")
         if len(set(names)) < len(names):
             raise SpendgateError(f"two columns have the same name among {', '.join(names)}: give them aliases")
-        show[format_](result)
+        FORMATS[format_](result)
 
 
 # --- how a run is made and told
 
 
-def _run(data: DataRoot, job_name: str, *, now: datetime | None, trusted: bool) -> None:
+def _run(
+    data: DataRoot, job_name: str, *, now: datetime | None, trusted: bool, retry: dict[str, str] | None = None
+) -> None:
     """Run a job in this process, through Dagster, and tell what happened."""
     data.settings()  # a mistake in it is told before Dagster is loaded
     _dagster_home(data)
@@ -292,10 +345,11 @@ def _run(data: DataRoot, job_name: str, *, now: datetime | None, trusted: bool) 
     from pipelines.definitions import build_defs
 
     job = build_defs(data).resolve_job_def(job_name)
+    deliveries = {"trusted": trusted, **({"retry": retry} if retry else {})}
     config = {
         "resources": {
             "warehouse": {"config": {"now": now.isoformat() if now else ""}},
-            **({"deliveries": {"config": {"trusted": trusted}}} if job_name == "refresh" else {}),
+            **({"deliveries": {"config": deliveries}} if job_name == "refresh" else {}),
         },
         "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
     }
@@ -357,5 +411,5 @@ def _show_log(level: int = logging.INFO) -> None:
     logger.setLevel(level)
 
 
-def _query(connection: duckdb.DuckDBPyConnection, name: str, **values: Any) -> duckdb.DuckDBPyConnection:
+def _query(connection: duckdb.DuckDBPyConnection, name: str, /, **values: Any) -> duckdb.DuckDBPyConnection:
     return connection.execute(sql(name), values or None)

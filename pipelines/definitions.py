@@ -11,7 +11,7 @@ from pathlib import Path
 import dagster as dg
 
 from assets import checks, ledger, publishing, reference, spend, status
-from assets.landing import Deliveries
+from assets.landing import Deliveries, Retry
 from assets.settings import DataRoot
 from assets.warehouse import Warehouse, open_warehouse
 from pipelines.jobs import decide, instant_of, refresh, set_campaign_status
@@ -31,7 +31,9 @@ def build_defs(root: DataRoot) -> dg.Definitions:
             yield warehouse
 
     def look_for_run(context: dg.InitResourceContext) -> Deliveries:
-        return Deliveries(root, trusted=context.resource_config["trusted"])
+        given = context.resource_config
+        retry = Retry(given["retry"]["reason"], given["retry"]["file"]) if "retry" in given else None
+        return Deliveries(root, trusted=given["trusted"], retry=retry)
 
     return dg.Definitions(
         assets=[
@@ -74,7 +76,15 @@ def build_defs(root: DataRoot) -> dg.Definitions:
                         bool,
                         default_value=False,
                         description="take what lies in the folders as finished, without a second look",
-                    )
+                    ),
+                    "retry": dg.Field(
+                        {
+                            "reason": dg.Field(str, default_value="", description="files with a reason like this"),
+                            "file": dg.Field(str, default_value="", description="files with a name like this"),
+                        },
+                        is_required=False,
+                        description="try the refused rows of earlier files again",
+                    ),
                 },
                 description="The delivered files this run may take.",
             ),

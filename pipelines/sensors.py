@@ -4,7 +4,6 @@ Belongs here: when a run is asked for. Does not: what it does.
 """
 
 import json
-import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -12,6 +11,7 @@ import dagster as dg
 import duckdb
 import pendulum
 
+from assets.attempts import worth_an_attempt
 from assets.decision import look
 from assets.ingestion import new_files
 from assets.landing import DeliveredFile, delivered_files, settled
@@ -106,13 +106,14 @@ def _due(root: DataRoot, now: datetime) -> tuple[bool, str]:
 
 
 def _new_files(root: DataRoot) -> list[DeliveredFile]:
-    """Readable delivered files that the published ledger does not know."""
-    files = [file for file in delivered_files(root) if file.refusal or os.access(file.path, os.R_OK)]
+    """Delivered files that the published ledger does not know, and a run might take."""
+    files = delivered_files(root)
     try:
         with open_published(root) as published:
-            return new_files(published, files)
+            files = new_files(published, files)
     except SpendgateError:
-        return files  # nothing has been published yet: everything is new
+        pass  # nothing has been published yet: everything is new
+    return [file for file in files if worth_an_attempt(file)]
 
 
 def _busy(instance: dg.DagsterInstance, job_name: str, now: datetime) -> str | None:

@@ -56,7 +56,9 @@ def test_the_whole_graph_runs_on_sample_files(world: World, instance: dg.Dagster
 def test_every_table_of_the_design_is_an_asset_with_its_sql_file(root: DataRoot) -> None:
     assets = {"/".join(spec.key.path): spec for spec in build_defs(root).resolve_all_asset_specs()}
     bookkeeping = {
+        "ops/attempts",
         "ops/batches",
+        "ops/retries",
         "ops/watermarks",
         "ops/summed_brands",
         "ops/missing_rows",

@@ -1,4 +1,5 @@
--- The newest file of a reference table: what it was, and whether rows of it may load now that a parent has come.
+-- The newest file of a reference table: what it was, and whether rows of it may load now
+-- that a parent has come, or that somebody wants them tried again.
 with newest as (
     select *
     from ops.reference_files
@@ -21,9 +22,18 @@ select
     coalesce(
         newest.sha256 = loaded.sha256
         and loaded.rows_rejected > 0
-        and loaded.batch_id < (
-            select max(batch_id) from core.reference_rows
-            where table_name = $parent
+        and (
+            loaded.batch_id < (
+                select max(batch_id) from core.reference_rows
+                where table_name = $parent
+            )
+            or (
+                contains(loaded.name, $retried_name)
+                and loaded.file_id in (
+                    select file_id from raw.rejected_rows
+                    where contains(rejected_rows.reason, $retried_reason)
+                )
+            )
         ),
         false
     ) as deserves_another_try

@@ -1,9 +1,11 @@
--- One row per refused row of the newest files, for people.
+-- One row per refused row of a delivered file, the newest first, for people.
 select
     files.name as file,
     rejected_rows.line_number as line,
-    rejected_rows.reason
+    rejected_rows.reason,
+    left(rejected_rows.raw, 100) as row
 from raw.rejected_rows
-inner join ops.delivered_files as files on rejected_rows.file_id = files.file_id
+inner join ops.delivered_files as files using (file_id)
+where contains(files.name, $name) and contains(rejected_rows.reason, $reason)
 order by rejected_rows.file_id desc, rejected_rows.line_number asc
-limit 20
+limit $at_most

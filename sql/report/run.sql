@@ -46,6 +46,13 @@ from files
 where kind not in ('events', 'payments')
 union all
 select
+    'refused rows tried again: loaded / duplicate / refused' as what,
+    format('{} / {} / {}', sum(rows_loaded)::bigint, sum(rows_duplicate)::bigint, sum(rows_rejected)::bigint) as result
+from ops.retries
+semi join batch using (batch_id)
+having count(*) > 0
+union all
+select
     'transactions written' as what,
     count(*)::varchar as result
 from core.transactions

@@ -54,10 +54,36 @@ comment on column ops.reference_files.rows_loaded is 'rows that opened a version
 comment on column ops.reference_files.rows_duplicate is 'rows as they were before';
 
 create or replace view ops.delivered_files as
-select * exclude (ignored_columns) from raw.event_files
+select * exclude (ignored_columns, read_at) from raw.event_files
 union all by name
 select * from ops.reference_files;
 comment on view ops.delivered_files is 'One row per delivered file of any kind; file_id is unique among them.';
+
+create table if not exists ops.attempts (
+    name varchar not null,
+    bytes bigint not null,
+    changed_ns bigint not null,
+    attempts integer not null,
+    looks integer not null,
+    waits_for varchar
+);
+comment on table ops.attempts is 'One row per delivered file that was begun in its present state and is not finished.';
+comment on column ops.attempts.attempts is 'how often it was begun and never ended; counted before it is opened';
+comment on column ops.attempts.looks is 'how often it could not be taken';
+comment on column ops.attempts.waits_for is 'why not; null: whoever began it has not come back';
+
+create table if not exists ops.retries (
+    file_id bigint not null,
+    rows_tried bigint not null,
+    rows_loaded bigint not null,
+    rows_duplicate bigint not null,
+    rows_rejected bigint not null,
+    batch_id bigint not null,
+    read_at timestamptz not null,
+    recorded_at timestamptz not null
+);
+comment on table ops.retries is 'One row per delivered file and time at which its refused rows were tried again.';
+comment on column ops.retries.read_at is 'the moment of loading that their times were held against';
 
 create table if not exists ops.missing_rows (
     table_name varchar not null,

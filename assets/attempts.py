@@ -1,0 +1,112 @@
+"""Delivered files that were begun and not finished: counted, so that one that kills its reader stops itself only.
+
+Belongs here: what is remembered of an attempt, and what follows from it. Does not: taking the files (`ingestion`,
+`reference_files`).
+"""
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import datetime
+
+import duckdb
+import pyarrow as pa
+
+from assets.landing import DeliveredFile, NotReadyError, QuarantineError
+from assets.warehouse import Warehouse, sql
+
+ATTEMPTS = 3
+"""A file that was begun so often without an end is given up: it kills whoever reads it."""
+
+LOOKS = 3
+"""After so many looks in vain nothing is gained by another run: a check names the file, and a person has to act."""
+
+log = logging.getLogger("spendgate.attempts")
+
+
+@contextmanager
+def seen_files(connection: duckdb.DuckDBPyConnection, files: list[DeliveredFile]) -> Iterator[None]:
+    """Let SQL see some files, as the rows of `seen_files`."""
+    columns = {
+        "place": pa.array(range(len(files)), pa.int64()),
+        "name": pa.array([file.name for file in files], pa.string()),
+        "bytes": pa.array([file.bytes for file in files], pa.int64()),
+        "changed_ns": pa.array([file.changed_ns for file in files], pa.int64()),
+        "refusal": pa.array([file.refusal for file in files], pa.string()),
+    }
+    connection.register("seen_files", pa.table(columns))
+    try:
+        yield
+    finally:
+        connection.unregister("seen_files")
+
+
+def with_attempts(connection: duckdb.DuckDBPyConnection, files: list[DeliveredFile]) -> list[DeliveredFile]:
+    """The files, each with what is remembered of attempts at it."""
+    with seen_files(connection, files):
+        known = {place: counts for place, *counts in connection.execute(sql("ops/attempts_at")).fetchall()}
+    return [
+        replace(file, attempts=known[place][0], looks=known[place][1]) if place in known else file
+        for place, file in enumerate(files)
+    ]
+
+
+def worth_an_attempt(file: DeliveredFile) -> bool:
+    """Whether a file may be taken by another look; one that was unreadable too often has to become readable first."""
+    return file.looks < LOOKS or os.access(file.path, os.R_OK)
+
+
+@contextmanager
+def attempt(warehouse: Warehouse, files: list[DeliveredFile]) -> Iterator[datetime]:
+    """Count an attempt at each file, for good, before it is opened; the transaction that takes it forgets it.
+
+    An end that has nothing to do with the files (a full disk, a run that is cancelled) takes the count back.
+
+    Yields:
+        When it began: the moment of loading, for whatever is in the files.
+    """
+    with seen_files(warehouse.connection, files), warehouse.transaction() as began_at:
+        warehouse.run("ops/attempts")
+    try:
+        yield began_at
+    except BaseException as error:
+        if not isinstance(error, Exception) or isinstance(error, OSError | duckdb.IOException):
+            with suppress(duckdb.Error), seen_files(warehouse.connection, files), warehouse.transaction():
+                warehouse.run("ops/attempts_taken_back")
+        raise
+
+
+def refuse_killers(file: DeliveredFile) -> None:
+    """Give up a file that was begun too often.
+
+    Raises:
+        QuarantineError: it was.
+    """
+    if file.attempts >= ATTEMPTS:
+        raise QuarantineError(
+            f"reading it was begun {file.attempts} times and never ended (the process was killed, or out of memory):"
+            " deliver it again otherwise, or touch it to have it tried again"
+        )
+
+
+def note_in_vain(warehouse: Warehouse, waits: list[tuple[DeliveredFile, NotReadyError]]) -> None:
+    """Note that files could not be taken, and why; the attempts at them have ended."""
+    if not waits:
+        return
+    with warehouse.transaction():
+        for file, wait in waits:
+            log.warning("%s: %s; looked at again in the next run", file.name, wait)
+            warehouse.run(
+                "ops/attempts_in_vain",
+                name=file.name, bytes=file.bytes, changed_ns=file.changed_ns, waits_for=str(wait),
+            )  # fmt: skip
+
+
+def forget_gone(warehouse: Warehouse, seen: list[DeliveredFile]) -> None:
+    """Forget the attempts at files that lie there no more, or in another state."""
+    with seen_files(warehouse.connection, seen):
+        if warehouse.value("ops/attempts_gone"):
+            with warehouse.transaction():
+                warehouse.run("ops/forget_attempts_gone")

@@ -1,0 +1,20 @@
+-- One row per delivered file and time at which its refused rows were tried again.
+insert into ops.retries
+with counts as (
+    select
+        (select count(*) from arrived_events) + (select count(*) from arrived_payments) as rows_tried,
+        (select count(*) from repeated_events where conflict is null)
+        + (select count(*) from repeated_payments where conflict is null) as rows_duplicate,
+        (select count(*) from refusals) as rows_rejected
+)
+
+select
+    $file_id as file_id,
+    rows_tried,
+    rows_tried - rows_duplicate - rows_rejected as rows_loaded,
+    rows_duplicate,
+    rows_rejected,
+    $batch_id as batch_id,
+    $read_at::timestamptz as read_at,
+    $recorded_at::timestamptz as recorded_at
+from counts
