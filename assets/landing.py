@@ -201,6 +201,11 @@ def stage(file: DeliveredFile, root: DataRoot, settings: Settings) -> StagedFile
     return StagedFile(target, sha256, text, kind, facts.lines, facts.clean, facts.terminated)
 
 
+def is_staged(root: DataRoot, sha256: str) -> bool:
+    """Whether the staged copy of a file is still there."""
+    return any(root.staged.glob(f"{sha256}.*"))
+
+
 def staged_again(root: DataRoot, sha256: str, name: str, settings: Settings) -> StagedFile:
     """The staged copy of a file that was taken before, read and checked anew.
 

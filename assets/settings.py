@@ -59,6 +59,16 @@ class DataRoot:
         return self.path / "warehouse" / "warehouse.duckdb"
 
     @property
+    def rebuilt_file(self) -> Path:
+        """The warehouse made anew, until it takes the other one's place."""
+        return self.path / "warehouse" / "rebuilt.duckdb"
+
+    @property
+    def replaced_file(self) -> Path:
+        """The warehouse whose place a rebuilt one has taken, until the next one does."""
+        return self.path / "warehouse" / "replaced.duckdb"
+
+    @property
     def lock_file(self) -> Path:
         """What a run locks; its text names the holder."""
         return self.path / "warehouse" / "warehouse.lock"

@@ -198,9 +198,9 @@ class Warehouse:
         whole = copy.stat().st_size == self.root.warehouse_file.stat().st_size
         if not whole or _revision_in(copy) != revision:
             raise SpendgateError(f"the copy {copy} is not what was written; the published file is unchanged")
-        _fsync(copy)
+        fsync(copy)
         copy.rename(target)
-        _fsync(target.parent)
+        fsync(target.parent)
         return target.stat().st_size
 
 
@@ -280,7 +280,8 @@ def _revision_in(file: Path) -> int:
         return int(connection.execute(sql("ops/current_revision")).fetchall()[0][0])
 
 
-def _fsync(path: Path) -> None:
+def fsync(path: Path) -> None:
+    """Wait until a file, or what a folder lists, is on the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

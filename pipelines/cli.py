@@ -10,7 +10,7 @@ import re
 import shutil
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import asdict
+from dataclasses import asdict, astuple
 from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
@@ -31,6 +31,7 @@ from pipelines.printing import (
     print_json,
     print_json_rows,
     print_rows,
+    print_table,
     print_words,
 )
 
@@ -207,6 +208,45 @@ def set_status(data: DataRoot, now: datetime | None, status: str, **wanted: Any)
     click.echo(f"campaign {change.campaign_id}: {before} -> {change.status}{end}")
     if over:
         click.secho("that has passed already: the pause ends with the next decision", fg="yellow", err=True)
+
+
+COMPARISON = ["table", "rows live", "rows rebuilt", "only live", "only rebuilt"]
+
+
+@cli.command()
+@DATA
+@click.option("--swap", "swapped", is_flag=True, help="Put the rebuilt one in the live one's place, and publish.")
+def rebuild(data: DataRoot, *, swapped: bool) -> None:
+    """Make ledger and sums anew from the staged files, and compare them with the live ones.
+
+    The live warehouse is only read. Statuses, their history and the versions of reference data are kept. Exits with 1
+    when a table differs and nothing was swapped.
+    """
+    from uuid import uuid4
+
+    from rich.progress import track
+
+    from assets.rebuilding import rebuild as make_anew
+    from assets.rebuilding import swap
+    from assets.warehouse import open_warehouse
+
+    _show_log(logging.WARNING)
+    settings = data.settings()
+    with open_warehouse(data, run_id=f"rebuild-{uuid4()}", wait_seconds=settings.lock_wait_seconds) as warehouse:
+        shown = console(stderr=True)
+        compared = make_anew(
+            warehouse, settings, lambda steps: track(steps, "rebuilding", console=shown, transient=True)
+        )
+        print_table(COMPARISON, [astuple(row) for row in compared], "The live warehouse and the rebuilt one")
+        differing = [row.table for row in compared if row.only_live or row.only_rebuilt]
+        if swapped:
+            swap(data)
+            warehouse.publish()
+            click.echo(f"The rebuilt warehouse is the live one now, and published; the other is {data.replaced_file}.")
+            return
+    if differing:
+        raise SpendgateError(f"{', '.join(differing)} came out otherwise: `--swap` takes the rebuilt ones")
+    click.echo(f"All the same. The rebuilt warehouse is {data.rebuilt_file}; nothing was swapped.")
 
 
 @cli.command()

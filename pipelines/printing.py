@@ -41,12 +41,16 @@ def _names(result: duckdb.DuckDBPyConnection) -> list[str]:
 
 def print_rows(result: duckdb.DuckDBPyConnection, title: str | None = None) -> None:
     """Print the rows of a query as a table."""
+    print_table(_names(result), result.fetchall(), title)
+
+
+def print_table(names: list[str], rows: list[tuple[Any, ...]], title: str | None = None) -> None:
+    """Print rows as a table."""
     from rich.table import Table
     from rich.text import Text
 
     table = Table(title=title, title_justify="left", header_style="bold")
-    rows = result.fetchall()
-    for place, name in enumerate(_names(result)):
+    for place, name in enumerate(names):
         numeric = any(isinstance(row[place], (int, float, Decimal)) for row in rows)
         table.add_column(name, justify="right" if numeric else "left", overflow="fold")
     for row in rows:

@@ -1,0 +1,252 @@
+"""The warehouse made anew beside the live one, by doing again what was done, and the two compared table by table.
+
+Belongs here: the order of what is done again, and what is kept. Does not: how it is done (`ingestion`, `accounting`).
+
+Made anew, from the staged files: events, payments, refused rows, the ledger, every sum over it. Kept, since only the
+warehouse knows it: statuses and their history, the versions of the reference data with the time from which each
+holds, and when which batch did what, which is the order in which all of it is done again.
+"""
+
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from assets.accounting import charge, measure_overspend, sum_spend
+from assets.ingestion import Batch, TakenFile
+from assets.landing import NotReadyError, QuarantineError, is_staged
+from assets.settings import REFERENCE_TABLES, DataRoot, Settings, SpendgateError
+from assets.warehouse import Warehouse, fsync, sql
+
+COMPARED = (
+    "raw.event_files",
+    "raw.ad_events",
+    "raw.payments",
+    "raw.rejected_rows",
+    *(f"core.{name}" for name in REFERENCE_TABLES),
+    "core.transactions",
+    "core.unpriced",
+    "mart.hourly_spend",
+    "mart.daily_spend",
+    "mart.monthly_spend",
+    "mart.overspend",
+    "ops.retries",
+    "ops.summed_brands",
+)
+"""Tables that are made anew; all others are kept."""
+
+ZONES = ("core.utc_offsets", "core.superseded_utc_offsets")
+"""Kept, and needed before the first step."""
+
+OF_THE_FILE = ("ops.definitions", "ops.overspend_due")
+"""Neither made anew nor kept: they belong to the file they are in."""
+
+
+BEFORE_ALL_STEPS = datetime(2000, 1, 1, tzinfo=UTC)
+"""When the empty file is recorded as made: each transaction's time is later than the one before it."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A table in the live and in the rebuilt warehouse: its rows, and those that the other one has not."""
+
+    table: str
+    rows_live: int
+    rows_rebuilt: int
+    only_live: int = 0
+    only_rebuilt: int = 0
+
+
+@dataclass(frozen=True)
+class Step:
+    """A transaction that made part of the ledger or the marts: what it did, when, as which batch of which run."""
+
+    step: str
+    recorded_at: datetime
+    batch_id: int
+    read_at: datetime
+    run_id: str
+
+
+def rebuild(
+    warehouse: Warehouse, settings: Settings, track: Callable[[list[Step]], Iterable[Step]] = iter
+) -> list[Comparison]:
+    """Make the warehouse anew in `rebuilt.duckdb`, and compare it with the live one, which is only read.
+
+    Args:
+        warehouse: the live one, held by this run.
+        settings: limits for lines and nesting; the same ones as ever, or other rows are refused.
+        track: shows progress over the steps.
+
+    Raises:
+        SpendgateError: a staged file is damaged, or larger than a limit that was lowered since.
+    """
+    warehouse.connection.execute("checkpoint")
+    warehouse.close()
+    for leftover in _files(warehouse.root.rebuilt_file):
+        leftover.unlink(missing_ok=True)
+    rebuilt = Warehouse(warehouse.root, now=warehouse.now, run_id=warehouse.run_id, file=warehouse.root.rebuilt_file)
+    try:
+        with duckdb.connect(str(warehouse.root.warehouse_file), read_only=True) as live:
+            live.execute("set TimeZone = 'UTC'")
+            _Replay(live, rebuilt, settings).run(track)
+            return [_compare(live, rebuilt.connection, table) for table in COMPARED]
+    finally:
+        rebuilt.close()
+
+
+def swap(root: DataRoot) -> None:
+    """Let the rebuilt warehouse take the live one's place, which is kept as `replaced.duckdb`, in one step."""
+    live_log, rebuilt_log = (file.with_name(f"{file.name}.wal") for file in (root.warehouse_file, root.rebuilt_file))
+    if live_log.exists() or rebuilt_log.exists():
+        raise SpendgateError("a write-ahead log is left beside a warehouse that was closed: nothing was swapped")
+    root.replaced_file.unlink(missing_ok=True)
+    os.link(root.warehouse_file, root.replaced_file)
+    fsync(root.rebuilt_file)
+    root.rebuilt_file.replace(root.warehouse_file)
+    fsync(root.warehouse_file.parent)
+
+
+class _Replay:
+    """Does again in one warehouse what another one says was done."""
+
+    def __init__(self, live: duckdb.DuckDBPyConnection, rebuilt: Warehouse, settings: Settings) -> None:
+        self._live = live
+        self._rebuilt = rebuilt
+        self._settings = settings
+        rows = live.execute(sql("rebuild/steps")).fetchall()
+        self._steps = [Step(*row) for row in rows]
+        rebuilt.clock = lambda: BEFORE_ALL_STEPS
+
+    def run(self, track: Callable[[list[Step]], Iterable[Step]]) -> None:
+        """Do every step, then copy what is kept."""
+        rebuilt = self._rebuilt
+        for table in ZONES:
+            self._copy(self._live.table(table), table)
+        rebuilt.connection.register("kept_batches", self._live.table("ops.batches").to_arrow_table())
+        for step in track(self._steps):
+            rebuilt.clock = lambda at=step.recorded_at: at  # type: ignore[misc]
+            rebuilt.run_id = step.run_id
+            rebuilt.run("rebuild/batches", batch_id=step.batch_id)
+            self._do(step)
+        rebuilt.connection.unregister("kept_batches")
+        self._keep()
+        rebuilt.clock = lambda: datetime.now(rebuilt.now.tzinfo)
+        measure_overspend(rebuilt)
+
+    def _do(self, step: Step) -> None:
+        match step.step:
+            case "load reference":
+                self._load_reference(step)
+            case "ingest":
+                self._ingest(step)
+            case "retry":
+                self._retry(step)
+            case "charge":
+                charge(self._rebuilt)
+            case "sum":
+                sum_spend(self._rebuilt)
+
+    def _load_reference(self, step: Step) -> None:
+        """Open the versions that this transaction opened, and end the ones before them."""
+        for name in REFERENCE_TABLES:
+            versions = self._live.table(f"core.{name}")
+            ends = ("valid_to", "superseded_at")
+            columns = [
+                duckdb.ConstantExpression(None).alias(column) if column in ends else duckdb.ColumnExpression(column)
+                for column in versions.columns
+            ]
+            opened = versions.filter(_equals("recorded_at", step.recorded_at)).select(*columns)
+            self._copy(opened, f"core.{name}")
+            self._rebuilt.run(f"core/{name}_superseded")
+
+    def _ingest(self, step: Step) -> None:
+        """Read again the files that this transaction loaded; of those no longer staged, take over the rows."""
+        files = self._files(step)
+        staged = [file for file in files if is_staged(self._rebuilt.root, file.sha256)]
+        for file in files:
+            if file not in staged:
+                self._take_over(file, step)
+        if staged:
+            batch = self._read(staged, step)
+            with batch.judged(), self._rebuilt.transaction() as recorded_at:
+                batch.write(recorded_at)
+
+    def _retry(self, step: Step) -> None:
+        """Read again the refused rows that were tried again."""
+        for file in self._files(step):
+            if not is_staged(self._rebuilt.root, file.sha256):
+                self._take_over_rows(file, step)
+                self._copy(
+                    self._live.table("ops.retries").filter(_equals("recorded_at", step.recorded_at)), "ops.retries"
+                )
+                continue
+            batch = self._read([file], step)
+            with batch.judged(only_refused=True), self._rebuilt.transaction() as recorded_at:
+                batch.write_retry(file.file_id, recorded_at)
+
+    def _files(self, step: Step) -> list[TakenFile]:
+        rows = self._live.execute(sql("rebuild/files_of_step"), {"recorded_at": step.recorded_at}).fetchall()
+        return [TakenFile(*row) for row in rows]
+
+    def _read(self, files: list[TakenFile], step: Step) -> Batch:
+        batch = Batch(self._rebuilt, step.read_at, self._settings)
+        for file in files:
+            try:
+                batch.take_again(file)
+            except (NotReadyError, QuarantineError) as refusal:
+                raise SpendgateError(f"{file.name} (file {file.file_id}) cannot be read again: {refusal}") from refusal
+        return batch
+
+    def _take_over(self, file: TakenFile, step: Step) -> None:
+        """Copy a file that is no longer staged: its ledger row, what is still refused, what this step accepted."""
+        for table in ("raw.event_files", "raw.rejected_rows"):
+            self._copy(self._live.table(table).filter(_equals("file_id", file.file_id)), table)
+        self._take_over_rows(file, step)
+
+    def _take_over_rows(self, file: TakenFile, step: Step) -> None:
+        for table in ("raw.ad_events", "raw.payments"):
+            of_the_file = self._live.table(table).filter(_equals("file_id", file.file_id))
+            self._copy(of_the_file.filter(_equals("batch_id", step.batch_id)), table)
+
+    def _keep(self) -> None:
+        """Copy what is not made anew, and the ledger rows of what was refused or delivered again."""
+        self._rebuilt.run("rebuild/make_room_for_what_is_kept")
+        self._copy(self._live.table("raw.event_files").filter("outcome <> 'LOADED'"), "raw.event_files")
+        of_reference_files = "file_id in (select file_id from ops.reference_files)"
+        self._copy(self._live.table("raw.rejected_rows").filter(of_reference_files), "raw.rejected_rows")
+        for (table,) in self._live.execute(sql("rebuild/tables")).fetchall():
+            if table not in (*COMPARED, *ZONES, *OF_THE_FILE):
+                self._copy(self._live.table(table), table)
+
+    def _copy(self, rows: duckdb.DuckDBPyRelation, table: str) -> None:
+        connection = self._rebuilt.connection
+        connection.register("kept_rows", rows.to_arrow_reader())
+        connection.table("kept_rows").insert_into(table)
+        connection.unregister("kept_rows")
+
+
+def _equals(column: str, value: datetime | int) -> duckdb.Expression:
+    return duckdb.ColumnExpression(column) == duckdb.ConstantExpression(value)
+
+
+def _files(database: Path) -> tuple[Path, Path]:
+    return database, database.with_name(f"{database.name}.wal")
+
+
+def _compare(live: duckdb.DuckDBPyConnection, rebuilt: duckdb.DuckDBPyConnection, table: str) -> Comparison:
+    """Compare by a digest of all rows; where it differs, row by row."""
+    (rows_live, digest_live), (rows_rebuilt, digest_rebuilt) = (
+        connection.table(table).set_alias("row").aggregate("count(*), sum(hash(row))").fetchall()[0]
+        for connection in (live, rebuilt)
+    )
+    if (rows_live, digest_live) == (rows_rebuilt, digest_rebuilt):
+        return Comparison(table, rows_live, rows_rebuilt)
+    rebuilt.register("live_rows", live.table(table).to_arrow_table())
+    ours, theirs = rebuilt.table(table), rebuilt.table("live_rows")
+    only_live, only_rebuilt = len(theirs.except_(ours)), len(ours.except_(theirs))
+    rebuilt.unregister("live_rows")
+    return Comparison(table, rows_live, rows_rebuilt, only_live, only_rebuilt)
