@@ -5,6 +5,7 @@ Belongs here: the order of the statements. Does not: prices and sums (`sql/core`
 
 import logging
 
+from assets.settings import SpendgateError
 from assets.time_zones import tzdata_version, utc_offsets
 from assets.warehouse import Warehouse
 
@@ -41,11 +42,16 @@ def charge(warehouse: Warehouse) -> int:
         values = {"done_through": done_through, "recorded_at": recorded_at, "batch_id": batch_id}
         charged = int(warehouse.value("core/transactions", **values))
         charged += int(warehouse.value("core/payment_transactions", **values))
-        if charged < waiting:
-            warehouse.run("core/still_waiting", **values)
+        still_waiting = int(warehouse.value("core/still_waiting", **values)) if charged != waiting else 0
+        if charged + still_waiting != waiting:
+            raise SpendgateError(
+                f"of {waiting} events and payments {charged} were charged and {still_waiting} not: some are lost, or"
+                " charged twice, so nothing was written"
+            )
         warehouse.run("core/forget_unpriced")
-        if charged < waiting:
+        if still_waiting:
             warehouse.run("core/unpriced")
+        warehouse.require("checks/no_event_is_charged_twice")
         warehouse.mark_done("core.transactions", max(newest, batch_id), recorded_at)
     log.info("%d transactions written, %d wait for an ad, a brand or a price", charged, waiting - charged)
     return charged
@@ -66,6 +72,7 @@ def sum_spend(warehouse: Warehouse) -> int:
     with warehouse.transaction() as recorded_at:
         warehouse.run("mart/moved_brands")
         hours = int(warehouse.value("mart/new_spend", done_through=done_through))
+        warehouse.require("mart/new_spend_is_all", done_through=done_through)
         warehouse.run("mart/restatements", batch_id=newest, recorded_at=recorded_at)
         warehouse.run("ops/overspend_due")
         for grain in ("hourly", "daily", "monthly"):

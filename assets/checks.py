@@ -11,7 +11,7 @@ import polars as pl
 
 from assets.catalog import POOL
 from assets.evidence import derive_unchecked_changes
-from assets.warehouse import Warehouse, sql
+from assets.warehouse import Warehouse, published_revision, sql
 
 BROKEN, MEND = dg.AssetCheckSeverity.ERROR, dg.AssetCheckSeverity.WARN
 """Broken: an invariant of ours does not hold. Mend: a person should mend what was delivered."""
@@ -19,6 +19,7 @@ BROKEN, MEND = dg.AssetCheckSeverity.ERROR, dg.AssetCheckSeverity.WARN
 CHECKS = {
     "files_account_for_every_row": ("raw/event_files", BROKEN),
     "delivered_files_can_be_taken": ("raw/event_files", MEND),
+    "few_rows_are_rejected": ("raw/rejected_rows", MEND),
     "reference_files_are_accepted": ("core/brands", MEND),
     "reference_rows_are_accepted": ("raw/rejected_rows", MEND),
     "reference_rows_stay": ("core/global_ad_pricing", MEND),
@@ -26,10 +27,12 @@ CHECKS = {
     "events_are_charged_or_wait": ("core/transactions", BROKEN),
     "no_event_is_charged_twice": ("core/transactions", BROKEN),
     "every_event_type_has_a_price": ("core/unpriced", MEND),
+    "nothing_waits_for_long": ("core/unpriced", MEND),
     "marts_add_up_to_the_ledger": ("mart/daily_spend", BROKEN),
     "statuses_are_the_last_changes": ("ops/campaign_status", BROKEN),
     "changes_follow_from_the_ledger": ("ops/campaign_status_changes", BROKEN),
     "overspend_adds_up": ("mart/overspend", BROKEN),
+    "published_copy_is_current": ("published/spend", BROKEN),
 }
 SHOWN = 5
 """Breaking rows shown in the metadata; the count tells of the rest."""
@@ -70,4 +73,5 @@ def breaking_rows(warehouse: Warehouse, name: str) -> pl.DataFrame:
     """Rows that break the rule `sql/checks/<name>.sql`; whatever the file selects."""
     if name == "changes_follow_from_the_ledger":
         derive_unchecked_changes(warehouse)
-    return warehouse.run(f"checks/{name}").pl()
+    seen = {"published_revision": published_revision(warehouse.root)} if name == "published_copy_is_current" else {}
+    return warehouse.run(f"checks/{name}", **seen).pl()

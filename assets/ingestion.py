@@ -36,7 +36,7 @@ from assets.landing import (
 )
 from assets.reading import ROWS_AT_ONCE, cut, lines_of, read_delivery
 from assets.settings import EVENTS, PAYMENTS, UNKNOWN, Settings
-from assets.warehouse import Warehouse, sql
+from assets.warehouse import Warehouse, fsync, sql
 
 RAW_TEXT_LIMIT = 4096
 """Characters of a refused row that are kept."""
@@ -95,6 +95,7 @@ def _load(warehouse: Warehouse, files: list[DeliveredFile], settings: Settings) 
         batch = Batch(warehouse, read_at, settings)
         for file in files:
             batch.take(newest + len(batch.files) + 1, file)
+        fsync(warehouse.root.staged)
         if batch.files:
             with batch.judged(), warehouse.transaction() as recorded_at:
                 batch.write(recorded_at)
@@ -255,7 +256,7 @@ class Batch:
         self._warehouse.run("raw/forget_rejected_rows", file_id=file_id)
         self._warehouse.run("raw/rejected_rows", recorded_at=recorded_at)
         self._warehouse.run("ops/retries", **record, read_at=self._read_at)
-        self._warehouse.run("raw/event_file_retried", file_id=file_id)
+        self._warehouse.run("raw/event_file_retried", file_id=file_id, recorded_at=recorded_at)
         self._warehouse.require("checks/files_account_for_every_row")
 
     def _fetch_refused_texts(self) -> None:

@@ -193,7 +193,7 @@ def stage(file: DeliveredFile, root: DataRoot, settings: Settings) -> StagedFile
     if compressed:
         text = root.scratch / f"{sha256}.{kind}"
         with text.open("wb") as expanded:
-            for chunk in _expand(target, settings.max_file_bytes):
+            for chunk in _expand(target, settings):
                 if not expanded.tell():
                     _refuse_archive(chunk[:512], kind)
                 facts.add(chunk)
@@ -308,7 +308,7 @@ def _copy(file: DeliveredFile, target: Path, settings: Settings, facts: "_TextFa
         if not _unchanged(source, file):
             raise NotReadyError("changed since it was listed")
         if file.bytes > settings.max_file_bytes:
-            raise QuarantineError(_too_large(settings.max_file_bytes))
+            raise QuarantineError(too_large(settings))
         while chunk := source.read(CHUNK):
             magic = magic or chunk[:512]
             digest.update(chunk)
@@ -346,22 +346,30 @@ def _refuse_archive(head: bytes, ending: str) -> None:
         raise QuarantineError(f"it is {sort}, not {ending}: deliver UTF-8 text or Parquet")
 
 
-def _expand(file: Path, limit: int) -> Iterator[bytes]:
+def _expand(file: Path, settings: Settings) -> Iterator[bytes]:
     """Expand a gzip file to its end, so that its check sums have been verified."""
     size = 0
+    honest = max(CHUNK, settings.max_expansion * file.stat().st_size)
     try:
         with gzip.open(file) as expanded:
             while chunk := expanded.read(CHUNK):
                 size += len(chunk)
-                if size > limit:
-                    raise QuarantineError(_too_large(limit))
+                if size > settings.max_file_bytes:
+                    raise QuarantineError(too_large(settings))
+                if size > honest:
+                    raise QuarantineError(
+                        f"it grows to more than {settings.max_expansion} times its size, as a gzip bomb does: deliver"
+                        " it otherwise, or raise max_expansion in spendgate.toml and touch it"
+                    )
                 yield chunk
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise QuarantineError(f"damaged gzip file ({error}): deliver it again") from error
 
 
-def _too_large(limit: int) -> str:
-    return f"larger than {limit:,} bytes expanded: split it, or raise max_file_bytes in spendgate.toml and touch it"
+def too_large(settings: Settings) -> str:
+    """Why a file over the cap is refused, and what helps."""
+    limit = f"{settings.max_file_bytes:,} bytes expanded"
+    return f"larger than {limit}: split it, or raise max_file_bytes in spendgate.toml and touch it"
 
 
 class _TextFacts:

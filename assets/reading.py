@@ -22,7 +22,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from assets.landing import QuarantineError, StagedFile
+from assets.landing import QuarantineError, StagedFile, too_large
 from assets.settings import EVENTS, PAYMENTS, Settings, first_line
 from assets.warehouse import Warehouse
 
@@ -32,6 +32,9 @@ COLUMNS = {
 }
 BULK_BYTES = 1 << 20
 """Below this the row-by-row reader is faster than a bulk query's fixed cost."""
+
+PARQUET_ROW_BYTES = 32
+"""Least that a row takes once it is read: packed, a thousand bytes can hold a billion rows."""
 
 HEADER_BYTES = 1 << 16
 """As much of a first line is looked at to tell what a file is."""
@@ -85,7 +88,7 @@ def read_delivery(
         QuarantineError: the file as a whole cannot be read as rows of this kind.
     """
     if staged.format == "parquet":
-        return _read_parquet(warehouse, file_id, kind, staged, loaded_at)
+        return _read_parquet(warehouse, file_id, kind, staged, loaded_at, settings)
     header = csv_header(staged.text, COLUMNS[kind]) if staged.format == "csv" else []
     if staged.format == "jsonl":
         _refuse_json_document(staged.text)
@@ -126,11 +129,10 @@ def cut(text: str, limit: int) -> str:
 # --- Parquet
 
 
-def _read_parquet(warehouse: Warehouse, file_id: int, kind: str, staged: StagedFile, loaded_at: Any) -> list[str]:
-    try:
-        schema = pq.read_schema(staged.path)
-    except (pa.ArrowException, OSError) as error:
-        raise QuarantineError(f"not a readable Parquet file ({first_line(error)[:200]})") from error
+def _read_parquet(
+    warehouse: Warehouse, file_id: int, kind: str, staged: StagedFile, loaded_at: Any, settings: Settings
+) -> list[str]:
+    schema = parquet_schema(staged, settings)
     check_names(schema.names, (*COLUMNS[kind], "file_row_number"))
     for name in COLUMNS[kind]:
         if name not in schema.names:
@@ -143,6 +145,23 @@ def _read_parquet(warehouse: Warehouse, file_id: int, kind: str, staged: StagedF
     except UNREADABLE as error:
         raise QuarantineError(f"damaged Parquet file ({first_line(error)[:200]}): deliver it again") from error
     return sorted(set(schema.names) - set(COLUMNS[kind]))
+
+
+def parquet_schema(staged: StagedFile, settings: Settings) -> pa.Schema:
+    """Columns of a Parquet file, none of whose data has been looked at yet.
+
+    Raises:
+        QuarantineError: it has no readable footer, or one that announces more than the cap.
+    """
+    try:
+        with pq.ParquetFile(staged.path) as file:
+            schema, metadata = file.schema_arrow, file.metadata
+            sizes = [metadata.row_group(number).total_byte_size for number in range(metadata.num_row_groups)]
+    except (pa.ArrowException, OSError) as error:
+        raise QuarantineError(f"not a readable Parquet file ({first_line(error)[:200]})") from error
+    if max(sum(sizes), metadata.num_rows * PARQUET_ROW_BYTES) > settings.max_file_bytes:
+        raise QuarantineError(too_large(settings))
+    return schema
 
 
 def check_names(found: list[str], ours: tuple[str, ...]) -> None:

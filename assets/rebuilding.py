@@ -11,7 +11,6 @@ import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 import duckdb
 
@@ -19,7 +18,7 @@ from assets.accounting import charge, measure_overspend, sum_spend
 from assets.ingestion import Batch, TakenFile
 from assets.landing import NotReadyError, QuarantineError, is_staged
 from assets.settings import REFERENCE_TABLES, DataRoot, Settings, SpendgateError
-from assets.warehouse import Warehouse, fsync, sql
+from assets.warehouse import Warehouse, fsync, sql, write_ahead_log
 
 COMPARED = (
     "raw.event_files",
@@ -86,8 +85,8 @@ def rebuild(
     """
     warehouse.connection.execute("checkpoint")
     warehouse.close()
-    for leftover in _files(warehouse.root.rebuilt_file):
-        leftover.unlink(missing_ok=True)
+    for leftover in (warehouse.root.rebuilt_file, write_ahead_log(warehouse.root.rebuilt_file)):
+        leftover.unlink(missing_ok=True)  # of a rebuild before this one, or one that was killed
     rebuilt = Warehouse(warehouse.root, now=warehouse.now, run_id=warehouse.run_id, file=warehouse.root.rebuilt_file)
     try:
         with duckdb.connect(str(warehouse.root.warehouse_file), read_only=True) as live:
@@ -100,8 +99,7 @@ def rebuild(
 
 def swap(root: DataRoot) -> None:
     """Let the rebuilt warehouse take the live one's place, which is kept as `replaced.duckdb`, in one step."""
-    live_log, rebuilt_log = (file.with_name(f"{file.name}.wal") for file in (root.warehouse_file, root.rebuilt_file))
-    if live_log.exists() or rebuilt_log.exists():
+    if any(write_ahead_log(file).exists() for file in (root.warehouse_file, root.rebuilt_file)):
         raise SpendgateError("a write-ahead log is left beside a warehouse that was closed: nothing was swapped")
     root.replaced_file.unlink(missing_ok=True)
     os.link(root.warehouse_file, root.replaced_file)
@@ -231,10 +229,6 @@ class _Replay:
 
 def _equals(column: str, value: datetime | int) -> duckdb.Expression:
     return duckdb.ColumnExpression(column) == duckdb.ConstantExpression(value)
-
-
-def _files(database: Path) -> tuple[Path, Path]:
-    return database, database.with_name(f"{database.name}.wal")
 
 
 def _compare(live: duckdb.DuckDBPyConnection, rebuilt: duckdb.DuckDBPyConnection, table: str) -> Comparison:

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from assets.attempts import attempt, note_in_vain, refuse_killers, with_attempts, worth_an_attempt
 from assets.ingestion import RAW_TEXT_LIMIT, new_files
 from assets.landing import DeliveredFile, Deliveries, NotReadyError, QuarantineError, StagedFile, stage
-from assets.reading import CUT_OFF, csv_header, cut
+from assets.reading import CUT_OFF, csv_header, cut, parquet_schema
 from assets.settings import Settings, first_line
 from assets.warehouse import Warehouse
 
@@ -168,8 +168,8 @@ def load_reference(warehouse: Warehouse, deliveries: Deliveries, name: str) -> N
         retried_reason=retry and retry.reason, retried_name=retry and retry.name,
     ).fetchone()  # fmt: skip
     newest = _Newest(*known) if known else _Newest()
-    wanted = with_attempts(warehouse.connection, files) if newest.deserves_another_try else None
-    wanted = new_files(warehouse.connection, files) if wanted is None else wanted
+    choose = with_attempts if newest.deserves_another_try else new_files
+    wanted = choose(warehouse.connection, files)
     for file in filter(worth_an_attempt, deliveries.settled(wanted)):
         with attempt(warehouse, [file]):
             wait = _take(warehouse, file, deliveries.settings, newest)
@@ -193,31 +193,36 @@ class _Newest:
 
 def _take(warehouse: Warehouse, file: DeliveredFile, settings: Settings, newest: _Newest) -> NotReadyError | None:
     """Load a file, or record what else became of it; returns why it has to wait, if it has to."""
-    name = file.kind
+    sha256 = None
     try:
         refuse_killers(file)
         staged = stage(file, warehouse.root, settings)
+        sha256 = staged.sha256
+        again = sha256 == newest.sha256
+        if again and not newest.deserves_another_try:
+            _record(warehouse, file, sha256, "DUPLICATE", "same bytes as the file before it")
+            return None
+        rows = _read(staged, TABLES[file.kind], settings)
     except NotReadyError as wait:
         return wait
     except QuarantineError as refusal:
-        _record(warehouse, file, None, "QUARANTINED", str(refusal))
+        _record(warehouse, file, sha256, "QUARANTINED", str(refusal))
         return None
-    same = staged.sha256 == newest.sha256
-    if same and not newest.deserves_another_try:
-        _record(warehouse, file, staged.sha256, "DUPLICATE", "same bytes as the file before it")
-    else:
-        _load(warehouse, file, staged, name, file_id=newest.loaded_file_id if same else None)
+    _load(warehouse, file, rows, sha256, file_id=newest.loaded_file_id if again else None)
     return None
 
 
-def _load(warehouse: Warehouse, file: DeliveredFile, staged: StagedFile, name: str, *, file_id: int | None) -> None:
-    """Load one staged file, in one transaction; `file_id` is the ledger row it takes over when it is tried again."""
-    table = TABLES[name]
-    try:
-        rows = _read(staged, table)
-    except QuarantineError as refusal:
-        _record(warehouse, file, staged.sha256, "QUARANTINED", str(refusal))
-        return
+def _load(warehouse: Warehouse, file: DeliveredFile, rows: pl.DataFrame, sha256: str, *, file_id: int | None) -> None:
+    """Load the rows of a file, in one transaction.
+
+    Args:
+        warehouse: where to.
+        file: the file.
+        rows: what is in it, as text.
+        sha256: its bytes.
+        file_id: the ledger row it takes over when it is tried again.
+    """
+    name, table = file.kind, TABLES[file.kind]
     judged = _judge(rows, table, _ids(warehouse, table.parent), _timezones(warehouse))
     sound = judged.filter(pl.col("reason").is_null()).select(*table.columns)
     refused = _refused(judged, table)
@@ -238,7 +243,7 @@ def _load(warehouse: Warehouse, file: DeliveredFile, staged: StagedFile, name: s
             warehouse.run("raw/forget_rejected_rows", file_id=file_id)
         counts = (opened, len(sound) - opened, len(refused))
         file_id = _write_file(
-            warehouse, file, recorded_at, sha256=staged.sha256, outcome="LOADED", counts=counts, file_id=file_id
+            warehouse, file, recorded_at, sha256=sha256, outcome="LOADED", counts=counts, file_id=file_id
         )
         warehouse.run("raw/rejected_reference_rows", file_id=file_id, recorded_at=recorded_at)
         warehouse.run("ops/forget_missing_rows", table_name=name)
@@ -304,7 +309,7 @@ def _timezones(warehouse: Warehouse) -> pl.Series:
 # --- reading
 
 
-def _read(staged: StagedFile, table: ReferenceTable) -> pl.DataFrame:
+def _read(staged: StagedFile, table: ReferenceTable, settings: Settings) -> pl.DataFrame:
     """All rows of a file as text, with `line_number` and, for rows that are none, a `fault`.
 
     Raises:
@@ -313,6 +318,8 @@ def _read(staged: StagedFile, table: ReferenceTable) -> pl.DataFrame:
     if staged.format == "jsonl":
         raise QuarantineError("reference files are delivered as .csv or .parquet")
     try:
+        if staged.format == "parquet":
+            parquet_schema(staged, settings)
         rows = _read_parquet(staged, table) if staged.format == "parquet" else _read_csv(staged, table)
     except (pa.ArrowInvalid, OSError) as error:
         raise QuarantineError(f"cannot be read: {first_line(error)[:200]}") from error

@@ -32,7 +32,7 @@ def first_line(error: BaseException) -> str:
 
 @dataclass(frozen=True)
 class Settings:
-    """Limits of one data root, read from `spendgate.toml` in it; every key is optional."""
+    """Limits of one data root, and how long what is kept, read from `spendgate.toml` in it; every key is optional."""
 
     max_file_bytes: int = 2 * 1024**3  # expanded; more than a day of a large deliverer, less than a disk
     max_line_bytes: int = 1_000_000  # no honest event is larger, and readers hold a line in memory
@@ -40,6 +40,13 @@ class Settings:
     files_per_batch: int = 1_000  # bounds a transaction when deliveries have piled up
     settle_seconds: float = 1.0  # between the two looks that tell a finished file from a growing one
     lock_wait_seconds: float = 600.0  # how long a run waits for another one to leave the warehouse
+    max_expansion: int = 200  # times its own size that a file may grow; honest events grow 5 to 50 times
+    spare_bytes: int = 64 * 1024**2  # that stay free on the disk beside what a run needs; below, nothing is begun
+    keep_staged_days: int = 400  # copies of delivered files; `rebuild` and `rejects retry` read them
+    keep_rejected_days: int = 90  # refused rows with their text; the counts stay for ever
+    keep_replaced_days: int = 7  # the warehouse before a `rebuild --swap`, or one rebuilt for a comparison
+    keep_runs_days: int = 30  # Dagster's record of a run, with its log ...
+    keep_runs: int = 2_000  # ... and of no more runs than these; each takes about 130 KB
 
 
 @dataclass(frozen=True)

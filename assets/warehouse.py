@@ -115,13 +115,13 @@ class Warehouse:
         """Run `sql/<name>.sql` with its `$values` bound."""
         return self.connection.execute(sql(name), values or None)
 
-    def require(self, name: str) -> None:
+    def require(self, name: str, /, **values: Any) -> None:
         """Hold a rule inside the transaction under way: `sql/<name>.sql` selects the rows that break it.
 
         Raises:
             SpendgateError: there is one; nothing of the transaction is written.
         """
-        result = self.run(name)
+        result = self.run(name, **values)
         columns = [column[0] for column in result.description or []]
         for row in result.fetchmany(1):
             found = ", ".join(f"{column} {value}" for column, value in zip(columns, row, strict=True))
@@ -193,13 +193,16 @@ class Warehouse:
         self.close()
         target = self.root.published_file
         copy = target.with_name(f".{target.name}.{revision}.tmp")
-        shutil.copyfile(self.root.warehouse_file, copy)
-        copy.chmod(0o444)
-        whole = copy.stat().st_size == self.root.warehouse_file.stat().st_size
-        if not whole or _revision_in(copy) != revision:
-            raise SpendgateError(f"the copy {copy} is not what was written; the published file is unchanged")
-        fsync(copy)
-        copy.rename(target)
+        try:
+            shutil.copyfile(self.root.warehouse_file, copy)
+            copy.chmod(0o444)
+            whole = copy.stat().st_size == self.root.warehouse_file.stat().st_size
+            if not whole or _revision_in(copy) != revision:
+                raise SpendgateError(f"the copy {copy} is not what was written; the published file is unchanged")
+            fsync(copy)
+            copy.rename(target)
+        finally:
+            copy.unlink(missing_ok=True)  # a copy that did not get there must not fill the disk
         fsync(target.parent)
         return target.stat().st_size
 
@@ -220,11 +223,35 @@ def open_warehouse(
     with _lock(root, run_id, wait_seconds):
         for leftover in (*root.scratch.iterdir(), *root.published_file.parent.glob(".*.tmp")):
             leftover.unlink(missing_ok=True)  # of a run that was killed
+        _require_room(root)
         warehouse = Warehouse(root, now=now or datetime.now(UTC), run_id=run_id)
         try:
             yield warehouse
         finally:
             warehouse.close()
+
+
+def _require_room(root: DataRoot) -> None:
+    """Begin nothing that could not be published: the copy needs as much room as the warehouse has, and some to spare.
+
+    Raises:
+        SpendgateError: a disk has less.
+    """
+    spare = root.settings().spare_bytes
+    files = [root.warehouse_file, write_ahead_log(root.warehouse_file)]
+    copy = sum(file.stat().st_size for file in files if file.exists())
+    for folder, needed in ((root.published_file.parent, copy + spare), (root.warehouse_file.parent, spare)):
+        free = shutil.disk_usage(folder).free
+        if free < needed:
+            raise SpendgateError(
+                f"the disk of {folder} has {free // 10**6:,} MB free, and a run needs {needed // 10**6:,} MB there:"
+                " nothing was begun; make room, and run again"
+            )
+
+
+def write_ahead_log(database: Path) -> Path:
+    """Where DuckDB keeps what is committed and not yet in the file itself. Never delete it."""
+    return database.with_name(f"{database.name}.wal")
 
 
 @contextmanager

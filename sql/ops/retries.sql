@@ -1,10 +1,19 @@
 -- One row per delivered file and time at which its refused rows were tried again.
 insert into ops.retries
-with counts as (
+with repeated as (
+    select file_id
+    from repeated_events
+    where conflict is null
+    union all
+    select file_id
+    from repeated_payments
+    where conflict is null
+),
+
+counts as (
     select
         (select count(*) from arrived_events) + (select count(*) from arrived_payments) as rows_tried,
-        (select count(*) from repeated_events where conflict is null)
-        + (select count(*) from repeated_payments where conflict is null) as rows_duplicate,
+        (select count(*) from repeated) as rows_duplicate,
         (select count(*) from refusals) as rows_rejected
 )
 
