@@ -53,7 +53,7 @@ def delivery_sensor(root: DataRoot, clock: Clock = _utc_now) -> dg.SensorDefinit
     )
     def deliveries(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         try:
-            new = _new_files(root)
+            new = files_to_ask_for(root)
         except (duckdb.Error, OSError) as error:
             return _skip(f"cannot look for deliveries: {first_line(error)}", context.cursor)
         earlier = [tuple(look) for look in json.loads(context.cursor or "[]")]
@@ -105,7 +105,7 @@ def _due(root: DataRoot, now: datetime) -> tuple[bool, str]:
     return False, f"{outlook.campaigns} campaigns looked at, none due; next change expected: {expected}"
 
 
-def _new_files(root: DataRoot) -> list[DeliveredFile]:
+def files_to_ask_for(root: DataRoot) -> list[DeliveredFile]:
     """Delivered files that the published ledger does not know, and a run might take."""
     files = delivered_files(root)
     try:

@@ -244,8 +244,9 @@ def test_every_stored_decision_can_be_replayed_to_the_same_changes(world: World)
     assert len(decided) == 7
     for (at,) in decided:
         stored = world.rows(
-            "select campaign_id, from_status, to_status, reason from ops.campaign_status_changes"  # noqa: S608
-            f" where decided_at = '{at.isoformat()}' order by campaign_id, change_id"
+            "select campaign_id, from_status, to_status, reason from ops.campaign_status_changes"
+            " where decided_at = $at order by campaign_id, change_id",
+            at=at,
         )
         assert replayed(world, at, as_known=True) == stored
     assert differences(world) == 0

@@ -156,6 +156,16 @@ def test_a_step_that_is_done_again_changes_nothing(world: World, instance: dg.Da
         ),
         ("overspend_adds_up", "update mart.overspend set late = late + 0.000000001"),
         ("statuses_are_the_last_changes", "update ops.campaign_status set status = 'DRAFT' where campaign_id = 11"),
+        ("published_copy_is_current", "update ops.revision set revision = revision + 1"),
+        (
+            "delivered_files_can_be_taken",
+            "insert into ops.attempts values ('landing/events/x.jsonl', 1, 1, 0, 3, 'permission')",
+        ),
+        ("few_rows_are_rejected", "update raw.event_files set rows_rejected = 1, rows_read = 2 where kind = 'events'"),
+        (
+            "nothing_waits_for_long",
+            "insert into core.unpriced values (1, 1, null, 'click', null, now(), 'unknown ad_id 1', '2025-01-01Z')",
+        ),
         ("every_event_type_has_a_price", None),
         ("reference_files_are_accepted", None),
         ("reference_rows_are_accepted", None),

@@ -248,8 +248,9 @@ SCHEMA = pa.schema({"brand_id": pa.int64(), "at": INSTANT, "amount": MONEY})
 def check(warehouse: Warehouse, brand: Brand, steps: list[Step]) -> None:
     connection = warehouse.connection
     connection.execute(EMPTY)
-    for table in ("ops.decisions", "ops.budget_findings", "mart.brand_budget", "mart.overspend"):
-        connection.execute(f"delete from {table}")  # noqa: S608
+    connection.execute(
+        "truncate ops.decisions; truncate ops.budget_findings; truncate mart.brand_budget; truncate mart.overspend"
+    )
     for batch, step in enumerate(steps, 1):
         costs = [{"brand_id": 1, "at": cost.at, "amount": cost.amount} for cost in step.costs]
         connection.register("costs", pa.Table.from_pylist(costs, schema=SCHEMA))

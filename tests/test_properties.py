@@ -78,7 +78,7 @@ TABLES = (
     "mart.monthly_spend", "mart.restatements", "ops.campaign_status", "ops.campaign_status_changes",
     "ops.summed_brands", "ops.watermarks", "ops.batches", "ops.overspend_due",
 )  # fmt: skip
-EMPTY = ";".join(f"delete from {table}" for table in TABLES)  # noqa: S608
+EMPTY = ";".join(f"truncate {table}" for table in TABLES)
 
 INTO_TABLES = """
 insert into core.brands

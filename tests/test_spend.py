@@ -91,8 +91,13 @@ def test_spend_falls_into_the_local_hour_day_and_month_of_every_strange_zone(wor
         expected["hour"][n, local.replace(minute=0, second=0, microsecond=0)] += cost
         expected["date"][n, local.date()] += cost
         expected["month"][n, local.date().replace(day=1)] += cost
-    for grain, table in (("hour", "hourly"), ("date", "daily"), ("month", "monthly")):
-        found = world.rows(f"select brand_id, local_{grain}, spend from mart.{table}_spend")  # noqa: S608
+    queries = {
+        "hour": "select brand_id, local_hour, spend from mart.hourly_spend",
+        "date": "select brand_id, local_date, spend from mart.daily_spend",
+        "month": "select brand_id, local_month, spend from mart.monthly_spend",
+    }
+    for grain, query in queries.items():
+        found = world.rows(query)
         assert {(brand, local): spend for brand, local, spend in found} == expected[grain]
 
 

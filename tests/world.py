@@ -129,14 +129,14 @@ class World:
         with self.open(now) as warehouse:
             refresh(warehouse)
 
-    def rows(self, query: str) -> list[tuple[Any, ...]]:
+    def rows(self, query: str, **values: Any) -> list[tuple[Any, ...]]:
         """Rows of a query on the published copy."""
         with open_published(self.root) as published:
-            return published.execute(query).fetchall()
+            return published.execute(query, values or None).fetchall()
 
-    def value(self, query: str) -> Any:
+    def value(self, query: str, **values: Any) -> Any:
         """The single value of a query on the published copy."""
-        [[value]] = self.rows(query)
+        [[value]] = self.rows(query, **values)
         return value
 
     def file(self, name: str) -> dict[str, Any]:
@@ -155,13 +155,14 @@ class World:
 
     def status(self, campaign_id: int) -> str:
         """What a campaign may do."""
-        return str(self.value(f"select status from ops.campaign_status where campaign_id = {campaign_id:d}"))  # noqa: S608
+        return str(self.value("select status from ops.campaign_status where campaign_id = $id", id=campaign_id))
 
     def hops(self, campaign_id: int) -> list[tuple[Any, ...]]:
         """A campaign's changes, but for its first appearance."""
         return self.rows(
-            "select from_status, to_status, reason from ops.campaign_status_changes "  # noqa: S608
-            f"where campaign_id = {campaign_id:d} and reason <> 'INITIAL' order by change_id"
+            "select from_status, to_status, reason from ops.campaign_status_changes"
+            " where campaign_id = $id and reason <> 'INITIAL' order by change_id",
+            id=campaign_id,
         )
 
 
