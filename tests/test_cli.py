@@ -18,16 +18,14 @@ from tests.world import BRANDS, CAMPAIGNS, NOON, World, event, jsonl
 
 def spendgate(root: DataRoot, *arguments: str) -> Result:
     """Run a command in this process."""
-    command, *rest = arguments
-    return CliRunner().invoke(cli.cli, [command, "--data", str(root.path), *rest])
+    return CliRunner().invoke(cli.cli, [*arguments, "--data", str(root.path)])
 
 
 def spendgate_process(root: DataRoot, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a command as a process of its own, as a user does."""
     code = "from pipelines.cli import main; main()"
-    command, *rest = arguments
     return subprocess.run(
-        [sys.executable, "-c", code, command, "--data", str(root.path), *rest],
+        [sys.executable, "-c", code, *arguments, "--data", str(root.path)],
         capture_output=True, text=True, check=False, cwd=Path(__file__).parent.parent,
     )  # fmt: skip
 

@@ -164,7 +164,7 @@ def test_a_step_that_is_done_again_changes_nothing(world: World, instance: dg.Da
         ("few_rows_are_rejected", "update raw.event_files set rows_rejected = 1, rows_read = 2 where kind = 'events'"),
         (
             "nothing_waits_for_long",
-            "insert into core.unpriced values (1, 1, null, 'click', null, now(), 'unknown ad_id 1', '2025-01-01Z')",
+            "insert into core.unpriced values (1, 1, null, 'click', null, now(), 'unknown', now() - interval 2 day)",
         ),
         ("every_event_type_has_a_price", None),
         ("reference_files_are_accepted", None),
