@@ -164,15 +164,16 @@ class Batch:
 
     def take(self, file_id: int, file: DeliveredFile) -> None:
         """Stage and read one delivered file, and note what became of it; one that is not ready waits."""
-        staged = None
+        sha256 = None
         ignored: list[str] = []
         try:
             refuse_killers(file)
             staged = stage(file, self._warehouse.root, self._settings)
-            twin = self._twin(file.kind, staged.sha256)
+            sha256 = staged.sha256
+            twin = self._twin(file.kind, sha256)
             if twin is None:
                 ignored = self._read(file_id, file.kind, staged)
-                self._names[file.kind, staged.sha256] = file.name
+                self._names[file.kind, sha256] = file.name
             outcome, reason = ("LOADED", None) if twin is None else ("DUPLICATE", f"same bytes as {twin}")
         except NotReadyError as wait:
             self.waits.append((file, wait))
@@ -181,12 +182,13 @@ class Batch:
             for kind in (EVENTS, PAYMENTS):
                 self._warehouse.run(f"ingest/forget_{kind}", file_id=file_id)
             outcome, reason = "QUARANTINED", str(refusal)
+            sha256 = sha256 or refusal.sha256
         self.files.append(
             {
                 "file_id": file_id,
                 "kind": file.kind,
                 "name": file.name,
-                "sha256": staged.sha256 if staged else None,
+                "sha256": sha256,
                 "bytes": file.bytes,
                 "changed_ns": file.changed_ns,
                 "outcome": outcome,

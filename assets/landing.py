@@ -51,7 +51,13 @@ log = logging.getLogger("spendgate.landing")
 
 
 class QuarantineError(Exception):
-    """The whole file is refused; the text is the reason recorded for it."""
+    """The whole file is refused; the text is the reason recorded for it.
+
+    Attributes:
+        sha256: its bytes, if they have been read.
+    """
+
+    sha256: str | None = None
 
 
 class NotReadyError(Exception):
@@ -180,13 +186,21 @@ def stage(file: DeliveredFile, root: DataRoot, settings: Settings) -> StagedFile
     """
     if file.refusal:
         raise QuarantineError(file.refusal)
-    part = root.scratch / "staging.part"
-    facts = _TextFacts(settings.max_line_bytes)
-    sha256, magic = _copy(file, part, settings, facts)
-    compressed = magic.startswith(GZIP)
-    kind = _format(file.path.name, magic)
+    copy = _copy(file, root.scratch / "staging.part", settings)
+    try:
+        return _staged(copy, file.path.name, root, settings)
+    except QuarantineError as refusal:
+        refusal.sha256 = copy.sha256
+        raise
+
+
+def _staged(copy: "_Copy", name: str, root: DataRoot, settings: Settings) -> StagedFile:
+    """Move a copy under its hash, and expand it if it is compressed."""
+    sha256, facts = copy.sha256, copy.facts
+    compressed = copy.magic.startswith(GZIP)
+    kind = _format(name, copy.magic)
     target = root.staged / f"{sha256}.{kind}{'.gz' if compressed else ''}"
-    part.replace(target)
+    copy.path.replace(target)
     if kind == "parquet":
         return StagedFile(target, sha256, target, kind)
     text = target
@@ -291,12 +305,19 @@ def _sort(mode: int) -> str:
     return sorts.get(stat.S_IFMT(mode), "a device")
 
 
-def _copy(file: DeliveredFile, target: Path, settings: Settings, facts: "_TextFacts") -> tuple[str, bytes]:
-    """Copy the bytes, hash them and, where they are text, note facts of it on the way.
+@dataclass(frozen=True)
+class _Copy:
+    """A copy of a delivered file: where it is, its hash, its first bytes, and facts of it where it is text."""
 
-    Returns:
-        The SHA-256 and the first bytes.
-    """
+    path: Path
+    sha256: str
+    magic: bytes
+    facts: "_TextFacts"
+
+
+def _copy(file: DeliveredFile, target: Path, settings: Settings) -> _Copy:
+    """Copy the bytes, hash them and, where they are text, note facts of it on the way."""
+    facts = _TextFacts(settings.max_line_bytes)
     digest = hashlib.sha256()
     magic = b""
     try:
@@ -319,7 +340,7 @@ def _copy(file: DeliveredFile, target: Path, settings: Settings, facts: "_TextFa
             raise NotReadyError("changed while it was read")
         copy.flush()
         os.fsync(copy.fileno())
-    return digest.hexdigest(), magic
+    return _Copy(target, digest.hexdigest(), magic, facts)
 
 
 def _unchanged(source: BinaryIO, file: DeliveredFile) -> bool:

@@ -206,7 +206,7 @@ def _take(warehouse: Warehouse, file: DeliveredFile, settings: Settings, newest:
     except NotReadyError as wait:
         return wait
     except QuarantineError as refusal:
-        _record(warehouse, file, sha256, "QUARANTINED", str(refusal))
+        _record(warehouse, file, sha256 or refusal.sha256, "QUARANTINED", str(refusal))
         return None
     _load(warehouse, file, rows, sha256, file_id=newest.loaded_file_id if again else None)
     return None
