@@ -67,6 +67,7 @@ class Warehouse:
                     "storage_compatibility_version": "v1.5.0",  # what every supported release reads
                     "autoinstall_known_extensions": False,
                     "autoload_known_extensions": False,
+                    "allow_community_extensions": False,
                 },
             )
             folders = [str(self.root.staged.resolve()), str(self.root.scratch.resolve())]

@@ -14,6 +14,7 @@ from assets import checks, ledger, publishing, reference, spend, status
 from assets.landing import Deliveries, Retry
 from assets.settings import DataRoot
 from assets.warehouse import Warehouse, open_warehouse
+from pipelines.housekeeping import housekeeping, nightly
 from pipelines.jobs import decide, instant_of, refresh, set_campaign_status
 from pipelines.sensors import decision_sensor, delivery_sensor
 
@@ -54,7 +55,8 @@ def build_defs(root: DataRoot) -> dg.Definitions:
             publishing.published_spend,
         ],
         asset_checks=[checks.checks],
-        jobs=[refresh, decide, set_campaign_status],
+        jobs=[refresh, decide, set_campaign_status, housekeeping],
+        schedules=[nightly],
         sensors=[delivery_sensor(root), decision_sensor(root)],
         executor=dg.in_process_executor,  # one file, one writer: more processes would only wait for each other
         resources={

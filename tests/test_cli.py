@@ -321,6 +321,15 @@ def test_a_mistake_in_the_settings_is_told_at_start(world: World, text: str, sai
     assert "Traceback" not in result.stderr
 
 
+def test_the_ui_listens_on_this_machine_only(root: DataRoot, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[str] = []
+    monkeypatch.setattr("os.execv", lambda _, arguments: started.extend(arguments))
+    monkeypatch.setenv("DAGSTER_HOME", "")  # set by the command, and put back after the test
+    monkeypatch.setenv("SPENDGATE_DATA", "")
+    assert spendgate(root, "ui").exit_code == 0
+    assert started[started.index("-h") + 1] == "127.0.0.1"
+
+
 def test_reading_commands_do_not_load_dagster(world: World) -> None:
     world.run()
     code = (

@@ -199,6 +199,15 @@ def test_every_check_file_is_a_check() -> None:
     assert {file.stem for file in (SQL / "checks").glob("*.sql")} == CHECKS.keys()
 
 
+def test_every_test_that_the_threat_table_names_is_there() -> None:
+    project = SQL.parent
+    tests = "".join(file.read_text() for file in (project / "tests").glob("*.py"))
+    named = re.findall(r"`(test_\w+|tests/\w+\.py)`", (project / "SECURITY.md").read_text())
+    assert len(named) > 12
+    for name in named:
+        assert (project / name).exists() if "/" in name else f"def {name}(" in tests, name
+
+
 def test_every_sql_file_begins_with_a_comment_and_is_named_in_the_code() -> None:
     folders = "|".join(folder.name for folder in SQL.iterdir())
     code = "".join(file.read_text() for part in ("assets", "pipelines") for file in (SQL.parent / part).glob("*.py"))
