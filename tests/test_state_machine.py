@@ -189,7 +189,7 @@ class Machine(RuleBasedStateMachine):
     def _model_run(self) -> None:
         if self.new_click_price not in (None, self.click_prices[-1][1]):
             assert self.new_click_price
-            self.click_prices.append((self.now, self.new_click_price))
+            self.click_prices.append((self.now if self.has_run else BEGINNING, self.new_click_price))
         if self.new_budget is not None:
             self.brands[1] = replace(self.brands[1], daily_budget=self.new_budget)
         self.late_ad_is_known = self.late_ad_is_delivered
@@ -207,9 +207,9 @@ class Machine(RuleBasedStateMachine):
         self._model_decision()
 
     def _model_row(self, name: str, row: Row) -> None:
+        is_new = row[0] not in self.accepted
         first = self.accepted.setdefault(row[0], row)
-        loaded = first is row
-        self.counts[name][0 if loaded else 1 if first == row else 2] += 1
+        self.counts[name][0 if is_new else 1 if first == row else 2] += 1
 
     def _price(self, row: Row) -> Decimal:
         _, ad, kind, at = row

@@ -1,0 +1,139 @@
+"""Old data is kept as long as promised and no longer, and the orchestrator's own storage stays small."""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from assets.retention import tidy
+from assets.settings import DataRoot, Settings
+from assets.warehouse import utc_now
+from pipelines.housekeeping import purge_runs
+from tests.test_cli import spendgate
+from tests.world import World, event, jsonl
+
+
+def days_later(world: World, days: float) -> None:
+    with world.open(utc_now() + timedelta(days=days)) as warehouse:
+        tidy(warehouse, world.root.settings())
+        warehouse.publish()
+
+
+def test_staged_copies_refused_rows_and_replaced_warehouses_go_when_their_time_has_come(world: World) -> None:
+    world.deliver("a.jsonl", jsonl(event("a", 101, "click", "2025-06-10T10:00:00Z"), event("no", 1, "no", "no")))
+    world.deliver("b.jsonl", "[\n]\n")
+    world.run()
+    world.root.replaced_file.write_bytes(b"the warehouse before a rebuild")
+    copies = len(list(world.root.staged.iterdir()))
+    assert copies == 7
+    for days, kept in (
+        (6.9, (copies, 1, True)),
+        (8, (copies, 1, False)),
+        (91, (copies, 0, False)),
+        (401, (0, 0, False)),
+    ):
+        days_later(world, days)
+        assert (len(list(world.root.staged.iterdir())), len(world.reasons()), world.root.replaced_file.exists()) == kept
+    assert world.file("a.jsonl")["rows_rejected"] == 1
+    assert world.value("select count(*) from core.transactions") == 1
+
+
+def test_the_identity_of_a_file_is_kept_for_ever(world: World) -> None:
+    world.deliver("a.jsonl", jsonl(event("a", 101, "click", "2025-06-10T10:00:00Z")))
+    world.run()
+    days_later(world, 4_000)
+    world.deliver("b.jsonl", jsonl(event("a", 101, "click", "2025-06-10T10:00:00Z")))
+    world.run()
+    assert world.file("b.jsonl")["outcome"] == "DUPLICATE"
+
+
+def test_bytes_that_came_again_are_kept_from_then_on(world: World) -> None:
+    path = world.deliver("a.jsonl", jsonl(event("a", 101, "click", "2025-06-10T10:00:00Z")))
+    world.run()
+    path.touch()
+    with world.open() as warehouse:
+        warehouse.connection.execute("update raw.event_files set recorded_at = recorded_at - interval 500 day")
+    world.run()
+    days_later(world, 0)
+    assert len(list(world.root.staged.glob("*.jsonl"))) == 1
+
+
+def test_a_staged_copy_that_no_run_finished_goes_after_a_day(world: World) -> None:
+    world.run()
+    unknown = world.root.staged / f"{'0' * 64}.jsonl"
+    unknown.write_text("{}\n")
+    days_later(world, 0.9)
+    assert unknown.exists()
+    days_later(world, 1.1)
+    assert not unknown.exists()
+
+
+@pytest.fixture
+def home(root: DataRoot, monkeypatch: pytest.MonkeyPatch) -> Iterator[DataRoot]:
+    """A Dagster home with the committed configuration."""
+    root.create()
+    config = Path(__file__).parent.parent / "pipelines" / "dagster.yaml"
+    (root.dagster_home / "dagster.yaml").write_text(config.read_text())
+    monkeypatch.setenv("DAGSTER_HOME", str(root.dagster_home))
+    yield root
+
+
+@dg.asset
+def thing() -> None:
+    pass
+
+
+@dg.asset_check(asset=thing)
+def sound() -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(passed=True, metadata={"rows": "x" * 2_000})
+
+
+JOB = dg.Definitions(
+    assets=[thing],
+    asset_checks=[sound],
+    jobs=[dg.define_asset_job("small")],
+    executor=dg.in_process_executor,
+).resolve_job_def("small")
+
+
+def size(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+
+def test_a_purged_run_leaves_nothing_behind(home: DataRoot) -> None:
+    with dg.DagsterInstance.get() as instance:
+        runs = [JOB.execute_in_process(instance=instance).run_id for _ in range(3)]
+        assert purge_runs(instance, home, Settings(keep_runs=1), utc_now()) == 2
+        assert [run.run_id for run in instance.get_runs()] == [runs[-1]]
+        assert purge_runs(instance, home, Settings(), utc_now() + timedelta(days=29)) == 0
+    left = [path for path in home.dagster_home.rglob("*") if any(run_id in path.name for run_id in runs[:2])]
+    assert left == []
+    with closing(sqlite3.connect(home.dagster_home / "history" / "runs" / "index.db")) as index:
+        for query in ("select distinct run_id from event_logs", "select distinct run_id from asset_check_executions"):
+            assert index.execute(query).fetchall() == [(runs[-1],)]
+
+
+def test_an_old_run_is_purged_and_one_under_way_is_not(home: DataRoot) -> None:
+    with dg.DagsterInstance.get() as instance:
+        JOB.execute_in_process(instance=instance)
+        under_way = instance.create_run_for_job(JOB, status=dg.DagsterRunStatus.STARTED)
+        assert purge_runs(instance, home, Settings(), utc_now() + timedelta(days=31)) == 1
+        assert [run.run_id for run in instance.get_runs()] == [under_way.run_id]
+
+
+def test_the_nightly_job_does_all_of_it(world: World) -> None:
+    world.run()
+    (world.root.path / "spendgate.toml").write_text("keep_runs = 1\n")
+    unknown = world.root.staged / f"{'0' * 64}.csv"
+    unknown.write_text("")
+    os.utime(unknown, (1, 1))
+    for command in ("decide", "decide", "housekeeping"):
+        assert spendgate(world.root, command).exit_code == 0
+    assert not unknown.exists()
+    runs = world.root.dagster_home / "history" / "runs"
+    assert len(list(runs.glob("*-*.db"))) == 2  # the newest before it, and its own
