@@ -16,7 +16,7 @@ from assets.decision import look
 from assets.ingestion import new_files
 from assets.landing import DeliveredFile, delivered_files, settled
 from assets.settings import DataRoot, SpendgateError, first_line
-from assets.warehouse import open_published
+from assets.warehouse import is_held, open_published
 from pipelines.jobs import decide, refresh
 
 DELIVERIES_EVERY = 30
@@ -62,7 +62,7 @@ def delivery_sensor(root: DataRoot, clock: Clock = _utc_now) -> dg.SensorDefinit
         if not ready:
             settling = f"{len(new)} files still settling" if new else "no new files"
             return _skip(settling, cursor)
-        busy = _busy(context.instance, refresh.name, clock())
+        busy = _busy(context.instance, root, refresh.name, clock())
         if busy:
             return _skip(f"{len(ready)} files ready; {busy}", cursor)
         return dg.SensorResult(run_requests=[dg.RunRequest()], cursor=cursor)
@@ -82,7 +82,7 @@ def decision_sensor(root: DataRoot, clock: Clock = _utc_now) -> dg.SensorDefinit
     def decisions(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason | dg.RunRequest:
         now = clock()
         due, words = _due(root, now)
-        busy = _busy(context.instance, decide.name, now) if due else None
+        busy = _busy(context.instance, root, decide.name, now) if due else None
         if not due or busy:
             return dg.SkipReason(f"{words}; {busy}" if busy else words)
         return dg.RunRequest()
@@ -116,11 +116,15 @@ def files_to_ask_for(root: DataRoot) -> list[DeliveredFile]:
     return [file for file in files if worth_an_attempt(file)]
 
 
-def _busy(instance: dg.DagsterInstance, job_name: str, now: datetime) -> str | None:
-    """Why no run of the job should be asked for now, or None."""
-    under_way = instance.get_runs(dg.RunsFilter(job_name=job_name, statuses=UNDER_WAY), limit=1)
-    if under_way:
-        return f"run {under_way[0].run_id[:8]} is under way"
+def _busy(instance: dg.DagsterInstance, root: DataRoot, job_name: str, now: datetime) -> str | None:
+    """Why no run of the job should be asked for now, or None.
+
+    A run that has started and does not hold the warehouse has died (or is about to begin or to end: then another one
+    only waits its turn, and finds nothing to do).
+    """
+    for run in instance.get_runs(dg.RunsFilter(job_name=job_name, statuses=UNDER_WAY)):
+        if run.status != dg.DagsterRunStatus.STARTED or is_held(root):
+            return f"run {run.run_id[:8]} is under way"
     last = instance.get_run_records(dg.RunsFilter(job_name=job_name), limit=1)
     if last and last[0].dagster_run.status == dg.DagsterRunStatus.FAILURE and last[0].end_time:
         again_at = datetime.fromtimestamp(last[0].end_time, UTC) + AFTER_A_FAILURE

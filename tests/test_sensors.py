@@ -68,7 +68,30 @@ def test_no_second_run_is_asked_for_while_one_is_under_way(world: World, instanc
     sensor = delivery_sensor(world.root)
     _, _, cursor = tick(sensor, instance)
     run_id = a_run(world, instance, "refresh", dg.DagsterRunStatus.STARTED)
-    assert tick(sensor, instance, cursor)[:2] == (0, f"5 files ready; run {run_id} is under way")
+    with world.open():
+        assert tick(sensor, instance, cursor)[:2] == (0, f"5 files ready; run {run_id} is under way")
+        assert tick(sensor, instance, cursor)[0] == 0
+
+
+def test_a_run_that_started_and_holds_nothing_has_died_and_keeps_nobody_waiting(
+    world: World, instance: dg.DagsterInstance
+) -> None:
+    sensor = delivery_sensor(world.root)
+    _, _, cursor = tick(sensor, instance)
+    a_run(world, instance, "refresh", dg.DagsterRunStatus.STARTED)
+    assert tick(sensor, instance, cursor)[0] == 1
+
+
+def test_the_next_run_reports_the_one_that_was_killed(world: World, instance: dg.DagsterInstance) -> None:
+    a_run(world, instance, "refresh", dg.DagsterRunStatus.STARTED)
+    [killed] = instance.get_runs()
+    world.root.lock_file.write_text(f"run {killed.run_id} (process 1)")
+    job = build_defs(world.root).resolve_job_def("decide")
+    assert job.execute_in_process(instance=instance).success
+    found = instance.get_run_by_id(killed.run_id)
+    assert found
+    assert found.status == dg.DagsterRunStatus.FAILURE
+    assert world.root.lock_file.read_text() == ""
 
 
 def test_a_failed_run_is_asked_for_again_but_not_at_once(world: World, instance: dg.DagsterInstance) -> None:
