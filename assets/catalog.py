@@ -3,11 +3,13 @@
 Belongs here: metadata taken from the SQL file and the warehouse. Does not: anything that makes a table.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
+from functools import cache
 
 import dagster as dg
 
-from assets.warehouse import Warehouse, sql
+from assets.warehouse import Warehouse, empty_warehouse, sql
 
 POOL = "warehouse"
 """Concurrency pool of everything that writes: one run at a time."""
@@ -22,30 +24,28 @@ def table(name: str, deps: Iterable[str] = ()) -> dg.AssetSpec:
         description=grain,
         group_name=name.split("/")[0],
         kinds={"duckdb", "sql"},
-        metadata={"grain": grain, "sql": dg.MetadataValue.md(f"```sql\n{sql(name)}```")},
+        metadata={
+            "grain": grain,
+            "sql": dg.MetadataValue.md(f"```sql\n{sql(name)}```"),
+            "dagster/table_name": name.replace("/", "."),
+            "dagster/column_schema": dg.TableSchema(_columns()[name.replace("/", ".")]),
+        },
     )
+
+
+@cache
+def _columns() -> dict[str, list[dg.TableColumn]]:
+    """Columns of every table, by `schema.table`: told once, since Dagster keeps for ever what a run tells."""
+    with empty_warehouse() as tables:
+        rows = tables.execute(sql("catalog/columns")).fetchall()
+    columns: dict[str, list[dg.TableColumn]] = defaultdict(list)
+    for name, column, type_, comment, nullable in rows:
+        shown = type_ if type_.startswith("ENUM") else type_.lower()
+        columns[name].append(dg.TableColumn(column, shown, comment, dg.TableColumnConstraints(nullable=nullable)))
+    return columns
 
 
 def materialized(warehouse: Warehouse, name: str) -> dg.MaterializeResult[None]:
-    """Result of the asset `schema/table`: its rows and columns as they are now."""
-    schema, table_name = name.split("/")
-    rows = warehouse.connection.table(f"{schema}.{table_name}").aggregate("count(*)").fetchall()[0][0]
-    columns = warehouse.run("catalog/columns", schema=schema, table_name=table_name).fetchall()
-    return dg.MaterializeResult(
-        asset_key=name.split("/"),
-        metadata={
-            "dagster/row_count": rows,
-            "dagster/table_name": f"{schema}.{table_name}",
-            "dagster/column_schema": dg.TableSchema(
-                columns=[
-                    dg.TableColumn(
-                        column,
-                        type_ if type_.startswith("ENUM") else type_.lower(),
-                        comment,
-                        dg.TableColumnConstraints(nullable=nullable),
-                    )
-                    for column, type_, comment, nullable in columns
-                ]
-            ),
-        },
-    )
+    """Result of the asset `schema/table`: how many rows it has now."""
+    rows = len(warehouse.connection.table(name.replace("/", ".")))
+    return dg.MaterializeResult(asset_key=name.split("/"), metadata={"dagster/row_count": rows})

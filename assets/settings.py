@@ -46,7 +46,7 @@ class Settings:
     keep_rejected_days: int = 90  # refused rows with their text; the counts stay for ever
     keep_replaced_days: int = 7  # the warehouse before a `rebuild --swap`, or one rebuilt for a comparison
     keep_runs_days: int = 30  # Dagster's record of a run, with its log ...
-    keep_runs: int = 2_000  # ... and of no more runs than these; each takes about 130 KB
+    keep_runs: int = 1_000  # ... and of no more runs than these; each takes 0.3 to 0.7 MB
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,15 @@ def sql(name: str) -> str:
     return (SQL / f"{name}.sql").read_text(encoding="utf-8")
 
 
+@contextmanager
+def empty_warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
+    """Every table and macro of a warehouse, in memory: to look at what they are like."""
+    with duckdb.connect() as connection:
+        for schema in SCHEMAS:
+            connection.execute(sql(f"schema/{schema}"))
+        yield connection
+
+
 class Warehouse:
     """The warehouse as one run holds it: locked for the others, opened when first used.
 
@@ -94,18 +103,16 @@ class Warehouse:
                 return
         except duckdb.CatalogException:
             pass  # a new file: it has no tables at all
-        self._refuse_other_columns(definitions)
+        self._refuse_other_columns()
         for definition in definitions:
             self.connection.execute(definition)
         with self.transaction():  # a revision: readers need the new definitions, too
             self.run("ops/definitions", sha256=sha256)
 
-    def _refuse_other_columns(self, definitions: list[str]) -> None:
+    def _refuse_other_columns(self) -> None:
         """Refuse a file whose tables lack a column, before something fails on it with less to say."""
-        with duckdb.connect() as fresh:
-            for definition in definitions:
-                fresh.execute(definition)
-            wanted = set(fresh.execute(sql("catalog/tables_and_columns")).fetchall())
+        with empty_warehouse() as empty:
+            wanted = set(empty.execute(sql("catalog/tables_and_columns")).fetchall())
         found = set(self.run("catalog/tables_and_columns").fetchall())
         tables = {table for table, _ in found}
         for table, column in sorted(wanted - found):

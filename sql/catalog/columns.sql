@@ -1,9 +1,11 @@
--- One row per column of a table, in order.
+-- One row per column of every table, in order.
 select
+    schema_name || '.' || table_name as table_name,
     column_name,
     data_type,
     comment,
     is_nullable
 from duckdb_columns()
-where database_name = current_database() and schema_name = $schema and table_name = $table_name
-order by column_index
+order by
+    table_name,
+    column_index
