@@ -72,7 +72,8 @@ def attempt(warehouse: Warehouse, files: list[DeliveredFile]) -> Iterator[dateti
     try:
         yield began_at
     except BaseException as error:
-        if not isinstance(error, Exception) or isinstance(error, OSError | duckdb.IOException):
+        is_full = isinstance(error, OSError) or "Could not write" in str(error)
+        if is_full or not isinstance(error, Exception):
             with suppress(duckdb.Error), seen_files(warehouse.connection, files), warehouse.transaction():
                 warehouse.run("ops/attempts_taken_back")
         raise

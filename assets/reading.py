@@ -42,15 +42,17 @@ HEADER_BYTES = 1 << 16
 DUCKDB_PRECISION = 38
 """Most digits a DuckDB DECIMAL can have."""
 
-UNREADABLE = (
-    duckdb.InvalidInputException,
-    duckdb.ConversionException,
-    duckdb.OutOfRangeException,
-    duckdb.NotImplementedException,
-    duckdb.BinderException,
-    duckdb.IOException,
+OURS = (
+    duckdb.FatalException,
+    duckdb.InternalException,
+    duckdb.InterruptException,
+    duckdb.OutOfMemoryException,
+    duckdb.TransactionException,
 )
-"""What DuckDB raises for the content of a file; lack of memory and the like are ours to mend, not the deliverer's."""
+"""What DuckDB raises for reasons of its own; all else, while it reads a file, is for what is in the file."""
+
+UNREADABLE = (pa.ArrowException, OSError, UnicodeDecodeError)
+"""What Arrow raises for a damaged Parquet file; a name of a column or zone may be no text."""
 
 ROWS_AT_ONCE = 50_000
 """Rows handed to DuckDB together; bounds memory."""
@@ -133,6 +135,19 @@ def _read_parquet(
     warehouse: Warehouse, file_id: int, kind: str, staged: StagedFile, loaded_at: Any, settings: Settings
 ) -> list[str]:
     schema = parquet_schema(staged, settings)
+    try:
+        _check_parquet_columns(schema, kind)
+        warehouse.run(f"ingest/parquet_{kind}", file_id=file_id, path=str(staged.path), loaded_at=loaded_at)
+    except duckdb.Error as error:
+        if is_ours(error):
+            raise
+        raise QuarantineError(f"damaged Parquet file ({first_line(error)[:200]}): deliver it again") from error
+    except UnicodeDecodeError as error:  # a zone's name that is no text
+        raise QuarantineError(f"damaged Parquet file ({error}): deliver it again") from error
+    return sorted(set(schema.names) - set(COLUMNS[kind]))
+
+
+def _check_parquet_columns(schema: pa.Schema, kind: str) -> None:
     check_names(schema.names, (*COLUMNS[kind], "file_row_number"))
     for name in COLUMNS[kind]:
         if name not in schema.names:
@@ -140,11 +155,6 @@ def _read_parquet(
         wanted, accepts = PARQUET_TYPES[name]
         if not accepts(schema.field(name).type):
             raise QuarantineError(f"column {name} is {schema.field(name).type}: deliver {wanted}")
-    try:
-        warehouse.run(f"ingest/parquet_{kind}", file_id=file_id, path=str(staged.path), loaded_at=loaded_at)
-    except UNREADABLE as error:
-        raise QuarantineError(f"damaged Parquet file ({first_line(error)[:200]}): deliver it again") from error
-    return sorted(set(schema.names) - set(COLUMNS[kind]))
 
 
 def parquet_schema(staged: StagedFile, settings: Settings) -> pa.Schema:
@@ -157,11 +167,16 @@ def parquet_schema(staged: StagedFile, settings: Settings) -> pa.Schema:
         with pq.ParquetFile(staged.path) as file:
             schema, metadata = file.schema_arrow, file.metadata
             sizes = [metadata.row_group(number).total_byte_size for number in range(metadata.num_row_groups)]
-    except (pa.ArrowException, OSError) as error:
+    except UNREADABLE as error:
         raise QuarantineError(f"not a readable Parquet file ({first_line(error)[:200]})") from error
     if max(sum(sizes), metadata.num_rows * PARQUET_ROW_BYTES) > settings.max_file_bytes:
         raise QuarantineError(too_large(settings))
     return schema
+
+
+def is_ours(error: duckdb.Error) -> bool:
+    """Whether DuckDB failed for a reason that is not in the file it read: memory, a full disk, an interruption."""
+    return isinstance(error, OURS) or "Could not write" in str(error)
 
 
 def check_names(found: list[str], ours: tuple[str, ...]) -> None:
@@ -217,7 +232,9 @@ def _read_in_bulk(
             warehouse.run("ingest/csv_records", path=str(staged.text), columns=columns)
         else:
             warehouse.run("ingest/jsonl_lines", path=str(staged.text))
-    except UNREADABLE:
+    except duckdb.Error as error:
+        if is_ours(error):
+            raise
         return False
     if staged.format == "csv":
         # a record per line, or line numbers would be wrong: quoted line ends and blank lines are read row by row
@@ -317,7 +334,8 @@ def _jsonl_row(number: int, line: bytes, columns: tuple[str, ...], ignored: set[
         values = tuple(_json_text(name, pairs) for name in columns)
     except ValueError as error:
         return Row(number, _NOTHING, str(error))
-    ignored |= {key for key, _ in pairs} - set(columns)
+    # half a character may stand in a key that nobody asked for
+    ignored |= {key.encode("utf-8", "backslashreplace").decode() for key, _ in pairs} - set(columns)
     return Row(number, values)
 
 

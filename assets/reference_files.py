@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from assets.attempts import attempt, note_in_vain, refuse_killers, with_attempts, worth_an_attempt
 from assets.ingestion import RAW_TEXT_LIMIT, new_files
 from assets.landing import DeliveredFile, Deliveries, NotReadyError, QuarantineError, StagedFile, stage
-from assets.reading import CUT_OFF, csv_header, cut, parquet_schema
+from assets.reading import CUT_OFF, UNREADABLE, csv_header, cut, parquet_schema
 from assets.settings import Settings, first_line
 from assets.warehouse import Warehouse
 
@@ -321,7 +321,7 @@ def _read(staged: StagedFile, table: ReferenceTable, settings: Settings) -> pl.D
         if staged.format == "parquet":
             parquet_schema(staged, settings)
         rows = _read_parquet(staged, table) if staged.format == "parquet" else _read_csv(staged, table)
-    except (pa.ArrowInvalid, OSError) as error:
+    except (*UNREADABLE, pl.exceptions.PolarsError) as error:
         raise QuarantineError(f"cannot be read: {first_line(error)[:200]}") from error
     blank = pl.when(pl.col(pl.String) == "").then(None).otherwise(pl.col(pl.String)).name.keep()
     return rows.with_columns(blank)
