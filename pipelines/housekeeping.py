@@ -67,7 +67,8 @@ def purge_runs(instance: dg.DagsterInstance, root: DataRoot, settings: Settings,
 def _remove_leftovers(event_logs: Path, purged: set[str]) -> None:
     """Remove what Dagster itself leaves of a deleted run: the emptied file of its events, its rows of check results."""
     for run_id in purged:
-        (event_logs / f"{run_id}.db").unlink(missing_ok=True)
+        for leftover in event_logs.glob(f"{run_id}.db*"):
+            leftover.unlink()
     with closing(sqlite3.connect(event_logs / "index.db", timeout=60)) as index, index:
         of_runs = [(run_id,) for run_id in purged]
         index.executemany("delete from asset_check_executions where run_id = ?", of_runs)

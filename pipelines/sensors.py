@@ -24,8 +24,9 @@ DECISIONS_EVERY = 300
 AFTER_A_FAILURE = timedelta(minutes=5)
 """How long a sensor waits after a run of its job has failed; then the state makes it ask again."""
 
-REMEMBERED = 2_000
-"""Files of which the cursor keeps the last look; the others get their turn when these are taken."""
+REMEMBERED = 100
+"""Files of which the cursor keeps the last look: one of them is reason enough for a run, which takes all there are, and
+Dagster keeps the cursor of every tick."""
 
 UNDER_WAY = [
     dg.DagsterRunStatus.QUEUED,

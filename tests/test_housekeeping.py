@@ -9,6 +9,8 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.definitions.run_request import InstigatorType
+from dagster._core.scheduler.instigation import TickData, TickStatus
 
 from assets.retention import tidy
 from assets.settings import DataRoot, Settings
@@ -124,6 +126,32 @@ def test_an_old_run_is_purged_and_one_under_way_is_not(home: DataRoot) -> None:
         under_way = instance.create_run_for_job(JOB, status=dg.DagsterRunStatus.STARTED)
         assert purge_runs(instance, home, Settings(), utc_now() + timedelta(days=31)) == 1
         assert [run.run_id for run in instance.get_runs()] == [under_way.run_id]
+
+
+@pytest.mark.long
+def test_a_month_of_ticks_every_five_minutes_stays_small(home: DataRoot) -> None:
+    """A run each half-hour, a look at the deliveries each half-minute; what is purged is used again."""
+    began, sizes = utc_now(), []
+    with dg.DagsterInstance.get() as instance:
+        for day in range(30):
+            now = began + timedelta(days=day)
+            for _ in range(48):
+                JOB.execute_in_process(instance=instance)
+            for name, every in (("decisions", 300), ("deliveries", 30)):
+                for second in range(0, 86_400, every):
+                    at = (now + timedelta(seconds=second)).timestamp()
+                    instance.create_tick(
+                        TickData(
+                            name, name, InstigatorType.SENSOR, TickStatus.SKIPPED, at, skip_reason="nothing is due",
+                            selector_id=name,
+                        )
+                    )  # fmt: skip
+                # what the daemon does, by `retention` in dagster.yaml
+                kept_from = (now - timedelta(days=1)).timestamp()
+                instance.purge_ticks(name, name, before=kept_from, tick_statuses=[TickStatus.SKIPPED])
+            purge_runs(instance, home, Settings(keep_runs=100), now)
+            sizes.append(size(home.dagster_home))
+    assert max(sizes[6:]) <= 1.1 * sizes[5], sizes
 
 
 def test_the_nightly_job_does_all_of_it(world: World) -> None:
