@@ -39,7 +39,7 @@ from assets.settings import EVENTS, PAYMENTS, UNKNOWN, Settings
 from assets.warehouse import Warehouse, fsync, sql
 
 RAW_TEXT_LIMIT = 4096
-"""Characters of a refused row that are kept."""
+"""Bytes of a refused row that are kept."""
 
 log = logging.getLogger("spendgate.ingestion")
 

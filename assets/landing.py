@@ -36,6 +36,7 @@ DELIVERED_TWICE = "the table is delivered both as .csv and as .parquet: keep one
 
 ARCHIVES = {
     b"PK\x03\x04": "a zip archive or a spreadsheet",
+    b"PK\x05\x06": "a zip archive or a spreadsheet",
     b"BZh": "a bzip2 file",
     b"\xfd7zXZ": "an xz file",
     b"\x28\xb5\x2f\xfd": "a zstandard file",
@@ -354,6 +355,8 @@ def _format(name: str, magic: bytes) -> str:
     if ending not in FORMATS:
         raise QuarantineError("unknown kind of file: deliver .jsonl, .csv, .parquet, .jsonl.gz or .csv.gz")
     _refuse_archive(magic, ending)
+    if magic and name.lower().endswith(".gz") and GZIP.startswith(magic):
+        raise QuarantineError("damaged gzip file (cut off after its first byte): deliver it again")
     if magic.startswith(PARQUET) != (ending == "parquet"):
         raise QuarantineError(f"its name says {ending}, its first bytes do not: rename or deliver it again")
     return ending

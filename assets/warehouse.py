@@ -9,7 +9,6 @@ import functools
 import hashlib
 import logging
 import os
-import re
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -56,7 +55,6 @@ class Warehouse:
         now: the instant the run stands for; what happened later does not count.
         run_id: who writes.
         clock: tells the time at which something is recorded.
-        died_before: the run that held the warehouse before this one and never let go of it: it was killed.
         file: the database; the warehouse of the root, unless it is rebuilt beside that.
     """
 
@@ -65,7 +63,6 @@ class Warehouse:
         self.now = now
         self.run_id = run_id
         self.clock: Callable[[], datetime] = utc_now
-        self.died_before: str | None = None
         self.file = file or root.warehouse_file
         self._connection: duckdb.DuckDBPyConnection | None = None
 
@@ -231,12 +228,11 @@ def open_warehouse(
         SpendgateError: somebody else still holds it after `wait_seconds`.
     """
     root.create()
-    with _lock(root, run_id, wait_seconds) as died_before:
+    with _lock(root, run_id, wait_seconds):
         for leftover in (*root.scratch.iterdir(), *root.published_file.parent.glob(".*.tmp")):
             leftover.unlink(missing_ok=True)  # of a run that was killed
         _require_room(root)
         warehouse = Warehouse(root, now=now or datetime.now(UTC), run_id=run_id)
-        warehouse.died_before = died_before
         try:
             yield warehouse
         finally:
@@ -279,12 +275,8 @@ def is_held(root: DataRoot) -> bool:
 
 
 @contextmanager
-def _lock(root: DataRoot, run_id: str, wait_seconds: float) -> Iterator[str | None]:
-    """Hold the kernel's lock on the lock file, which ends with the process however that ends.
-
-    Yields:
-        The run that held it before, if it was killed: whoever ends otherwise leaves the file empty.
-    """
+def _lock(root: DataRoot, run_id: str, wait_seconds: float) -> Iterator[None]:
+    """Hold the kernel's lock on the lock file, which ends with the process however that ends."""
     with root.lock_file.open("a+", encoding="utf-8") as file:
         deadline = time.monotonic() + wait_seconds
         told = False
@@ -301,15 +293,10 @@ def _lock(root: DataRoot, run_id: str, wait_seconds: float) -> Iterator[str | No
                     log.warning("waiting for the warehouse, in use by %s", holder)
                     told = True
                 time.sleep(0.1)
-        file.seek(0)
-        killed = re.match(r"run (\S+) ", file.read())
         file.truncate(0)
         file.write(f"run {run_id} (process {os.getpid()})")
         file.flush()
-        try:
-            yield killed and killed[1]
-        finally:
-            file.truncate(0)
+        yield
 
 
 @contextmanager

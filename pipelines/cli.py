@@ -4,6 +4,7 @@ Belongs here: arguments, exit codes. Does not: what the commands do, nor how res
 seconds to import, so only the commands that run something import it.
 """
 
+import fcntl
 import logging
 import os
 import re
@@ -268,6 +269,8 @@ def ui(data: DataRoot, host: str, port: int) -> None:
     # its advice to use another tool, for projects laid out by that tool
     silence = ["-W", "ignore:Function `dev_command` is superseded"]
     where = ["-w", str(SQL.parent / "workspace.yaml"), "-h", host, "-p", str(port)]
+    # else a code server that dies is not started again, and no sensor ticks any more
+    where.append("--use-legacy-code-server-behavior")
     os.execv(sys.executable, [sys.executable, *silence, "-m", "dagster", "dev", *where])  # noqa: S606 our interpreter
 
 
@@ -412,10 +415,21 @@ def _run(
 
 
 def _dagster_home(data: DataRoot) -> None:
-    """Give Dagster its home below the data root, with the committed configuration."""
+    """Give Dagster its home below the data root, with the committed configuration and its databases made.
+
+    Two processes that make the databases of a new home at once would spoil them for good.
+    """
     data.create()
-    shutil.copyfile(str(resources.files("pipelines") / "dagster.yaml"), data.dagster_home / "dagster.yaml")
-    os.environ["DAGSTER_HOME"] = str(data.dagster_home)
+    home = data.dagster_home
+    os.environ["DAGSTER_HOME"] = str(home)
+    with (home / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        shutil.copyfile(str(resources.files("pipelines") / "dagster.yaml"), home / "dagster.yaml")
+        if not (home / "made").exists():
+            import dagster as dg
+
+            dg.DagsterInstance.get().dispose()
+            (home / "made").touch()
 
 
 def _cause_of_failure(result: Any) -> str:

@@ -29,7 +29,6 @@ def build_defs(root: DataRoot) -> dg.Definitions:
         with open_warehouse(
             root, now=instant_of(now, "now"), run_id=run_id, wait_seconds=settings.lock_wait_seconds
         ) as warehouse:
-            _report_killed(context.instance, warehouse.died_before)
             yield warehouse
 
     def look_for_run(context: dg.InitResourceContext) -> Deliveries:
@@ -93,15 +92,6 @@ def build_defs(root: DataRoot) -> dg.Definitions:
             ),
         },
     )
-
-
-def _report_killed(instance: dg.DagsterInstance | None, run_id: str | None) -> None:
-    """Tell Dagster of a run that was killed, and that nobody watches: one started by the command line."""
-    run = instance.get_run_by_id(run_id) if instance and run_id else None
-    if instance and run and not run.is_finished:
-        instance.report_run_failed(
-            run, "its process died: the next run found the warehouse let go of, but not in order"
-        )
 
 
 @dg.definitions

@@ -1,14 +1,16 @@
 """Sensors on a real instance: they compare wanted with recorded, and have no effect of their own."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import dagster as dg
 import pytest
 
-from assets.warehouse import Warehouse
+from assets.warehouse import SQL, Warehouse
 from pipelines.definitions import build_defs
+from pipelines.launcher import SpendgateRunLauncher
 from pipelines.sensors import decision_sensor, delivery_sensor
 from tests.world import NOON, World, event, jsonl
 
@@ -82,16 +84,39 @@ def test_a_run_that_started_and_holds_nothing_has_died_and_keeps_nobody_waiting(
     assert tick(sensor, instance, cursor)[0] == 1
 
 
-def test_the_next_run_reports_the_one_that_was_killed(world: World, instance: dg.DagsterInstance) -> None:
-    a_run(world, instance, "refresh", dg.DagsterRunStatus.STARTED)
-    [killed] = instance.get_runs()
-    world.root.lock_file.write_text(f"run {killed.run_id} (process 1)")
-    job = build_defs(world.root).resolve_job_def("decide")
-    assert job.execute_in_process(instance=instance).success
-    found = instance.get_run_by_id(killed.run_id)
-    assert found
-    assert found.status == dg.DagsterRunStatus.FAILURE
-    assert world.root.lock_file.read_text() == ""
+@pytest.fixture
+def launcher(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[SpendgateRunLauncher]:
+    """The run launcher of an instance with the committed configuration."""
+    shutil.copy(SQL.parent / "pipelines" / "dagster.yaml", world.root.dagster_home)
+    monkeypatch.setenv("DAGSTER_HOME", str(world.root.dagster_home))
+    monkeypatch.setattr("pipelines.launcher.GRACE_SECONDS", 0)
+    monkeypatch.setattr("pipelines.launcher.time.sleep", lambda _: None)
+    with dg.DagsterInstance.get() as instance:
+        assert isinstance(instance.run_launcher, SpendgateRunLauncher)
+        yield instance.run_launcher
+
+
+def health(world: World, launcher: SpendgateRunLauncher, job: dg.JobDefinition | None = None) -> str:
+    """What the launcher says of a run that has started."""
+    instance = launcher._instance
+    run = instance.create_run_for_job(job or build_defs(world.root).resolve_job_def("decide"))
+    instance.report_dagster_event(dg.DagsterEvent("PIPELINE_START", run.job_name), run.run_id)
+    [started] = instance.get_runs(dg.RunsFilter(run_ids=[run.run_id]))
+    return launcher.check_run_worker_health(started).status.name
+
+
+def test_a_run_that_holds_no_lock_is_noticed_as_dead(
+    world: World, launcher: SpendgateRunLauncher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert launcher.supports_check_run_worker_health
+    assert health(world, launcher) == "NOT_FOUND"
+    with world.open():
+        assert health(world, launcher) == "RUNNING"
+    looks = iter([False, True])
+    monkeypatch.setattr("pipelines.launcher.is_held", lambda _: next(looks))
+    assert health(world, launcher) == "RUNNING"  # it waited its turn
+    monkeypatch.undo()
+    assert health(world, launcher) == "RUNNING"  # it has only just started
 
 
 def test_a_failed_run_is_asked_for_again_but_not_at_once(world: World, instance: dg.DagsterInstance) -> None:
