@@ -87,8 +87,8 @@ def refuse_killers(file: DeliveredFile) -> None:
     """
     if file.attempts >= ATTEMPTS:
         raise QuarantineError(
-            f"reading it was begun {file.attempts} times and never ended (the process was killed, or out of memory):"
-            " deliver it again otherwise, or touch it to have it tried again"
+            f"reading it was begun {file.attempts} times and never ended (the process was killed, out of memory, or"
+            " failed: see the runs' logs): deliver it again otherwise, or touch it to have it tried again"
         )
 
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -155,7 +156,7 @@ class Batch:
         self.files: list[dict[str, Any]] = []
         self.waits: list[tuple[DeliveredFile, NotReadyError]] = []
         self._staged: dict[int, tuple[str, StagedFile]] = {}
-        self._names: dict[tuple[str, str], str] = {}
+        self._names: dict[tuple[str, Path], str] = {}
         self._warehouse = warehouse
         self._read_at = read_at
         self._settings = settings
@@ -170,10 +171,10 @@ class Batch:
             refuse_killers(file)
             staged = stage(file, self._warehouse.root, self._settings)
             sha256 = staged.sha256
-            twin = self._twin(file.kind, sha256)
+            twin = self._twin(file.kind, staged)
             if twin is None:
                 ignored = self._read(file_id, file.kind, staged)
-                self._names[file.kind, sha256] = file.name
+                self._names[file.kind, staged.path] = file.name
             outcome, reason = ("LOADED", None) if twin is None else ("DUPLICATE", f"same bytes as {twin}")
         except NotReadyError as wait:
             self.waits.append((file, wait))
@@ -214,10 +215,11 @@ class Batch:
         self._staged[file_id] = kind, staged
         return ignored
 
-    def _twin(self, kind: str, sha256: str) -> str | None:
-        """Name of a loaded file with the same bytes: earlier in this batch, or in the ledger."""
-        earlier = self._names.get((kind, sha256))
-        return earlier or self._warehouse.value("raw/loaded_file", kind=kind, sha256=sha256)
+    def _twin(self, kind: str, staged: StagedFile) -> str | None:
+        """Name of a loaded file with the same bytes and format: earlier in this batch, or in the ledger."""
+        earlier = self._names.get((kind, staged.path))
+        same = {"kind": kind, "sha256": staged.sha256, "format": staged.format}
+        return earlier or self._warehouse.value("raw/loaded_file", **same)
 
     @contextmanager
     def judged(self, *, only_refused: bool = False) -> Iterator[None]:

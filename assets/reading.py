@@ -189,7 +189,7 @@ def _has_check_sums(path: Path, metadata: pq.FileMetaData) -> bool:
     with path.open("rb") as file:
         file.seek(chunk.dictionary_page_offset or chunk.data_page_offset)
         header = file.read(64)
-    # Thrift's compact form: three numbers (kind of page, two sizes), each after 0x15, then a check sum or something else
+    # Thrift: three numbers (kind of page, two sizes), each after 0x15, then a fourth if there is a check sum
     return chunk.compression == "GZIP" or bool(re.match(rb"(?:\x15[\x80-\xff]*[\x00-\x7f]){4}", header, re.DOTALL))
 
 
@@ -344,11 +344,11 @@ def _jsonl_rows(file: Path, columns: tuple[str, ...], ignored: set[str], setting
 
 
 def _refuse_json_document(file: Path) -> None:
-    """Tell a JSON document from JSON lines by the first line that is not blank."""
+    """Tell a JSON document from JSON lines by the first two lines that are not blank."""
     with file.open("rb") as text:
         lines = (line.strip() for _, line in _lines(text, HEADER_BYTES))
-        first = next((line for line in lines if line), b"")
-    opened = len(first) < HEADER_BYTES and re.match(rb"\{.*[\[{]$", first)
+        first, second = (next(filter(None, lines), b"") for _ in range(2))
+    opened = re.match(rb"\{.*[\[{]$", first) and second.endswith(b",")  # else it is one line that was cut off
     if first in (b"{", b"[") or re.match(rb"\[\s*\{", first) or opened:
         raise QuarantineError("expected one object per line, found a JSON document spread over lines or an array")
 

@@ -302,25 +302,6 @@ def test_a_damaged_folder_is_told_in_one_line(root: DataRoot, broken: str) -> No
         assert result.stderr.strip().splitlines()[-1].startswith("error: ")
 
 
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("max_file_byte = 1\n", "unknown key 'max_file_byte' (known: max_file_bytes"),
-        ('settle_seconds = "1"\n', "settle_seconds = '1' must be a number from 0 to"),
-        ("settle_seconds = inf\n", "settle_seconds = inf must be a number from 0 to"),
-        ("files_per_batch = 0\n", "files_per_batch = 0 must be a whole number from 1 to"),
-        ("files_per_batch = true\n", "files_per_batch = True must be a whole number"),
-        ("files_per_batch\n", "is not TOML"),
-    ],
-)
-def test_a_mistake_in_the_settings_is_told_at_start(world: World, text: str, said: str) -> None:
-    (world.root.path / "spendgate.toml").write_text(text)
-    result = spendgate_process(world.root, "run")
-    assert result.returncode == 1
-    assert said in result.stderr
-    assert "Traceback" not in result.stderr
-
-
 def test_the_ui_listens_on_this_machine_only(root: DataRoot, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[str] = []
     monkeypatch.setattr("os.execv", lambda _, arguments: started.extend(arguments))

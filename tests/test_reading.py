@@ -1,7 +1,6 @@
 """The two readers of text: in bulk by DuckDB and row by row must see the same in the same file."""
 
 import json
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -104,22 +103,6 @@ def test_both_readers_see_the_same_in_csv(root: DataRoot, monkeypatch: pytest.Mo
     assert bulk == rows
 
 
-@pytest.mark.parametrize(
-    "content", [b"caf\xe9\n", b'{"event_id":"\xff"}\n{"event_id":"x\x00"}\n', b"\xff\xfe{\x00\n\x00", b"\x00\n"]
-)
-def test_bytes_that_are_no_text_are_refused_line_by_line_or_whole(world: World, content: bytes) -> None:
-    events, rejected, (outcome, *_), _ = seen(world, "a.jsonl", content)
-    assert events == []
-    assert outcome == "QUARANTINED" or rejected
-
-
-def test_a_line_longer_than_the_limit_is_refused_and_the_next_one_loads(world: World) -> None:
-    good = json.dumps(event("ok", 1, "click", "2025-06-10T10:00:00Z"))
-    events, rejected, *_ = seen(world, "a.jsonl", '{"event_id":"' + "x" * 1_000_001 + '"}\n' + good + "\n")
-    assert events == [("ok", 1, "click", datetime(2025, 6, 10, 10, tzinfo=UTC), 2)]
-    assert [(number, reason) for number, _, reason in rejected] == [(1, "line longer than 1,000,000 bytes")]
-
-
 @given(st.recursive(st.text('{}[]",a\\'), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
 def test_depth_is_counted_outside_strings(value: Any) -> None:
     def depth(value: Any) -> int:
@@ -128,18 +111,6 @@ def test_depth_is_counted_outside_strings(value: Any) -> None:
         return 1 + max(map(depth, value), default=0) if isinstance(value, list) else 0
 
     assert reading.nesting_depth(json.dumps(value)) == depth(value)
-
-
-def test_a_quote_inside_a_field_is_a_letter_and_swallows_nothing(world: World) -> None:
-    rows = [
-        f"{name},1,click,2025-06-10T10:00:00Z,{note}" for name, note in (("a", '5" tv'), ("b", "x"), ("c", '6" tv'))
-    ]
-    events, rejected, counts, _ = seen(
-        world, "a.csv", "event_id,ad_id,event_type,occurred_at,note\n" + "\n".join(rows) + "\n"
-    )
-    assert [row[0] for row in events] == ["a", "b", "c"]
-    assert rejected == []
-    assert counts[2] == 3
 
 
 @pytest.mark.parametrize("bulk_bytes", [0, 1 << 60])
@@ -156,8 +127,3 @@ def test_a_json_document_is_quarantined_by_either_reader(
         "QUARANTINED",
         "expected one object per line, found a JSON document spread over lines or an array",
     ]
-
-
-def test_a_header_that_is_there_twice_is_seen_through_its_quotes(world: World) -> None:
-    text = 'event_id,ad_id,event_type,occurred_at\n"event_id","ad_id","event_type","occurred_at"\n'
-    assert seen(world, "a.csv", text)[2][:2] == ["QUARANTINED", "its header is there twice"]

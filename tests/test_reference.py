@@ -139,14 +139,6 @@ def test_a_row_whose_parent_was_missing_loads_when_the_parent_has_come(world: Wo
     assert world.status(41) == "RUNNING"
 
 
-def test_a_long_refused_row_is_cut_and_marked(world: World) -> None:
-    world.deliver_reference("brands", BRANDS + f"4,{'x' * 9_000},,,Mars/Olympus,,true\n")
-    world.run()
-    raw = world.value("select raw from raw.rejected_rows")
-    assert len(raw) == 4096
-    assert raw.endswith(" ... [cut]")
-
-
 def test_a_refused_file_is_noted_once_however_often_it_is_looked_at(world: World) -> None:
     world.deliver_reference("campaigns", CAMPAIGNS + "41,4,Delta,SCHEDULED,,\n")
     world.run()
