@@ -67,14 +67,14 @@ def attempt(warehouse: Warehouse, files: list[DeliveredFile]) -> Iterator[dateti
     Yields:
         When it began: the moment of loading, for whatever is in the files.
     """
-    with seen_files(warehouse.connection, files), warehouse.transaction() as began_at:
-        warehouse.run("ops/attempts")
+    with seen_files(warehouse.connection, files):
+        warehouse.run("ops/attempts")  # committed by itself; no new revision, since it tells readers nothing
     try:
-        yield began_at
+        yield warehouse.clock()
     except BaseException as error:
         is_full = isinstance(error, OSError) or "Could not write" in str(error)
         if is_full or not isinstance(error, Exception):
-            with suppress(duckdb.Error), seen_files(warehouse.connection, files), warehouse.transaction():
+            with suppress(duckdb.Error), seen_files(warehouse.connection, files):
                 warehouse.run("ops/attempts_taken_back")
         raise
 

@@ -1,9 +1,11 @@
 """Fixtures every test may use."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from assets.settings import DataRoot
@@ -21,6 +23,21 @@ class WithoutPandas:
 
 
 sys.meta_path.insert(0, WithoutPandas)
+
+_connect = duckdb.connect
+
+
+def connect_with_one_thread(*arguments: Any, **named: Any) -> Any:
+    """Connect as ever; the tests run on every core already, so a second thread would only wait for the first."""
+    return _connect(*arguments, **{**named, "config": {**named.get("config", {}), "threads": 1}})
+
+
+vars(duckdb)["connect"] = connect_with_one_thread
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Use one worker more than there are cores: tests wait for disks and other processes."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.fixture
