@@ -1,6 +1,5 @@
 """Fixtures every test may use."""
 
-import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -33,11 +32,6 @@ def connect_with_one_thread(*arguments: Any, **named: Any) -> Any:
 
 
 vars(duckdb)["connect"] = connect_with_one_thread
-
-
-def pytest_xdist_auto_num_workers() -> int:
-    """Use one worker more than there are cores: tests wait for disks and other processes."""
-    return (os.cpu_count() or 1) + 1
 
 
 @pytest.fixture

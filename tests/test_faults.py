@@ -196,7 +196,7 @@ def crowd(world: World, seconds: float) -> tuple[list[str], int]:
 
 def test_readers_never_see_an_error_or_half_a_run(begun: DataRoot, tmp_path: Path) -> None:
     world = World(DataRoot(shutil.copytree(begun.path, tmp_path / "data")), {})
-    complaints, reads = crowd(world, seconds=3)
+    complaints, reads = crowd(world, seconds=2)
     assert complaints == []
     assert reads > 8
 

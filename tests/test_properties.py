@@ -165,7 +165,7 @@ def check(warehouse: Warehouse, world: tuple[list[Brand], list[Campaign], list[C
     assert again == seen
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 @given(worlds())
 def test_the_decision_agrees_with_the_oracle(
     warehouse: Warehouse, world: tuple[list[Brand], list[Campaign], list[Cost], datetime]
