@@ -216,9 +216,9 @@ def _staged(copy: "_Copy", name: str, root: DataRoot, settings: Settings) -> Sta
     return StagedFile(target, sha256, text, kind, facts.lines, facts.clean, facts.terminated)
 
 
-def is_staged(root: DataRoot, sha256: str) -> bool:
-    """Whether the staged copy of a file is still there."""
-    return any(root.staged.glob(f"{sha256}.*"))
+def staged_copy(root: DataRoot, sha256: str, name: str) -> Path | None:
+    """The staged copy of a file, if it is still there; the same bytes may have come as two formats."""
+    return next(root.staged.glob(f"{sha256}.{_ending(name)}*"), None)
 
 
 def staged_again(root: DataRoot, sha256: str, name: str, settings: Settings) -> StagedFile:
@@ -228,7 +228,7 @@ def staged_again(root: DataRoot, sha256: str, name: str, settings: Settings) -> 
         NotReadyError: it is gone, or its bytes are not what they were.
         QuarantineError: it is over a limit that has been lowered since.
     """
-    path = next(root.staged.glob(f"{sha256}.*"), None)
+    path = staged_copy(root, sha256, name)
     if path is None:
         raise NotReadyError("its staged copy is gone (see keep_staged_days)")
     status = path.stat()
@@ -351,7 +351,7 @@ def _unchanged(source: BinaryIO, file: DeliveredFile) -> bool:
 
 def _format(name: str, magic: bytes) -> str:
     """Format by name, held against the first bytes."""
-    ending = name.lower().removesuffix(".gz").rpartition(".")[2]
+    ending = _ending(name)
     if ending not in FORMATS:
         raise QuarantineError("unknown kind of file: deliver .jsonl, .csv, .parquet, .jsonl.gz or .csv.gz")
     _refuse_archive(magic, ending)
@@ -360,6 +360,11 @@ def _format(name: str, magic: bytes) -> str:
     if magic.startswith(PARQUET) != (ending == "parquet"):
         raise QuarantineError(f"its name says {ending}, its first bytes do not: rename or deliver it again")
     return ending
+
+
+def _ending(name: str) -> str:
+    """What a file's name says it is, compressed or not."""
+    return name.lower().removesuffix(".gz").rpartition(".")[2]
 
 
 def _refuse_archive(head: bytes, ending: str) -> None:

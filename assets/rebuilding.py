@@ -16,7 +16,7 @@ import duckdb
 
 from assets.accounting import charge, measure_overspend, sum_spend
 from assets.ingestion import Batch, TakenFile
-from assets.landing import NotReadyError, QuarantineError, is_staged
+from assets.landing import NotReadyError, QuarantineError, staged_copy
 from assets.settings import REFERENCE_TABLES, DataRoot, Settings, SpendgateError
 from assets.warehouse import Warehouse, fsync, sql, write_ahead_log
 
@@ -164,7 +164,7 @@ class _Replay:
     def _ingest(self, step: Step) -> None:
         """Read again the files that this transaction loaded; of those no longer staged, take over the rows."""
         files = self._files(step)
-        staged = [file for file in files if is_staged(self._rebuilt.root, file.sha256)]
+        staged = [file for file in files if staged_copy(self._rebuilt.root, file.sha256, file.name)]
         for file in files:
             if file not in staged:
                 self._take_over(file, step)
@@ -176,7 +176,7 @@ class _Replay:
     def _retry(self, step: Step) -> None:
         """Read again the refused rows that were tried again."""
         for file in self._files(step):
-            if not is_staged(self._rebuilt.root, file.sha256):
+            if not staged_copy(self._rebuilt.root, file.sha256, file.name):
                 self._take_over_rows(file, step)
                 self._copy(
                     self._live.table("ops.retries").filter(_equals("recorded_at", step.recorded_at)), "ops.retries"

@@ -13,6 +13,7 @@ import pytest
 
 from assets.ingestion import ingest
 from assets.landing import Deliveries, delivered_files, settled
+from assets.rebuilding import rebuild
 from tests.world import World, csv_text, event, jsonl, payment
 
 EVENTS = [
@@ -153,6 +154,9 @@ def test_a_file_under_the_name_of_another_format_loads_when_it_is_renamed(world:
     path.rename(path.with_suffix(".csv"))
     world.run()
     assert ledger(world) == EXPECTED
+    with world.open() as warehouse:  # the same bytes are staged once as each
+        compared = rebuild(warehouse, world.root.settings())
+    assert [row.table for row in compared if row.only_live or row.only_rebuilt] == []
 
 
 def test_a_first_line_cut_off_at_a_bracket_costs_itself_only(world: World) -> None:
