@@ -5,11 +5,13 @@ Belongs here: what is remembered of an attempt, and what follows from it. Does n
 """
 
 import logging
+import multiprocessing
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -18,7 +20,7 @@ from assets.landing import DeliveredFile, NotReadyError, QuarantineError
 from assets.warehouse import Warehouse, sql
 
 ATTEMPTS = 3
-"""A file that was begun so often without an end is given up: it kills whoever reads it."""
+"""A file that was begun so often without an end, the last time by itself, is given up: it kills whoever reads it."""
 
 LOOKS = 3
 """After so many looks in vain nothing is gained by another run: a check names the file, and a person has to act."""
@@ -79,15 +81,28 @@ def attempt(warehouse: Warehouse, files: list[DeliveredFile]) -> Iterator[dateti
         raise
 
 
-def refuse_killers(file: DeliveredFile) -> None:
-    """Give up a file that was begun too often.
+def refuse_killers(file: DeliveredFile, read: Callable[..., None], *arguments: Any) -> None:
+    """Make the last attempt at a file in a process of its own, and give it up if that process dies.
+
+    So a file that kills is told from a run that was killed.
+
+    Args:
+        file: the file, counted already.
+        read: reads it, importable by name.
+        arguments: what `read` takes.
 
     Raises:
-        QuarantineError: it was.
+        QuarantineError: the process died, or failed for something in the file.
     """
-    if file.attempts >= ATTEMPTS:
+    if file.attempts < ATTEMPTS - 1:
+        return
+    log.warning("%s was begun %d times and never ended: it is read by itself now", file.name, file.attempts)
+    reader = multiprocessing.get_context("spawn").Process(target=read, args=arguments)
+    reader.start()
+    reader.join()
+    if reader.exitcode:
         raise QuarantineError(
-            f"reading it was begun {file.attempts} times and never ended (the process was killed, out of memory, or"
+            f"reading it was begun {ATTEMPTS} times and never ended (the process was killed, out of memory, or"
             " failed: see the runs' logs): deliver it again otherwise, or touch it to have it tried again"
         )
 

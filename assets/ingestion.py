@@ -6,7 +6,7 @@ Belongs here: the order of the steps. Does not: folders (`landing`), forms (`rea
 import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -36,8 +36,8 @@ from assets.landing import (
     staged_again,
 )
 from assets.reading import ROWS_AT_ONCE, cut, lines_of, read_delivery
-from assets.settings import EVENTS, PAYMENTS, UNKNOWN, Settings
-from assets.warehouse import Warehouse, fsync, sql
+from assets.settings import EVENTS, PAYMENTS, UNKNOWN, DataRoot, Settings
+from assets.warehouse import Warehouse, clear_scratch, fsync, sql, utc_now
 
 RAW_TEXT_LIMIT = 4096
 """Bytes of a refused row that are kept."""
@@ -102,11 +102,25 @@ def _load(warehouse: Warehouse, files: list[DeliveredFile], settings: Settings) 
                 batch.write(recorded_at)
                 warehouse.run("ops/forget_attempts", names=[file["name"] for file in batch.files])
     note_in_vain(warehouse, batch.waits)
-    for expanded in warehouse.root.scratch.iterdir():
-        expanded.unlink()
+    clear_scratch(warehouse.root)
     for row in warehouse.run("raw/files_since", file_id=newest).fetchall():
         log.info("%s: %s%s; %d read = %d loaded + %d duplicate + %d rejected", *_in_words(row))
     return len(batch.files)
+
+
+def read_alone(root: DataRoot, file: DeliveredFile, settings: Settings) -> None:
+    """Read a file into a database of its own, to see whether the process lives through it."""
+    warehouse = Warehouse(root, now=utc_now(), run_id="reading alone", file=root.scratch / "alone.duckdb")
+    batch = Batch(warehouse, utc_now(), settings)
+    try:
+        batch.take(1, replace(file, attempts=0))
+        with batch.judged():
+            pass
+    except (OSError, duckdb.Error) as error:
+        if isinstance(error, duckdb.Error) and "Could not write" not in str(error):
+            raise
+    finally:
+        warehouse.close()
 
 
 def retry_refused(warehouse: Warehouse, retry: Retry, settings: Settings) -> None:
@@ -168,7 +182,7 @@ class Batch:
         sha256 = None
         ignored: list[str] = []
         try:
-            refuse_killers(file)
+            refuse_killers(file, read_alone, self._warehouse.root, file, self._settings)
             staged = stage(file, self._warehouse.root, self._settings)
             sha256 = staged.sha256
             twin = self._twin(file.kind, staged)

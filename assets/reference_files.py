@@ -6,6 +6,7 @@ kept (`sql/core/<table>.sql`).
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,7 +20,7 @@ from assets.attempts import attempt, note_in_vain, refuse_killers, with_attempts
 from assets.ingestion import RAW_TEXT_LIMIT, new_files
 from assets.landing import DeliveredFile, Deliveries, NotReadyError, QuarantineError, StagedFile, stage
 from assets.reading import CUT_OFF, UNREADABLE, csv_header, cut, parquet_schema
-from assets.settings import Settings, first_line
+from assets.settings import DataRoot, Settings, first_line
 from assets.warehouse import Warehouse
 
 STATUSES = ("DRAFT", "SCHEDULED", "RUNNING", "PAUSED", "BUDGET_REACHED", "COMPLETED")
@@ -191,11 +192,17 @@ class _Newest:
     deserves_another_try: bool = False
 
 
+def read_alone(root: DataRoot, file: DeliveredFile, settings: Settings) -> None:
+    """Read a file, to see whether the process lives through it."""
+    with suppress(OSError, NotReadyError, QuarantineError):
+        _read(stage(file, root, settings), TABLES[file.kind], settings)
+
+
 def _take(warehouse: Warehouse, file: DeliveredFile, settings: Settings, newest: _Newest) -> NotReadyError | None:
     """Load a file, or record what else became of it; returns why it has to wait, if it has to."""
     sha256 = None
     try:
-        refuse_killers(file)
+        refuse_killers(file, read_alone, warehouse.root, file, settings)
         staged = stage(file, warehouse.root, settings)
         sha256 = staged.sha256
         again = sha256 == newest.sha256

@@ -229,14 +229,21 @@ def open_warehouse(
     """
     root.create()
     with _lock(root, run_id, wait_seconds):
-        for leftover in (*root.scratch.iterdir(), *root.published_file.parent.glob(".*.tmp")):
-            leftover.unlink(missing_ok=True)  # of a run that was killed
+        clear_scratch(root)  # of a run that was killed
+        for leftover in root.published_file.parent.glob(".*.tmp"):
+            leftover.unlink(missing_ok=True)
         _require_room(root)
         warehouse = Warehouse(root, now=now or datetime.now(UTC), run_id=run_id)
         try:
             yield warehouse
         finally:
             warehouse.close()
+
+
+def clear_scratch(root: DataRoot) -> None:
+    """Remove what means nothing once the process that made it has ended."""
+    for leftover in root.scratch.iterdir():
+        shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink(missing_ok=True)
 
 
 def _require_room(root: DataRoot) -> None:

@@ -21,8 +21,9 @@ import duckdb
 
 from assets import ingestion, reading, warehouse
 from assets.decision import decide
-from assets.landing import StagedFile
-from assets.settings import DataRoot
+from assets.ingestion import read_alone
+from assets.landing import DeliveredFile, StagedFile
+from assets.settings import DataRoot, Settings
 from assets.warehouse import Warehouse, open_published, open_warehouse
 from tests.world import NOON, World, refresh
 
@@ -35,7 +36,7 @@ _context.set_forkserver_preload(["tests.faults"])
 
 def in_a_process(target: Callable[..., None], *arguments: Any) -> multiprocessing.process.BaseProcess:
     """Start a function in a process of its own."""
-    process = _context.Process(target=target, args=arguments, daemon=True)
+    process = _context.Process(target=target, args=arguments)
     process.start()
     return process
 
@@ -76,7 +77,15 @@ def run_with_poison(root: Path) -> None:
         return read(held, file_id, kind, staged, *rest)
 
     vars(ingestion)["read_delivery"] = read_or_die
+    vars(ingestion)["read_alone"] = read_alone_with_poison
     run(root)
+
+
+def read_alone_with_poison(root: DataRoot, file: DeliveredFile, settings: Settings) -> None:
+    """What reads a file in a process of its own, with the same weakness."""
+    if b"poison" in file.path.read_bytes():
+        die()
+    read_alone(root, file, settings)
 
 
 def run_with_files_of_at_most(root: Path, size: int) -> None:

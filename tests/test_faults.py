@@ -213,7 +213,7 @@ def test_a_file_that_kills_its_reader_stops_itself_only(world: World) -> None:
     world.deliver("a.jsonl", jsonl(event("a", 101, "click", "2025-06-10T10:00:00Z")))
     world.deliver("b.jsonl", jsonl(event("poison", 101, "click", "2025-06-10T10:00:00Z")))
     world.deliver("c.jsonl", jsonl(event("c", 101, "click", "2025-06-10T10:00:00Z")))
-    assert [exit_code(run_with_poison, world.root.path) for _ in range(4)] == [KILLED, KILLED, KILLED, 0]
+    assert [exit_code(run_with_poison, world.root.path) for _ in range(3)] == [KILLED, KILLED, 0]
     assert world.rows("select event_id from raw.ad_events order by 1") == [("a",), ("c",)]
     assert world.file("b.jsonl")["outcome"] == "QUARANTINED"
     assert world.file("b.jsonl")["reason"].startswith("reading it was begun 3 times and never ended")
@@ -225,13 +225,11 @@ def test_a_file_that_kills_its_reader_stops_itself_only(world: World) -> None:
     assert world.value("select count(*) from raw.ad_events") == 3
 
 
-def test_other_files_are_in_before_the_last_attempt_at_one_that_kills(world: World) -> None:
-    for name in ("poison", "b", "c"):
-        world.deliver(f"{name}.jsonl", jsonl(event(name, 101, "click", "2025-06-10T10:00:00Z")))
-    assert [exit_code(run_with_poison, world.root.path) for _ in range(3)] == [KILLED, KILLED, KILLED]
-    with world.open() as warehouse:
-        ids = warehouse.connection.execute("select event_id from raw.ad_events order by 1").fetchall()
-    assert ids == [("b",), ("c",)]
+def test_a_file_whose_runs_were_killed_for_another_reason_is_never_given_up(world: World) -> None:
+    world.deliver("a.jsonl", jsonl(event("a", 101, "click", "2025-06-10T10:00:00Z")))
+    assert [exit_code(run_killed, world.root.path, "parsed", 0, 0) for _ in range(4)] == [KILLED] * 4
+    world.run()
+    assert world.rows("select event_id from raw.ad_events") == [("a",)]
 
 
 def test_an_attempt_that_ends_for_another_reason_does_not_count(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
