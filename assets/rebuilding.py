@@ -18,7 +18,7 @@ from assets.accounting import charge, measure_overspend, sum_spend
 from assets.ingestion import Batch, TakenFile
 from assets.landing import NotReadyError, QuarantineError, staged_copy
 from assets.settings import REFERENCE_TABLES, DataRoot, Settings, SpendgateError
-from assets.warehouse import Warehouse, fsync, sql, write_ahead_log
+from assets.warehouse import Warehouse, fsync, sql, utc_now, write_ahead_log
 
 COMPARED = (
     "raw.event_files",
@@ -132,7 +132,7 @@ class _Replay:
             self._do(step)
         rebuilt.connection.unregister("kept_batches")
         self._keep()
-        rebuilt.clock = lambda: datetime.now(rebuilt.now.tzinfo)
+        rebuilt.clock = utc_now
         measure_overspend(rebuilt)
 
     def _do(self, step: Step) -> None:

@@ -233,7 +233,7 @@ def open_warehouse(
         for leftover in root.published_file.parent.glob(".*.tmp"):
             leftover.unlink(missing_ok=True)
         _require_room(root)
-        warehouse = Warehouse(root, now=now or datetime.now(UTC), run_id=run_id)
+        warehouse = Warehouse(root, now=now or utc_now(), run_id=run_id)
         try:
             yield warehouse
         finally:

@@ -16,7 +16,7 @@ from assets.decision import look
 from assets.ingestion import new_files
 from assets.landing import DeliveredFile, delivered_files, settled
 from assets.settings import DataRoot, SpendgateError, first_line
-from assets.warehouse import is_held, open_published
+from assets.warehouse import is_held, open_published, utc_now
 from pipelines.jobs import decide, refresh
 
 DELIVERIES_EVERY = 30
@@ -39,11 +39,7 @@ UNDER_WAY = [
 Clock = Callable[[], datetime]
 
 
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
-def delivery_sensor(root: DataRoot, clock: Clock = _utc_now) -> dg.SensorDefinition:
+def delivery_sensor(root: DataRoot, clock: Clock = utc_now) -> dg.SensorDefinition:
     """Build the sensor that sees delivered files; `clock` tells it the time."""
 
     @dg.sensor(
@@ -71,7 +67,7 @@ def delivery_sensor(root: DataRoot, clock: Clock = _utc_now) -> dg.SensorDefinit
     return deliveries
 
 
-def decision_sensor(root: DataRoot, clock: Clock = _utc_now) -> dg.SensorDefinition:
+def decision_sensor(root: DataRoot, clock: Clock = utc_now) -> dg.SensorDefinition:
     """Build the sensor that sees due statuses; `clock` tells it the time."""
 
     @dg.sensor(
