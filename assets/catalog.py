@@ -9,6 +9,7 @@ from functools import cache
 
 import dagster as dg
 
+from assets.sealing import TABLES
 from assets.warehouse import Warehouse, empty_warehouse, sql
 
 POOL = "warehouse"
@@ -46,6 +47,8 @@ def _columns() -> dict[str, list[dg.TableColumn]]:
 
 
 def materialized(warehouse: Warehouse, name: str) -> dg.MaterializeResult[None]:
-    """Result of the asset `schema/table`: how many rows it has now."""
-    rows = len(warehouse.connection.table(name.replace("/", ".")))
+    """Result of the asset `schema/table`: how many rows it has now, hot and sealed."""
+    schema, short_name = name.split("/")
+    sealed = int(warehouse.value("sealing/sealed_rows", table_name=short_name))
+    rows = sealed + len(warehouse.connection.table(f"hot.{short_name}" if short_name in TABLES else f"{schema}.{short_name}"))
     return dg.MaterializeResult(asset_key=name.split("/"), metadata={"dagster/row_count": rows})

@@ -247,6 +247,7 @@ class Batch:
         if only_refused:
             for name in ("keep_refused_events", "keep_refused_payments"):
                 self._warehouse.run(f"ingest/{name}")
+        self._find_sealed_twins()
         for name in ("repeated_events", "repeated_payments", "refusals"):
             self._warehouse.run(f"ingest/{name}")
         self._fetch_refused_texts()
@@ -255,6 +256,13 @@ class Batch:
             yield
         finally:
             self._warehouse.connection.unregister("batch_files")
+
+    def _find_sealed_twins(self) -> None:
+        """Look the arrived events up in the sealed files of their own days."""
+        sealed = self._warehouse.root.sealed.resolve()
+        paths = [str(sealed / name) for (name,) in self._warehouse.run("ingest/sealed_files_of_days").fetchall()]
+        if paths:
+            self._warehouse.run("ingest/sealed_twins", paths=paths)
 
     def write(self, recorded_at: datetime) -> None:
         """Write rows, refused rows and ledger rows. Call it inside a transaction."""

@@ -1,21 +1,34 @@
-"""The asset everybody reads: `published/spend.duckdb`.
+"""The assets everybody reads: `published/spend.duckdb`, and the sealed days that it shows beside its own rows.
 
-Belongs here: the asset. Does not: how the copy is made safe (`warehouse`).
+Belongs here: the assets. Does not: how the copy is made safe (`warehouse`), nor how days are sealed (`sealing`).
 """
 
 import logging
 
 import dagster as dg
 
-from assets.catalog import POOL
+from assets.catalog import POOL, materialized, table
 from assets.ledger import LEDGER, RAW
 from assets.reference import UTC_OFFSETS
+from assets.sealing import seal
 from assets.settings import REFERENCE_TABLES
 from assets.spend import OVERSPEND, SPEND
 from assets.status import DECISION
 from assets.warehouse import Warehouse, published_revision
 
+SEALED = "ops/sealed_files"
+
 log = logging.getLogger("spendgate.publishing")
+
+
+@dg.multi_asset(
+    specs=[table(SEALED, ["raw/ad_events", "core/transactions", "mart/hourly_spend", "mart/daily_spend"])], pool=POOL
+)
+def sealed_files(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
+    """Days that can hardly change, as immutable Parquet files; once a night."""
+    files = seal(warehouse, warehouse.root.settings())
+    result = materialized(warehouse, SEALED)
+    return result._replace(metadata={**(result.metadata or {}), "new_files": len(files)})
 
 
 @dg.asset(
@@ -30,6 +43,7 @@ log = logging.getLogger("spendgate.publishing")
             *SPEND,
             *DECISION,
             OVERSPEND,
+            SEALED,
         )
     ],
     group_name="published",

@@ -17,6 +17,7 @@ import duckdb
 from assets.accounting import charge, measure_overspend, sum_spend
 from assets.ingestion import Batch, TakenFile
 from assets.landing import NotReadyError, QuarantineError, staged_copy
+from assets.sealing import TABLES
 from assets.settings import REFERENCE_TABLES, DataRoot, Settings, SpendgateError
 from assets.warehouse import Warehouse, fsync, sql, utc_now, write_ahead_log
 
@@ -40,7 +41,7 @@ COMPARED = (
 ZONES = ("core.utc_offsets", "core.superseded_utc_offsets")
 """Kept, and needed before the first step."""
 
-OF_THE_FILE = ("ops.definitions", "ops.overspend_due")
+OF_THE_FILE = ("ops.definitions", "ops.overspend_due", "ops.sealed_files", *(f"hot.{name}" for name in TABLES))
 """Neither made anew nor kept: they belong to the file they are in."""
 
 
@@ -206,9 +207,9 @@ class _Replay:
         self._take_over_rows(file, step)
 
     def _take_over_rows(self, file: TakenFile, step: Step) -> None:
-        for table in ("raw.ad_events", "raw.payments"):
+        for table, into in (("raw.ad_events", "hot.ad_events"), ("raw.payments", "raw.payments")):
             of_the_file = self._live.table(table).filter(_equals("file_id", file.file_id))
-            self._copy(of_the_file.filter(_equals("batch_id", step.batch_id)), table)
+            self._copy(of_the_file.filter(_equals("batch_id", step.batch_id)), into)
 
     def _keep(self) -> None:
         """Copy what is not made anew, and the ledger rows of what was refused or delivered again."""

@@ -22,7 +22,9 @@ def tidy(warehouse: Warehouse, settings: Settings) -> None:
     copies = _remove_staged_copies(warehouse, warehouse.now - timedelta(days=settings.keep_staged_days))
     rows = _remove_rejected_rows(warehouse, warehouse.now - timedelta(days=settings.keep_rejected_days))
     warehouses = _remove_replaced(warehouse, warehouse.now - timedelta(days=settings.keep_replaced_days))
-    log.info("removed %d staged copies, %d refused rows and %d warehouses, as old as that", copies, rows, warehouses)
+    files = _remove_unknown_sealed_files(warehouse, warehouse.now - timedelta(days=settings.keep_replaced_days))
+    log.info("removed %d staged copies, %d refused rows, %d warehouses and %d sealed files of warehouses that are gone",
+             copies, rows, warehouses, files)
 
 
 def _remove_staged_copies(warehouse: Warehouse, before: datetime) -> int:
@@ -52,6 +54,17 @@ def _remove_replaced(warehouse: Warehouse, before: datetime) -> int:
             file.unlink()
             removed += 1
     return removed
+
+
+def _remove_unknown_sealed_files(warehouse: Warehouse, before: datetime) -> int:
+    """Remove sealed files of a killed run, or of a warehouse that a rebuilt one has replaced."""
+    known = {name for (name,) in warehouse.run("sealing/names").fetchall()}
+    sealed = warehouse.root.sealed
+    unknown = [file for file in sealed.glob("*/*.parquet") if str(file.relative_to(sealed)) not in known]
+    removed = [file for file in unknown if _written_at(file) < before]
+    for file in removed:
+        file.unlink()
+    return len(removed)
 
 
 def _written_at(file: Path) -> datetime:

@@ -42,6 +42,7 @@ class Settings:
     lock_wait_seconds: float = 600.0  # how long a run waits for another one to leave the warehouse
     max_expansion: int = 200  # times its own size that a file may grow; honest events grow 5 to 50 times
     spare_bytes: int = 64 * 1024**2  # that stay free on the disk beside what a run needs; below, nothing is begun
+    keep_hot_days: int = 3  # days before today that stay in the warehouse file; older ones are sealed
     keep_staged_days: int = 400  # copies of delivered files; `rebuild` and `rejects retry` read them
     keep_rejected_days: int = 90  # refused rows with their text; the counts stay for ever
     keep_replaced_days: int = 7  # the warehouse before a `rebuild --swap`, or one rebuilt for a comparison
@@ -86,6 +87,11 @@ class DataRoot:
         return self.path / "warehouse" / "staged"
 
     @property
+    def sealed(self) -> Path:
+        """Immutable Parquet files of days that can hardly change, one folder per table."""
+        return self.path / "sealed"
+
+    @property
     def scratch(self) -> Path:
         """Files that mean nothing once the process that made them has ended."""
         return self.path / "warehouse" / "scratch"
@@ -112,6 +118,7 @@ class DataRoot:
             self.reference,
             self.staged,
             self.scratch,
+            self.sealed,
             self.published_file.parent,
             self.dagster_home,
         ):

@@ -22,7 +22,7 @@ import duckdb
 from assets.settings import DataRoot, SpendgateError
 
 SQL = Path(__file__).resolve().parent.parent / "sql"
-SCHEMAS = ("types", "raw", "core", "ops", "mart")
+SCHEMAS = ("types", "hot", "raw", "core", "ops", "mart")
 
 log = logging.getLogger("spendgate.warehouse")
 
@@ -79,7 +79,7 @@ class Warehouse:
                     "allow_community_extensions": False,
                 },
             )
-            folders = [str(self.root.staged.resolve()), str(self.root.scratch.resolve())]
+            folders = [str(folder.resolve()) for folder in (self.root.staged, self.root.scratch, self.root.sealed)]
             self._connection.execute("set allowed_directories = $folders", {"folders": folders})
             self._connection.execute(
                 "set TimeZone = 'UTC'; set enable_external_access = false; set lock_configuration = true"

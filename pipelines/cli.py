@@ -186,6 +186,14 @@ def housekeeping(data: DataRoot) -> None:
     _run(data, "housekeeping", now=None, trusted=True)
 
 
+@cli.command()
+@DATA
+@NOW
+def seal(data: DataRoot, now: datetime | None) -> None:
+    """Move days that can hardly change into immutable Parquet files; the UI's daemon does so every night."""
+    _run(data, "seal", now=now, trusted=True)
+
+
 @cli.command("set-status")
 @DATA
 @click.argument("campaign_id", type=ID)
@@ -370,6 +378,7 @@ def retry_rejects(data: DataRoot, reason: str, name: str) -> None:
 def sql_command(data: DataRoot, query: str, format_: str) -> None:
     """Query the published copy, read-only."""
     with open_published(data) as published:
+        published.execute("set allowed_directories = $folders", {"folders": [str(data.sealed.resolve())]})
         published.execute("set enable_external_access = false")
         result = published.execute(query)
         names = [column[0] for column in (result and result.description) or []]
@@ -408,7 +417,7 @@ def _run(
     if not result.success:
         raise SpendgateError(_cause_of_failure(result))
     broken = _tell_checks(result.get_asset_check_evaluations())
-    if job_name != "housekeeping":
+    if job_name not in ("housekeeping", "seal"):
         _tell_run(data, result.run_id)
     if broken:
         raise SpendgateError("an invariant does not hold: see the failed checks above")

@@ -15,7 +15,7 @@ from assets.landing import Deliveries, Retry
 from assets.settings import DataRoot
 from assets.warehouse import Warehouse, open_warehouse
 from pipelines.housekeeping import housekeeping, nightly
-from pipelines.jobs import decide, instant_of, refresh, set_campaign_status
+from pipelines.jobs import decide, instant_of, nightly_seal, refresh, seal, set_campaign_status
 from pipelines.sensors import decision_sensor, delivery_sensor
 
 
@@ -52,11 +52,12 @@ def build_defs(root: DataRoot) -> dg.Definitions:
             spend.spend,
             status.decision,
             spend.overspend,
+            publishing.sealed_files,
             publishing.published_spend,
         ],
         asset_checks=[checks.checks],
-        jobs=[refresh, decide, set_campaign_status, housekeeping],
-        schedules=[nightly],
+        jobs=[refresh, decide, seal, set_campaign_status, housekeeping],
+        schedules=[nightly, nightly_seal],
         sensors=[delivery_sensor(root), decision_sensor(root)],
         executor=dg.in_process_executor,  # one file, one writer: more processes would only wait for each other
         resources={

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from assets.catalog import POOL
 from assets.decision import ManualChange, set_status
-from assets.publishing import published_spend
+from assets.publishing import published_spend, sealed_files
 from assets.settings import SpendgateError
 from assets.spend import overspend
 from assets.status import decision
@@ -19,7 +19,7 @@ from assets.warehouse import Warehouse
 
 refresh = dg.define_asset_job(
     "refresh",
-    selection=dg.AssetSelection.all(),
+    selection=dg.AssetSelection.all() - dg.AssetSelection.assets(sealed_files),
     description="Everything: reference data, delivered files, prices, spend, decision, published copy.",
 )
 
@@ -28,6 +28,20 @@ decide = dg.define_asset_job(
     selection=dg.AssetSelection.assets(decision, overspend, published_spend).without_checks()
     | dg.AssetSelection.checks_for_assets(decision),
     description="The decision alone, from what has been summed already, then the overspend and the published copy.",
+)
+
+seal = dg.define_asset_job(
+    "seal",
+    selection=dg.AssetSelection.assets(sealed_files, published_spend).without_checks(),
+    description="Moves days that can hardly change into immutable Parquet files, then publishes. Once a day by itself.",
+)
+
+nightly_seal = dg.ScheduleDefinition(
+    name="nightly_seal",
+    job=seal,
+    cron_schedule="47 2 * * *",  # a quiet hour, before the housekeeping
+    execution_timezone="UTC",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
 )
 
 

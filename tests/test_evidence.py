@@ -139,7 +139,7 @@ def test_late_events_new_versions_and_other_zones_leave_stored_changes_derivable
         "update ops.campaign_status_changes set reason = 'MONTHLY_BUDGET_REACHED' where to_status = 'BUDGET_REACHED'",
         "update ops.campaign_status_changes set local_date = local_date + 1 where to_status = 'BUDGET_REACHED'",
         "delete from ops.campaign_status_changes where campaign_id = 12 and reason = 'DAILY_BUDGET_REACHED'",
-        "update core.transactions set amount = 0.49 where occurred_at = '2025-06-10 11:00:00+00'",
+        "update hot.transactions set amount = 0.49 where occurred_at = '2025-06-10 11:00:00+00'",
         "update core.brands set daily_budget = 11",
     ],
 )

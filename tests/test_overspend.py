@@ -238,7 +238,7 @@ STEP = (
     ),
     "insert into ops.batches values ($batch, 'overspend', now())",
     (
-        "insert into core.transactions select $batch * 100 + row_number() over (), 1, 1, 1, amount, 'COST', 'CLICK',"
+        "insert into hot.transactions select $batch * 100 + row_number() over (), 1, 1, 1, amount, 'COST', 'CLICK',"
         " costs.at, now(), 'AD', null, $batch from costs"
     ),
 )

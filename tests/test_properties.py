@@ -96,9 +96,9 @@ select
     core.beginning() as decided_at, core.beginning() as recorded_at, 1 as watermark_batch_id,
     'properties' as run_id, 'spendgate' as changed_by
 from campaigns;
-insert into core.transactions
+insert into hot.transactions
 select row_number() over (), brand_id, brand_id, 1, amount, 'COST', 'CLICK', costs.at, now(), 'AD', null, 1 from costs;
-insert into core.transactions
+insert into hot.transactions
 select -row_number() over (), brand_id, null, null, amount, 'PAYMENT', null, payments.at, now(), null, null, 1
 from payments;
 insert into ops.batches values (1, 'properties', now())

@@ -118,7 +118,7 @@ def test_every_quarter_hour_around_every_change_of_every_zone_falls_where_the_ru
         )
         connection.register("costs", pa.table({"brand_id": [brand for brand, _ in costs], "occurred_at": instants}))
         connection.execute(
-            "insert into core.transactions select rowid, brand_id, brand_id, 1, 1, 'COST', 'CLICK', occurred_at, now(),"
+            "insert into hot.transactions select rowid, brand_id, brand_id, 1, 1, 'COST', 'CLICK', occurred_at, now(),"
             " 'AD', null, 1 from (select *, row_number() over () as rowid from costs)"
         )
         sum_spend(warehouse)

@@ -1,43 +1,61 @@
--- Grains at which the spend differs from the ledger, over the batches they contain.
-with ledger as (
+-- Grains at which the spend differs from the ledger, over the batches they contain. Of sealed files the sums noted when
+-- they were made: they cannot change.
+with sealed as (
     select
-        coalesce(sum(amount), 0) as spend,
+        table_name,
+        sum(spend) as spend,
+        sum(transactions) as transactions
+    from ops.sealed_files
+    group by table_name
+),
+
+stored as (
+    select
+        'transactions' as table_name,
+        sum(amount) as spend,
         count(*) as transactions
-    from core.transactions
+    from hot.transactions
     where
         transaction_type = 'COST'
         and batch_id <= (
             select coalesce(max(batch_id), 0) from ops.watermarks
             where table_name = 'mart'
         )
+    union all
+    select
+        'hourly_spend' as table_name,
+        sum(spend) as spend,
+        sum(transactions) as transactions
+    from hot.hourly_spend
+    union all
+    select
+        'daily_spend' as table_name,
+        sum(spend) as spend,
+        sum(transactions) as transactions
+    from hot.daily_spend
+    union all
+    select
+        'monthly_spend' as table_name,
+        sum(spend) as spend,
+        sum(transactions) as transactions
+    from mart.monthly_spend
 ),
 
-marts as (
+totals as (
     select
-        'hour' as grain,
-        coalesce(sum(spend), 0) as spend,
-        coalesce(sum(transactions), 0) as transactions
-    from mart.hourly_spend
-    union all
-    select
-        'day' as grain,
-        coalesce(sum(spend), 0) as spend,
-        coalesce(sum(transactions), 0) as transactions
-    from mart.daily_spend
-    union all
-    select
-        'month' as grain,
-        coalesce(sum(spend), 0) as spend,
-        coalesce(sum(transactions), 0) as transactions
-    from mart.monthly_spend
+        stored.table_name,
+        coalesce(stored.spend, 0) + coalesce(sealed.spend, 0) as spend,
+        coalesce(stored.transactions, 0) + coalesce(sealed.transactions, 0) as transactions
+    from stored
+    left join sealed using (table_name)
 )
 
 select
-    marts.grain,
+    marts.table_name,
     marts.spend,
     ledger.spend as ledger_spend,
     marts.transactions,
     ledger.transactions as ledger_transactions
-from marts
-cross join ledger
+from totals as marts
+inner join totals as ledger on ledger.table_name = 'transactions'
 where (marts.spend, marts.transactions) <> (ledger.spend, ledger.transactions)

@@ -1,5 +1,5 @@
 -- One row per payment whose brand is known.
-insert into core.transactions
+insert into hot.transactions
 select
     payment.transaction_id,
     payment.brand_id,

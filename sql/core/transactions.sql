@@ -1,6 +1,6 @@
 -- One row per priced event: the ad's own cost for that type of event, else the global default, as in force when it
 -- happened. What finds no ad or no price is left out here and waits in core.unpriced.
-insert into core.transactions
+insert into hot.transactions
 with lineages as (
     -- one row per ad and period in which its costs, its campaign and its brand stayed the same
     select

@@ -15,3 +15,7 @@ create or replace temp table arrived_payments (
     file_id bigint, line_number bigint, payment_id varchar, brand_id bigint, amount decimal(18, 9),
     paid_at timestamptz, fault varchar
 );
+-- events of sealed days whose event_id arrives again
+create or replace temp table sealed_twins (
+    event_id varchar, ad_id bigint, event_type event_type, occurred_at timestamptz, file_id bigint, line_number bigint
+);

@@ -21,7 +21,10 @@ suspects as (
     union
     select sound.event_id
     from sound
-    semi join raw.ad_events using (event_id)
+    semi join hot.ad_events using (event_id)
+    union
+    select event_id
+    from sealed_twins
 ),
 
 candidates as (
@@ -39,8 +42,13 @@ candidates as (
         file_id,
         line_number,
         false as arrived
-    from raw.ad_events
+    from hot.ad_events
     semi join suspects using (event_id)
+    union all
+    select
+        *,
+        false as arrived
+    from sealed_twins
 ),
 
 ranked as (

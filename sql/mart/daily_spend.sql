@@ -1,5 +1,5 @@
 -- One row per brand, campaign, cost type and local date.
-merge into mart.daily_spend as total
+merge into hot.daily_spend as total
 using (
     select
         brand_id,

@@ -1,5 +1,5 @@
 -- One row per brand, campaign, cost type and local hour.
-merge into mart.hourly_spend as total
+merge into hot.hourly_spend as total
 using new_spend as new
     on
         total.brand_id = new.brand_id

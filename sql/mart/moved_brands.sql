@@ -5,4 +5,7 @@ from ops.summed_brands as summed
 inner join core.brands on summed.brand_id = brands.brand_id and brands.valid_to is null
 where
     summed.timezone <> brands.timezone
-    or summed.tzdata_version <> (select max(tzdata_version) from core.utc_offsets)
+    or summed.timezone in (
+        select superseded.timezone from core.superseded_utc_offsets as superseded
+        where superseded.tzdata_version >= summed.tzdata_version
+    )

@@ -1,5 +1,5 @@
 -- One row per accepted event.
-insert into raw.ad_events
+insert into hot.ad_events
 select
     event_id,
     ad_id,

@@ -195,21 +195,17 @@ from core.global_ad_pricing
 where valid_to is null;
 comment on view core.reference_rows is 'One row per reference row in force: its table, its id, the batch that brought it.';
 
-create table if not exists core.transactions (
-    transaction_id bigint not null,
-    brand_id bigint not null,
-    campaign_id bigint,
-    ad_id bigint,
-    amount decimal(18, 9) not null,
-    transaction_type transaction_type not null,
-    cost_type cost_type,
-    occurred_at timestamptz not null,
-    recorded_at timestamptz not null,
-    price_source price_source,
-    price_effective_from timestamptz,
-    batch_id bigint not null
-);
-comment on table core.transactions is 'One row per priced event or payment; rows are only ever added.';
+create or replace view core.transactions as
+from hot.transactions
+union all
+select
+    * replace (
+        transaction_type::transaction_type as transaction_type,
+        cost_type::cost_type as cost_type,
+        price_source::price_source as price_source
+    )
+from sealed.transactions();
+comment on view core.transactions is 'One row per priced event or payment; rows are only ever added.';
 comment on column core.transactions.transaction_id is 'file_id * 10^10 + line number of the event or payment';
 comment on column core.transactions.amount is 'cost or payment, exact; spend is the sum of COST';
 comment on column core.transactions.occurred_at is 'when the event happened';

@@ -29,16 +29,15 @@ comment on column raw.event_files.ignored_columns is 'drift: columns or keys nob
 comment on column raw.event_files.read_at is 'the moment of loading that times in the future were held against';
 comment on column raw.event_files.rows_duplicate is 'rows that were there already';
 
-create table if not exists raw.ad_events (
-    event_id varchar not null,
-    ad_id bigint not null,
-    event_type event_type not null,
-    occurred_at timestamptz not null,
-    file_id bigint not null,
-    line_number bigint not null,
-    batch_id bigint not null
-);
-comment on table raw.ad_events is 'One row per accepted event.';
+create or replace view raw.ad_events as
+from hot.ad_events
+union all
+select
+    * replace (
+        event_type::event_type as event_type
+    )
+from sealed.ad_events();
+comment on view raw.ad_events is 'One row per accepted event.';
 comment on column raw.ad_events.line_number is 'line of the file, from 1; for Parquet the row';
 
 create table if not exists raw.payments (

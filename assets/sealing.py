@@ -1,0 +1,155 @@
+"""Days that can hardly change any more leave the warehouse file for immutable Parquet files, so that it stays small.
+
+Belongs here: writing the files, and the one transaction that puts them in the place of the rows. Does not: how hot and
+sealed rows are read as one (the views in `sql/schema`). Late rows of a sealed day stay hot until there are many.
+"""
+
+import logging
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import duckdb
+import pyarrow as pa
+
+from assets.settings import Settings, SpendgateError
+from assets.warehouse import Warehouse, fsync, sql
+
+LATE_ROWS = 50_000
+"""So many rows of a sealed day get a file of their own; fewer cost less in the warehouse file."""
+
+log = logging.getLogger("spendgate.sealing")
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """How a table is sealed: by which column's day, sorted how, and the sums noted of each file (spend, transactions)."""
+
+    time: str
+    order: str
+    sums: str
+
+
+TABLES = {
+    "ad_events": Sealed("occurred_at", "occurred_at, event_id", "null::decimal(38, 9), null::bigint"),
+    "transactions": Sealed(
+        "occurred_at",
+        "brand_id, occurred_at, transaction_id",  # analysts ask for a brand: only its row groups are read
+        "sum(amount) filter (transaction_type = 'COST'), count(*) filter (transaction_type = 'COST')",
+    ),
+    "hourly_spend": Sealed("local_hour", "brand_id, campaign_id, cost_type, local_hour", "sum(spend), sum(transactions)"),
+    "daily_spend": Sealed("local_date", "brand_id, campaign_id, cost_type, local_date", "sum(spend), sum(transactions)"),
+}
+
+
+@dataclass(frozen=True)
+class SealedFile:
+    """A row of `ops.sealed_files`, but for the time at which it is recorded."""
+
+    table_name: str
+    day: date
+    name: str
+    rows: int
+    spend: Decimal | None
+    transactions: int | None
+
+
+FILE_SCHEMA = pa.schema(
+    [
+        ("table_name", pa.string()),
+        ("day", pa.date32()),
+        ("name", pa.string()),
+        ("rows", pa.int64()),
+        ("spend", pa.decimal128(38, 9)),
+        ("transactions", pa.int64()),
+    ]
+)
+
+
+def seal(warehouse: Warehouse, settings: Settings) -> list[SealedFile]:
+    """Seal the days that are older than `keep_hot_days`, all or none.
+
+    Files that a killed run leaves belong to no warehouse, are never read, and go with the housekeeping.
+
+    Returns:
+        The new files; none while a batch waits to be charged or summed.
+
+    Raises:
+        SpendgateError: what a file holds is not what was to be written.
+    """
+    if any(warehouse.behind(table) for table in ("core.transactions", "mart")):
+        log.warning("nothing is sealed while a batch waits to be charged or summed: run `spendgate run` first")
+        return []
+    today = warehouse.now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    before = today - timedelta(days=settings.keep_hot_days)
+    due = warehouse.run("sealing/due_days", before=before.replace(tzinfo=None), late_rows=LATE_ROWS).fetchall()
+    files = [_write(warehouse, table, day) for table, day in due]
+    if files:
+        _fsync_folders(warehouse.root.sealed, {file.table_name for file in files})
+        _replace_rows(warehouse, files)
+    log.info("%d files sealed, of days before %s", len(files), before.date())
+    return files
+
+
+def _write(warehouse: Warehouse, table: str, day: date) -> SealedFile:
+    """Write the hot rows of a table and day to a file, and read it back."""
+    how = TABLES[table]
+    rows = warehouse.connection.table(f"hot.{table}").filter(_on(how.time, day, aware=how.time == "occurred_at"))
+    name = f"{table}/{day}.{uuid4().hex[:8]}.parquet"
+    path = warehouse.root.sealed / name
+    path.parent.mkdir(exist_ok=True)
+    rows.order(how.order).write_parquet(str(path), compression="zstd")
+    fsync(path)
+    path.chmod(0o444)
+    digest = _digest(rows)
+    if digest != _digest(warehouse.connection.read_parquet(str(path))):
+        raise SpendgateError(f"{path} is not what was to be written to it, so nothing was sealed")
+    spend, transactions = rows.aggregate(how.sums).fetchall()[0]
+    log.info("%s: %d rows", name, digest[0])
+    return SealedFile(table, day, name, digest[0], spend, transactions)
+
+
+def _on(column: str, day: date, *, aware: bool) -> duckdb.Expression:
+    """The rows of a day; UTC where the column is an instant."""
+    start = datetime(day.year, day.month, day.day, tzinfo=UTC if aware else None)
+    time = duckdb.ColumnExpression(column)
+    after = time >= duckdb.ConstantExpression(start)
+    return after & (time < duckdb.ConstantExpression(start + timedelta(days=1)))
+
+
+def _digest(rows: duckdb.DuckDBPyRelation) -> tuple[int, Any]:
+    """Number of rows, and a sum over all their values; Parquet has texts for enums."""
+    values = [
+        duckdb.ColumnExpression(name).cast("VARCHAR") if str(type_).startswith("ENUM") else duckdb.ColumnExpression(name)
+        for name, type_ in zip(rows.columns, rows.types, strict=True)
+    ]
+    hashed = rows.select(duckdb.FunctionExpression("hash", *values).alias("digest"))
+    count, digest = hashed.aggregate("count(*), sum(digest)").fetchall()[0]
+    return int(count), digest
+
+
+def _fsync_folders(sealed: Path, tables: set[str]) -> None:
+    for folder in (*(sealed / table for table in tables), sealed):
+        fsync(folder)
+
+
+def _replace_rows(warehouse: Warehouse, files: list[SealedFile]) -> None:
+    """One transaction: the files belong to the warehouse, their rows leave it, and the views show the one for the other."""
+    warehouse.connection.register("sealed_now", pa.Table.from_pylist([asdict(file) for file in files], FILE_SCHEMA))
+    with warehouse.transaction() as recorded_at:
+        warehouse.run("ops/sealed_files", recorded_at=recorded_at)
+        for table in TABLES:
+            warehouse.run(f"sealing/forget_{table}")
+            names = [name for (name,) in warehouse.run("sealing/files_of_table", table_name=table).fetchall()]
+            if names:
+                paths = ", ".join(f"sealed.path('{name}')" for name in names)
+                warehouse.connection.execute(sql("sealing/macro").replace("$table", table).replace("$paths", paths))
+        newest = warehouse.value("sealing/newest_mart_day")
+        if newest:
+            through = str(newest + timedelta(days=1))
+            warehouse.connection.execute(sql("sealing/through").replace("$through", through))
+        warehouse.require("checks/marts_add_up_to_the_ledger")
+    warehouse.connection.unregister("sealed_now")

@@ -1,0 +1,11 @@
+-- One row per immutable Parquet file that holds rows of one table and day.
+insert into ops.sealed_files
+select
+    table_name,
+    day,
+    name,
+    rows,
+    spend,
+    transactions,
+    $recorded_at::timestamptz as recorded_at
+from sealed_now
