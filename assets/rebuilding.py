@@ -203,12 +203,12 @@ class _Replay:
     def _take_over(self, file: TakenFile, step: Step) -> None:
         """Copy a file that is no longer staged: its ledger row, what is still refused, what this step accepted."""
         for table in ("raw.event_files", "raw.rejected_rows"):
-            self._copy(self._live.table(table).filter(_equals("file_id", file.file_id)), table)
+            self._copy(_rows(self._live, table).filter(_equals("file_id", file.file_id)), table)
         self._take_over_rows(file, step)
 
     def _take_over_rows(self, file: TakenFile, step: Step) -> None:
         for table, into in (("raw.ad_events", "hot.ad_events"), ("raw.payments", "raw.payments")):
-            of_the_file = self._live.table(table).filter(_equals("file_id", file.file_id))
+            of_the_file = _rows(self._live, table).filter(_equals("file_id", file.file_id))
             self._copy(of_the_file.filter(_equals("batch_id", step.batch_id)), into)
 
     def _keep(self) -> None:
@@ -228,6 +228,11 @@ class _Replay:
         connection.unregister("kept_rows")
 
 
+def _rows(connection: duckdb.DuckDBPyConnection, name: str) -> duckdb.DuckDBPyRelation:
+    """Rows of a table, or of the view over what is hot and sealed of it."""
+    return connection.table_function("query_table", [name])
+
+
 def _equals(column: str, value: datetime | int) -> duckdb.Expression:
     return duckdb.ColumnExpression(column) == duckdb.ConstantExpression(value)
 
@@ -235,13 +240,13 @@ def _equals(column: str, value: datetime | int) -> duckdb.Expression:
 def _compare(live: duckdb.DuckDBPyConnection, rebuilt: duckdb.DuckDBPyConnection, table: str) -> Comparison:
     """Compare by a digest of all rows; where it differs, row by row."""
     (rows_live, digest_live), (rows_rebuilt, digest_rebuilt) = (
-        connection.table(table).set_alias("row").aggregate("count(*), sum(hash(row))").fetchall()[0]
+        _rows(connection, table).set_alias("row").aggregate("count(*), sum(hash(row))").fetchall()[0]
         for connection in (live, rebuilt)
     )
     if (rows_live, digest_live) == (rows_rebuilt, digest_rebuilt):
         return Comparison(table, rows_live, rows_rebuilt)
-    rebuilt.register("live_rows", live.table(table).to_arrow_table())
-    ours, theirs = rebuilt.table(table), rebuilt.table("live_rows")
+    rebuilt.register("live_rows", _rows(live, table).to_arrow_table())
+    ours, theirs = _rows(rebuilt, table), rebuilt.table("live_rows")
     only_live, only_rebuilt = len(theirs.except_(ours)), len(ours.except_(theirs))
     rebuilt.unregister("live_rows")
     return Comparison(table, rows_live, rows_rebuilt, only_live, only_rebuilt)

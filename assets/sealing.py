@@ -90,6 +90,8 @@ def seal(warehouse: Warehouse, settings: Settings) -> list[SealedFile]:
     if files:
         _fsync_folders(warehouse.root.sealed, {file.table_name for file in files})
         _replace_rows(warehouse, files)
+    if warehouse.compact():
+        log.info("the warehouse file was written anew, without the room that sealed rows had left")
     log.info("%d files sealed, of days before %s", len(files), before.date())
     return files
 

@@ -77,6 +77,11 @@ class DataRoot:
         return self.path / "warehouse" / "replaced.duckdb"
 
     @property
+    def compacted_file(self) -> Path:
+        """The warehouse without empty room, until it takes its own place."""
+        return self.path / "warehouse" / "compacted.duckdb"
+
+    @property
     def lock_file(self) -> Path:
         """What a run locks; its text names the holder."""
         return self.path / "warehouse" / "warehouse.lock"

@@ -185,6 +185,48 @@ class Warehouse:
             self._connection.close()
             self._connection = None
 
+    def compact(self) -> bool:
+        """Write the file anew where most of it is the room that removed rows have left: every publishing copies it.
+
+        Returns:
+            Whether it was.
+        """
+        self.connection.execute("checkpoint")
+        used, free = self.run("sealing/blocks").fetchall()[0]
+        if free <= used:
+            return False
+        before = self._counts()
+        self.close()
+        compacted = self.root.compacted_file
+        compacted.unlink(missing_ok=True)  # of a run that was killed
+        with duckdb.connect(config={"temp_directory": str(self.root.scratch)}) as connection:
+            for name, file, how in (
+                ("live", self.file, "read_only"),
+                ("compacted", compacted, "storage_version 'v1.5.0'"),
+            ):
+                path = str(file).replace("'", "''")
+                connection.execute(f"attach '{path}' as {name} ({how})")
+            connection.execute("copy from database live to compacted")
+        anew = Warehouse(self.root, now=self.now, run_id=self.run_id, file=compacted)
+        try:
+            for schema in SCHEMAS:
+                anew.connection.execute(sql(f"schema/{schema}"))  # comments are not copied
+            if anew._counts() != before:
+                raise SpendgateError(f"{compacted} is not what {self.file} holds, which stays as it is")
+            anew.connection.execute("checkpoint")
+        finally:
+            anew.close()
+        fsync(compacted)
+        compacted.replace(self.file)
+        fsync(self.file.parent)
+        return True
+
+    def _counts(self) -> list[tuple[Any, ...]]:
+        """The revision, and how many rows each table has."""
+        tables = [name for (name,) in self.run("rebuild/tables").fetchall()]
+        counts = [(name, len(self.connection.table(name))) for name in tables]
+        return [("revision", self.value("ops/current_revision")), *counts]
+
     def publish(self) -> int | None:
         """Copy the warehouse to the published file, if it has changed since.
 

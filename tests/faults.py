@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -23,6 +24,7 @@ from assets import ingestion, reading, warehouse
 from assets.decision import decide
 from assets.ingestion import read_alone
 from assets.landing import DeliveredFile, StagedFile
+from assets.sealing import seal
 from assets.settings import DataRoot, Settings
 from assets.warehouse import Warehouse, open_published, open_warehouse
 from tests.world import NOON, World, refresh
@@ -65,6 +67,22 @@ def decide_killed(root: Path, point: str, occurrence: int, seed: int) -> None:
     _Doom(point, occurrence, random.Random(seed)).prepare()
     with open_warehouse(DataRoot(root), now=NOON, run_id="decide") as held:
         decide(held)
+
+
+def seal_killed(root: Path, now: datetime, statement: int) -> None:
+    """A sealing that is killed just after its nth statement."""
+    connect, executed = duckdb.connect, count()
+
+    def execute(connection: duckdb.DuckDBPyConnection, query: str, *values: Any) -> Any:
+        result = connection.execute(query, *values)
+        if next(executed) >= statement:
+            die()
+        return result
+
+    vars(duckdb)["connect"] = lambda *a, **k: _Watched(connect(*a, **k), execute)
+    with open_warehouse(DataRoot(root), now=now, run_id="seal") as held:
+        seal(held, Settings())
+        held.publish()
 
 
 def run_with_poison(root: Path) -> None:

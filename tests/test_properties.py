@@ -74,7 +74,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
 
 
 TABLES = (
-    "core.brands", "core.campaigns", "core.transactions", "mart.hourly_spend", "mart.daily_spend",
+    "core.brands", "core.campaigns", "hot.transactions", "hot.hourly_spend", "hot.daily_spend",
     "mart.monthly_spend", "mart.restatements", "ops.campaign_status", "ops.campaign_status_changes",
     "ops.summed_brands", "ops.watermarks", "ops.batches", "ops.overspend_due",
 )  # fmt: skip

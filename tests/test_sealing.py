@@ -1,0 +1,234 @@
+"""Sealed days: the same rows for every reader, wherever the data root lies, and nothing lost when a run is killed."""
+
+import os
+import shutil
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from click.testing import CliRunner
+
+from assets.accounting import load_utc_offsets
+from assets.checks import CHECKS, breaking_rows
+from assets.ingestion import ingest
+from assets.landing import Deliveries
+from assets.rebuilding import rebuild, swap
+from assets.retention import tidy
+from assets.sealing import LATE_ROWS, seal
+from assets.settings import DataRoot, Settings, SpendgateError
+from pipelines.cli import cli
+from tests.faults import KILLED, exit_code, seal_killed, state
+from tests.world import BRANDS, NOON, World, event, jsonl, payment
+
+LATER = NOON + timedelta(days=6)
+STATEMENTS = 47
+"""Of a sealing and its publishing, after which it can be killed; the first ones open the warehouse."""
+
+SEALED = "select count(*) from ops.sealed_files"
+
+
+def deliver_days(world: World) -> None:
+    """Five days of events of two brands, and a payment."""
+    rows = [
+        event(f"{day}-{hour}-{ad}", ad, kind, f"2025-06-{day:02}T{hour:02}:15:00Z")
+        for day in range(5, 10)
+        for hour in (1, 5, 12, 19, 23)
+        for ad, kind in ((101, "click"), (201, "impression"), (999, "view"))
+    ]
+    world.deliver("days.jsonl", jsonl(*rows))
+    world.deliver("p.jsonl", jsonl(payment("p1", 1, "5", "2025-06-06T11:00:00Z")), kind="payments")
+
+
+def deliver_late(world: World) -> None:
+    """For days that are sealed: a repeated event, one that contradicts, new ones; and a brand that moves."""
+    late = [event(f"late-{n}", 101, "click", "2025-06-06T23:30:00Z") for n in range(3)]
+    repeated = event("6-5-101", 101, "click", "2025-06-06T05:15:00Z")
+    other_ad = event("6-5-201", 101, "click", "2025-06-06T05:15:00Z")
+    other_time = event("7-5-101", 101, "click", "2025-06-07T05:15:01Z")
+    world.deliver("late.jsonl", jsonl(*late, repeated, other_ad, other_time))
+
+
+def seal_days(world: World, now: Any = LATER) -> int:
+    with world.open(now) as warehouse:
+        files = seal(warehouse, Settings())
+        warehouse.publish()
+    return len(files)
+
+
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """Five days, not sealed, in a file more than half of which is room that removed rows have left."""
+    world = World(DataRoot(tmp_path_factory.mktemp("days") / "data"))
+    with world.open() as warehouse:
+        warehouse.connection.execute("create table removed as select md5(range::varchar) as text from range(400_000)")
+    deliver_days(world)
+    world.run()
+    with world.open() as warehouse:
+        warehouse.connection.execute("drop table removed")
+    world.run(LATER)
+    return world
+
+
+@pytest.fixture
+def sealed(begun: World, tmp_path: Path) -> World:
+    """The same, sealed."""
+    world = World(DataRoot(shutil.copytree(begun.root.path, tmp_path / "o'clock")), {})
+    assert seal_days(world) > 15
+    return world
+
+
+def test_hot_and_sealed_days_are_one_for_every_reader(begun: World, sealed: World) -> None:
+    assert state(sealed) == state(begun)
+    hot = "select (select count(*) from hot.{}), (select count(*) from sealed.{}())"
+    for table in ("ad_events", "transactions", "hourly_spend", "daily_spend"):
+        [(rows, away)] = sealed.rows(hot.format(table, table))
+        assert rows == 0
+        assert away > 0
+    assert sealed.root.published_file.stat().st_size < begun.root.published_file.stat().st_size / 2
+    assert seal_days(sealed) == 0, "what is sealed is not sealed again"
+    files = sorted(str(file.relative_to(sealed.root.sealed)) for file in sealed.root.sealed.glob("*/*"))
+    assert files == [name for (name,) in sealed.rows("select name from ops.sealed_files order by name")]
+
+
+def test_days_that_may_still_change_stay(begun: World, tmp_path: Path) -> None:
+    world = World(DataRoot(shutil.copytree(begun.root.path, tmp_path / "data")), {})
+    assert seal_days(world, NOON - timedelta(days=1)) > 0  # before June 6
+    assert world.rows("select min(occurred_at)::date::varchar from hot.ad_events") == [("2025-06-06",)]
+    assert seal_days(world, NOON) > 0  # before June 7
+    assert world.rows("select min(occurred_at)::date::varchar from hot.ad_events") == [("2025-06-07",)]
+    assert world.rows("select max(day)::varchar from ops.sealed_files where table_name = 'daily_spend'") == [
+        ("2025-06-05",)
+    ]
+    assert state(world) == state(begun)
+
+
+def test_late_repeated_and_contradicting_events_of_a_sealed_day_are_told_apart(begun: World, sealed: World) -> None:
+    hot = World(DataRoot(shutil.copytree(begun.root.path, sealed.root.path.parent / "hot")), {})
+    for world in (hot, sealed):
+        deliver_late(world)
+        world.run(LATER)
+    file = sealed.file("late.jsonl")
+    assert (file["rows_loaded"], file["rows_duplicate"], file["rows_rejected"]) == (3, 1, 2)
+    assert state(sealed) == state(hot)
+    spend = "select count(*), sum(transactions)::bigint from mart.daily_spend where local_date = '2025-06-06'"
+    assert sealed.rows(f"{spend} and campaign_id = 11") == [(1, 8)]
+    with sealed.open(LATER) as warehouse:
+        for name in CHECKS:
+            if name not in ("few_rows_are_rejected", "nothing_waits_for_long"):
+                assert breaking_rows(warehouse, name).is_empty(), name
+
+
+def test_a_brand_that_moves_is_summed_anew_from_sealed_days_too(begun: World, sealed: World) -> None:
+    hot = World(DataRoot(shutil.copytree(begun.root.path, sealed.root.path.parent / "hot")), {})
+    for zone in ("Asia/Tokyo", "Asia/Kolkata"):
+        for world in (hot, sealed):
+            world.deliver_reference("brands", BRANDS.replace("America/New_York", zone))
+            world.run(LATER)
+        assert state(sealed) == state(hot), zone
+
+
+def test_an_ad_that_was_waited_for_is_charged_though_its_events_are_sealed(begun: World, sealed: World) -> None:
+    hot = World(DataRoot(shutil.copytree(begun.root.path, sealed.root.path.parent / "hot")), {})
+    for world in (hot, sealed):
+        ads = (world.root.reference / "ads.csv").read_text()
+        world.deliver_reference("ads", ads + "999,110,late,true,,,0.25,,,\n")
+        world.run(LATER)
+    assert sealed.value("select count(*) from core.unpriced") == 0
+    assert state(sealed) == state(hot)
+
+
+def test_many_late_rows_get_a_file_of_their_own(sealed: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    deliver_late(sealed)
+    sealed.run(LATER)
+    before = sealed.value(SEALED), state(sealed)
+    assert seal_days(sealed) == 0
+    assert LATE_ROWS > 3
+    monkeypatch.setattr("assets.sealing.LATE_ROWS", 3)
+    assert seal_days(sealed) > 0
+    assert sealed.value(SEALED) > before[0]
+    assert state(sealed) == before[1]
+
+
+def test_the_data_root_can_be_moved_and_read_from_anywhere(begun: World, sealed: World, tmp_path: Path) -> None:
+    wanted = state(begun)
+    moved = World(DataRoot(tmp_path / "elsewhere"), {})
+    shutil.rmtree(moved.root.path)
+    sealed.root.path.rename(moved.root.path)
+    assert state(moved) == wanted
+    query = "select count(*) from core.transactions"
+    [(count,)] = begun.rows(query)
+    here = Path.cwd()
+    try:
+        os.chdir(moved.root.published_file.parent)
+        with duckdb.connect("spend.duckdb", read_only=True) as published:
+            assert published.execute(query).fetchall() == [(count,)]
+        os.chdir("/")
+        with duckdb.connect() as other:
+            other.execute(f"attach '{moved.root.published_file}' as spend (read_only)")
+            other.execute(f"use spend; set variable spendgate_data = '{moved.root.path}'")
+            assert other.execute(query).fetchall() == [(count,)]
+    finally:
+        os.chdir(here)
+    shown = CliRunner().invoke(cli, ["sql", "--data", str(moved.root.path), "--format", "csv", query])
+    assert shown.output.splitlines()[-1] == str(count), shown.output
+    moved.run(LATER)
+    del wanted["files"]  # it looks at copies again, and finds that it knows them
+    assert {name: rows for name, rows in state(moved).items() if name != "files"} == wanted
+
+
+def test_nothing_is_sealed_while_a_batch_waits(world: World) -> None:
+    deliver_days(world)
+    with world.open(LATER) as warehouse:
+        load_utc_offsets(warehouse)
+        ingest(warehouse, Deliveries(world.root, trusted=True))
+        assert seal(warehouse, Settings()) == []
+
+
+@pytest.mark.parametrize("statement", range(5, STATEMENTS, 3))
+def test_sealing_that_is_killed_anywhere_loses_nothing_and_doubles_nothing(
+    begun: World, tmp_path: Path, statement: int
+) -> None:
+    world = World(DataRoot(shutil.copytree(begun.root.path, tmp_path / "data")), {})
+    assert exit_code(seal_killed, world.root.path, LATER, statement) == KILLED
+    assert state(world) == state(begun), "readers see what they saw"
+    deliver_late(world)
+    world.run(LATER)
+    count = world.value("select count(*) from raw.ad_events"), world.value("select sum(spend) from mart.daily_spend")
+    seal_days(world)
+    again = world.value("select count(*) from raw.ad_events"), world.value("select sum(spend) from mart.daily_spend")
+    assert again == count
+    assert count[0] == 78
+    with world.open(LATER) as warehouse:
+        assert breaking_rows(warehouse, "marts_add_up_to_the_ledger").is_empty()
+
+
+def test_a_file_that_is_not_what_was_written_stops_the_sealing(
+    begun: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(DataRoot(shutil.copytree(begun.root.path, tmp_path / "data")), {})
+    digests = iter(range(100))
+    monkeypatch.setattr("assets.sealing._digest", lambda _: (1, next(digests)))
+    with pytest.raises(SpendgateError, match="is not what was to be written to it, so nothing was sealed"):
+        seal_days(world)
+    assert state(world) == state(begun)
+
+
+def test_a_rebuilt_warehouse_is_the_same_and_files_of_the_old_one_go_in_time(sealed: World) -> None:
+    wanted: dict[str, Any] = state(sealed)
+    with sealed.open(LATER) as warehouse:
+        compared = rebuild(warehouse, Settings())
+        assert [row.table for row in compared if row.only_live or row.only_rebuilt] == []
+        swap(sealed.root)
+        warehouse.publish()
+    assert state(sealed) == wanted
+    assert sealed.value(SEALED) == 0
+    files = [*sealed.root.sealed.glob("*/*.parquet")]
+    for file in files:
+        os.utime(file, (LATER.timestamp(), LATER.timestamp()))
+    for days, left in ((6, len(files)), (8, 0)):
+        with sealed.open(LATER + timedelta(days=days)) as warehouse:
+            tidy(warehouse, Settings())
+        assert len([*sealed.root.sealed.glob("*/*.parquet")]) == left
+    assert state(sealed) == wanted
