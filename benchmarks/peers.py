@@ -1,0 +1,204 @@
+"""The same work by other means: each reads the same files and writes spend by brand, campaign, cost type and local date.
+
+`python -m benchmarks.peers NAME DATA FORMAT ANSWER` runs one in a process of its own. Only the floor removes repeated
+events and keeps what it read; the others sum and forget, which is counted against spendgate.
+"""
+
+import json
+import os
+import shutil
+import sys
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from assets.time_zones import utc_offsets
+
+HERE = Path(__file__).parent
+MONEY = pa.decimal128(38, 9)
+ANSWER = pa.schema(
+    [
+        ("brand_id", pa.int64()),
+        ("campaign_id", pa.int64()),
+        ("cost_type", pa.string()),
+        ("local_date", pa.date32()),
+        ("spend", MONEY),
+        ("transactions", pa.int64()),
+    ]
+)
+
+
+def events_of(data: Path, format_: str) -> list[str]:
+    """The delivered files of events."""
+    return [str(path) for path in sorted((data / "landing" / "events").glob(f"*.{format_}"))]
+
+
+def _connected(data: Path, format_: str, file: str = ":memory:") -> duckdb.DuckDBPyConnection:
+    """DuckDB with the reference files as tables, and `delivered`, the rows of the event files."""
+    connection = duckdb.connect(file, config={"storage_compatibility_version": "v1.5.0"})
+    connection.execute("set TimeZone = 'UTC'")
+    for table in ("brands", "campaigns", "ad_sets", "ads", "global_ad_pricing"):
+        rows = connection.read_csv(str(data / "reference" / f"{table}.csv"), dtype=_types(table))
+        rows.create(table)
+    connection.execute((HERE / "lineages.sql").read_text(encoding="utf-8"))
+    files = events_of(data, format_)
+    if format_ == "parquet":
+        delivered = connection.read_parquet(files, file_row_number=True, filename=True)
+    else:
+        columns = {"event_id": "varchar", "ad_id": "bigint", "event_type": "varchar", "occurred_at": "timestamptz"}
+        delivered = connection.read_json(files, format="newline_delimited", columns=columns, filename=True)
+        delivered = delivered.project("*, row_number() over () as file_row_number")
+    delivered.create_view("delivered")
+    return connection
+
+
+def _types(table: str) -> dict[str, str]:
+    prices = {"cost_per_click", "cost_per_view", "cost_per_acquisition"}
+    types = {name: "decimal(18, 9)" for name in prices} | {"cost_per_mille": "decimal(18, 6)"}
+    return types if table in ("ads", "global_ad_pricing") else {}
+
+
+def floor(data: Path, format_: str, answer: Path) -> None:
+    """Plain SQL for the same durable result: events once, transactions, sums, a copy of the file on the disk."""
+    file = answer.with_suffix(".duckdb")
+    file.unlink(missing_ok=True)
+    connection = _connected(data, format_, str(file))
+    connection.register("zones", utc_offsets())
+    for statement in (HERE / "floor.sql").read_text(encoding="utf-8").split(";\n"):
+        connection.execute(statement)
+    connection.sql("from daily_spend").write_parquet(str(answer))
+    connection.close()
+    copy = file.with_suffix(".copy")
+    shutil.copyfile(file, copy)
+    with copy.open("rb") as written:
+        os.fsync(written.fileno())
+
+
+def at_time_zone(data: Path, format_: str, answer: Path) -> None:
+    """DuckDB as people write it: the local date of each row by AT TIME ZONE."""
+    connection = _connected(data, format_)
+    connection.sql((HERE / "at_time_zone.sql").read_text(encoding="utf-8")).write_parquet(str(answer))
+
+
+def polars(data: Path, format_: str, answer: Path) -> None:
+    """Polars' streaming engine, at its best: quarter-hours are summed first, and each (zone, quarter-hour) looked up."""
+    import polars as pl
+
+    lineages = pl.from_arrow(_connected(data, format_).table("lineages").to_arrow_table())
+    assert isinstance(lineages, pl.DataFrame)
+    if format_ == "parquet":
+        events = pl.scan_parquet(events_of(data, format_))
+    else:
+        schema = {"event_id": pl.String, "ad_id": pl.Int64, "event_type": pl.String, "occurred_at": pl.String}
+        events = pl.scan_ndjson(events_of(data, format_), schema=schema).with_columns(
+            pl.col("occurred_at").str.to_datetime(time_unit="us", time_zone="UTC")
+        )
+    quarters = (
+        events.with_columns(pl.col("occurred_at").dt.truncate("15m").alias("quarter"))
+        .join(lineages.lazy(), on=["ad_id", "event_type"])
+        .group_by("brand_id", "campaign_id", "event_type", "timezone", "quarter")
+        .agg(pl.col("amount").sum().alias("spend"), pl.len().alias("transactions"))
+    )
+    summed = quarters.collect(engine="streaming")
+    dates = [
+        part.with_columns(pl.col("quarter").dt.convert_time_zone(str(zone)).dt.date().alias("local_date"))
+        for (zone,), part in summed.group_by("timezone")
+    ]
+    (
+        pl.concat([part.lazy() for part in dates])
+        .group_by("brand_id", "campaign_id", pl.col("event_type").str.to_uppercase().alias("cost_type"), "local_date")
+        .agg(pl.col("spend").sum(), pl.col("transactions").sum().cast(pl.Int64))
+        .sink_parquet(answer, engine="streaming")
+    )
+
+
+def chdb(data: Path, format_: str, answer: Path) -> None:
+    """ClickHouse in the process, the local date of each row by toDate."""
+    from chdb import session
+
+    lineages = answer.with_suffix(".lineages.parquet")
+    _connected(data, format_).table("lineages").write_parquet(str(lineages))
+    pattern = data / "landing" / "events" / f"*.{format_}"
+    query = (HERE / "chdb.sql").read_text(encoding="utf-8")
+    form = "Parquet" if format_ == "parquet" else "JSONEachRow"
+    for name, value in (("events", pattern), ("form", form), ("lineages", lineages), ("answer", answer)):
+        query = query.replace(f"{{{name}}}", str(value))
+    answer.unlink(missing_ok=True)
+    session.Session().query(query)
+
+
+def loop(data: Path, format_: str, answer: Path) -> None:
+    """What an application does: one event after the other, a price looked up, a sum in a dictionary."""
+    table = _connected(data, format_).table("lineages").to_arrow_table().to_pylist()
+    lineages = {(row["ad_id"], row["event_type"]): row for row in table}
+    zones = {row["timezone"]: ZoneInfo(row["timezone"]) for row in table}
+    spend: dict[tuple[Any, ...], Decimal] = defaultdict(Decimal)
+    counts: dict[tuple[Any, ...], int] = defaultdict(int)
+    seen: set[str] = set()
+    for event_id, ad_id, event_type, occurred_at in _rows(data, format_):
+        if event_id in seen:
+            continue
+        seen.add(event_id)
+        row = lineages[ad_id, event_type]
+        day = occurred_at.astimezone(zones[row["timezone"]]).date()
+        key = (row["brand_id"], row["campaign_id"], event_type.upper(), day)
+        spend[key] += row["amount"]
+        counts[key] += 1
+    rows = [(*key, amount, counts[key]) for key, amount in spend.items()]
+    columns = [pa.array(column, field.type) for column, field in zip(zip(*rows, strict=True), ANSWER, strict=True)]
+    pq.write_table(pa.Table.from_arrays(columns, schema=ANSWER), answer)
+
+
+def _rows(data: Path, format_: str) -> Iterator[tuple[str, int, str, datetime]]:
+    names = ["event_id", "ad_id", "event_type", "occurred_at"]
+    for path in events_of(data, format_):
+        if format_ == "parquet":
+            for batch in pq.ParquetFile(path).iter_batches(columns=names):
+                yield from zip(*(batch.column(name).to_pylist() for name in names), strict=True)
+        else:
+            with Path(path).open(encoding="utf-8") as lines:
+                for row in map(json.loads, lines):
+                    at = datetime.fromisoformat(row["occurred_at"])
+                    yield row["event_id"], row["ad_id"], row["event_type"], at
+
+
+def pyspark(data: Path, format_: str, answer: Path) -> None:
+    """Spark on two local cores, the local date of each row by from_utc_timestamp."""
+    from pyspark.sql import SparkSession
+
+    lineages = answer.with_suffix(".lineages.parquet")
+    _connected(data, format_).table("lineages").write_parquet(str(lineages))
+    builder = SparkSession.builder.master("local[2]").config("spark.sql.session.timeZone", "UTC")
+    spark = builder.config("spark.ui.enabled", "false").config("spark.driver.memory", "8g").getOrCreate()
+    read = spark.read if format_ == "parquet" else spark.read.schema(
+        "event_id string, ad_id bigint, event_type string, occurred_at timestamp"
+    )  # fmt: skip
+    pattern = str(data / "landing" / "events" / f"*.{format_}")
+    (read.parquet(pattern) if format_ == "parquet" else read.json(pattern)).createOrReplaceTempView("events")
+    spark.read.parquet(str(lineages)).createOrReplaceTempView("lineages")
+    folder = answer.with_suffix(".spark")
+    spark.sql((HERE / "pyspark.sql").read_text(encoding="utf-8")).write.mode("overwrite").parquet(str(folder))
+    spark.stop()
+    duckdb.read_parquet(str(folder / "*.parquet")).write_parquet(str(answer))
+
+
+PEERS: dict[str, Callable[[Path, str, Path], None]] = {
+    "floor": floor,
+    "duckdb, AT TIME ZONE": at_time_zone,
+    "polars, streaming": polars,
+    "chdb": chdb,
+    "pyspark": pyspark,
+    "python loop": loop,
+}
+
+if __name__ == "__main__":
+    peer, data_root, form, target = sys.argv[1:]
+    PEERS[peer](Path(data_root), form, Path(target))
