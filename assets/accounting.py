@@ -75,6 +75,7 @@ def sum_spend(warehouse: Warehouse) -> int:
         warehouse.require("mart/new_spend_is_all", done_through=done_through)
         warehouse.run("mart/restatements", batch_id=newest, recorded_at=recorded_at)
         warehouse.run("ops/overspend_due")
+        warehouse.run("mart/new_days")
         for grain in ("hourly", "daily", "monthly"):
             warehouse.run(f"mart/forget_moved_{grain}")
             warehouse.run(f"mart/{grain}_spend")

@@ -50,5 +50,7 @@ def materialized(warehouse: Warehouse, name: str) -> dg.MaterializeResult[None]:
     """Result of the asset `schema/table`: how many rows it has now, hot and sealed."""
     schema, short_name = name.split("/")
     sealed = int(warehouse.value("sealing/sealed_rows", table_name=short_name))
-    rows = sealed + len(warehouse.connection.table(f"hot.{short_name}" if short_name in TABLES else f"{schema}.{short_name}"))
+    rows = sealed + len(
+        warehouse.connection.table(f"hot.{short_name}" if short_name in TABLES else f"{schema}.{short_name}")
+    )
     return dg.MaterializeResult(asset_key=name.split("/"), metadata={"dagster/row_count": rows})

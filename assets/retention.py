@@ -23,8 +23,13 @@ def tidy(warehouse: Warehouse, settings: Settings) -> None:
     rows = _remove_rejected_rows(warehouse, warehouse.now - timedelta(days=settings.keep_rejected_days))
     warehouses = _remove_replaced(warehouse, warehouse.now - timedelta(days=settings.keep_replaced_days))
     files = _remove_unknown_sealed_files(warehouse, warehouse.now - timedelta(days=settings.keep_replaced_days))
-    log.info("removed %d staged copies, %d refused rows, %d warehouses and %d sealed files of warehouses that are gone",
-             copies, rows, warehouses, files)
+    log.info(
+        "removed %d staged copies, %d refused rows, %d warehouses and %d sealed files of warehouses that are gone",
+        copies,
+        rows,
+        warehouses,
+        files,
+    )
 
 
 def _remove_staged_copies(warehouse: Warehouse, before: datetime) -> int:

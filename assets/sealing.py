@@ -26,7 +26,7 @@ log = logging.getLogger("spendgate.sealing")
 
 @dataclass(frozen=True)
 class Sealed:
-    """How a table is sealed: by which column's day, sorted how, and the sums noted of each file (spend, transactions)."""
+    """How a table is sealed: by which column's day, sorted how, and the sums noted of each file."""
 
     time: str
     order: str
@@ -40,8 +40,12 @@ TABLES = {
         "brand_id, occurred_at, transaction_id",  # analysts ask for a brand: only its row groups are read
         "sum(amount) filter (transaction_type = 'COST'), count(*) filter (transaction_type = 'COST')",
     ),
-    "hourly_spend": Sealed("local_hour", "brand_id, campaign_id, cost_type, local_hour", "sum(spend), sum(transactions)"),
-    "daily_spend": Sealed("local_date", "brand_id, campaign_id, cost_type, local_date", "sum(spend), sum(transactions)"),
+    "hourly_spend": Sealed(
+        "local_hour", "brand_id, campaign_id, cost_type, local_hour", "sum(spend), sum(transactions)"
+    ),
+    "daily_spend": Sealed(
+        "local_date", "brand_id, campaign_id, cost_type, local_date", "sum(spend), sum(transactions)"
+    ),
 }
 
 
@@ -125,7 +129,9 @@ def _on(column: str, day: date, *, aware: bool) -> duckdb.Expression:
 def _digest(rows: duckdb.DuckDBPyRelation) -> tuple[int, Any]:
     """Number of rows, and a sum over all their values; Parquet has texts for enums."""
     values = [
-        duckdb.ColumnExpression(name).cast("VARCHAR") if str(type_).startswith("ENUM") else duckdb.ColumnExpression(name)
+        duckdb.ColumnExpression(name).cast("VARCHAR")
+        if str(type_).startswith("ENUM")
+        else duckdb.ColumnExpression(name)
         for name, type_ in zip(rows.columns, rows.types, strict=True)
     ]
     hashed = rows.select(duckdb.FunctionExpression("hash", *values).alias("digest"))
@@ -139,7 +145,7 @@ def _fsync_folders(sealed: Path, tables: set[str]) -> None:
 
 
 def _replace_rows(warehouse: Warehouse, files: list[SealedFile]) -> None:
-    """One transaction: the files belong to the warehouse, their rows leave it, and the views show the one for the other."""
+    """One transaction: the files belong to the warehouse, their rows leave it, the views show the one for the other."""
     warehouse.connection.register("sealed_now", pa.Table.from_pylist([asdict(file) for file in files], FILE_SCHEMA))
     with warehouse.transaction() as recorded_at:
         warehouse.run("ops/sealed_files", recorded_at=recorded_at)

@@ -1,4 +1,4 @@
-"""The same work by other means: each reads the same files and writes spend by brand, campaign, cost type and local date.
+"""The same work by other means: the same files, and spend by brand, campaign, cost type and local date.
 
 `python -m benchmarks.peers NAME DATA FORMAT ANSWER` runs one in a process of its own. Only the floor removes repeated
 events and keeps what it read; the others sum and forget, which is counted against spendgate.
@@ -62,7 +62,7 @@ def _connected(data: Path, format_: str, file: str = ":memory:") -> duckdb.DuckD
 
 def _types(table: str) -> dict[str, str]:
     prices = {"cost_per_click", "cost_per_view", "cost_per_acquisition"}
-    types = {name: "decimal(18, 9)" for name in prices} | {"cost_per_mille": "decimal(18, 6)"}
+    types = dict.fromkeys(prices, "decimal(18, 9)") | {"cost_per_mille": "decimal(18, 6)"}
     return types if table in ("ads", "global_ad_pricing") else {}
 
 
@@ -89,7 +89,7 @@ def at_time_zone(data: Path, format_: str, answer: Path) -> None:
 
 
 def polars(data: Path, format_: str, answer: Path) -> None:
-    """Polars' streaming engine, at its best: quarter-hours are summed first, and each (zone, quarter-hour) looked up."""
+    """Polars' streaming engine at its best: quarter-hours are summed first, each (zone, quarter-hour) looked up."""
     import polars as pl
 
     lineages = pl.from_arrow(_connected(data, format_).table("lineages").to_arrow_table())

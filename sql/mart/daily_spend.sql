@@ -1,16 +1,6 @@
 -- One row per brand, campaign, cost type and local date.
 merge into hot.daily_spend as total
-using (
-    select
-        brand_id,
-        campaign_id,
-        cost_type,
-        local_hour::date as local_date,
-        sum(spend) as spend,
-        sum(transactions)::bigint as transactions
-    from new_spend
-    group by all
-) as new
+using new_days as new
     on
         total.brand_id = new.brand_id
         and total.campaign_id = new.campaign_id

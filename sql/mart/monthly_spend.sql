@@ -5,10 +5,10 @@ using (
         brand_id,
         campaign_id,
         cost_type,
-        date_trunc('month', local_hour)::date as local_month,
+        date_trunc('month', local_date)::date as local_month,
         sum(spend) as spend,
         sum(transactions)::bigint as transactions
-    from new_spend
+    from new_days
     group by all
 ) as new
     on

@@ -1,3 +1,3 @@
--- All sealed rows of one table. Filled in by assets/sealing.py: a list of files cannot be a bound value of a definition.
+-- All sealed rows of one table. Filled in by assets/sealing.py: a definition cannot take a bound list of files.
 create or replace macro sealed.$table() as table -- noqa: PRS
     from read_parquet([$paths])
