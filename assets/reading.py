@@ -97,7 +97,7 @@ def read_delivery(
     ignored = set(header) - set(COLUMNS[kind])
     large = staged.clean and staged.text.stat().st_size >= BULK_BYTES
     large = large and (staged.format == "jsonl" or bool(header))
-    if kind == EVENTS and large and _read_in_bulk(warehouse, file_id, staged, header, ignored, settings):
+    if kind == EVENTS and large and _read_in_bulk(warehouse, file_id, staged, header, ignored, loaded_at, settings):
         return sorted(ignored)
     if staged.format == "csv":
         rows = _csv_rows(staged.text, header, COLUMNS[kind], settings.max_line_bytes)
@@ -139,7 +139,7 @@ def _read_parquet(
     try:
         _check_parquet_columns(schema, kind)
         warehouse.run(f"ingest/parquet_{kind}", file_id=file_id, path=str(staged.path), loaded_at=loaded_at)
-        warehouse.run(f"ingest/denied_{kind}", file_id=file_id, loaded_at=loaded_at)
+        warehouse.run(f"ingest/faulty_{kind}", file_id=file_id, loaded_at=loaded_at)
     except duckdb.Error as error:
         if is_ours(error):
             raise
@@ -251,7 +251,13 @@ PARQUET_TYPES = {
 
 
 def _read_in_bulk(
-    warehouse: Warehouse, file_id: int, staged: StagedFile, header: list[str], ignored: set[str], settings: Settings
+    warehouse: Warehouse,
+    file_id: int,
+    staged: StagedFile,
+    header: list[str],
+    ignored: set[str],
+    loaded_at: Any,
+    settings: Settings,
 ) -> bool:
     """Read a text of events with DuckDB; False, with nothing done, when it is not as plain as it looked."""
     try:
@@ -270,13 +276,14 @@ def _read_in_bulk(
         if rows != staged.lines - 1 + (not staged.terminated):
             return False
         cut = None if staged.terminated else rows + 1
-        warehouse.run("ingest/csv_event_texts", file_id=file_id, cut_line=cut, cut_reason=CUT_OFF)
+        of_file = {"file_id": file_id, "loaded_at": loaded_at}
+        warehouse.run("ingest/csv_events", **of_file, cut_line=cut, cut_reason=CUT_OFF)
         return True
     odd = warehouse.run("ingest/jsonl_odd_lines").fetchall()
     ignored |= {key for (key,) in warehouse.run("ingest/jsonl_ignored_keys").fetchall()}
-    warehouse.run("ingest/jsonl_event_texts", file_id=file_id)
     rows_of_odd = (_jsonl_row(number, line.encode(), COLUMNS[EVENTS], ignored, settings) for number, line in odd)
     _insert(warehouse, file_id, EVENTS, rows_of_odd)
+    warehouse.run("ingest/jsonl_events", file_id=file_id, loaded_at=loaded_at)
     return True
 
 

@@ -8,7 +8,7 @@ create or replace temp table payment_texts (
     fault varchar
 );
 create or replace temp table arrived_events (
-    file_id bigint, line_number bigint, event_id varchar, ad_id bigint, event_type varchar, occurred_at timestamptz,
+    file_id bigint, line_number bigint, event_id varchar, ad_id bigint, event_type event_type, occurred_at timestamptz,
     fault varchar
 );
 create or replace temp table arrived_payments (

@@ -33,10 +33,12 @@ case
     when contains(text, chr(0)) then column_name || ' holds a NUL character'
 end;
 
+create or replace temp macro event_type_of(text) as try_cast(lower(text) as event_type);
+
 create or replace temp macro event_type_fault(text) as
 case
     when coalesce(text, '') = '' then 'event_type is missing'
-    when lower(text) not in ('click', 'impression', 'view', 'acquisition')
+    when event_type_of(text) is null
         then format('unknown event_type ''{}'' (click, impression, view or acquisition)', left(text, 100))
 end;
 
@@ -71,3 +73,22 @@ case
         )
     when amount_of(text) = 0 then 'amount is 0 (a payment is positive, a refund negative)'
 end;
+
+-- of typed values
+create or replace temp macro event_fault(event_id, ad_id, event_type, occurred_at, loaded_at) as
+coalesce(
+    name_fault('event_id', event_id),
+    case when ad_id is null then 'ad_id is missing' end,
+    case when event_type is null then 'event_type is missing' end,
+    case when occurred_at is null then 'occurred_at is missing' end,
+    range_fault('occurred_at', occurred_at, loaded_at)
+);
+
+-- of values as text
+create or replace temp macro event_text_fault(event_id, ad_id, event_type, occurred_at, loaded_at) as
+coalesce(
+    name_fault('event_id', event_id),
+    id_fault('ad_id', ad_id),
+    event_type_fault(event_type),
+    time_fault('occurred_at', occurred_at, loaded_at)
+);

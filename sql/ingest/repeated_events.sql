@@ -1,7 +1,7 @@
 -- One row per arrived event whose event_id was there before it: in the ledger, or earlier in the same batch.
 -- `conflict` says what it contradicts; without one it is an exact duplicate.
 create or replace temp table repeated_events as
-with sound as (
+with sound as not materialized (
     select
         event_id,
         ad_id,
@@ -13,26 +13,37 @@ with sound as (
     where fault is null
 ),
 
-suspects as (
-    select event_id
+-- by digests first, which are shorter than ids; two ids may share one, so the ids themselves decide below
+digests as not materialized (
+    select hash(event_id) as digest
     from sound
-    group by event_id
-    having count(*) > 1
+),
+
+alike as (
+    select digest
+    from (
+        -- sorted, which takes less time and memory than a group for each
+        select
+            digest,
+            lag(digest) over (order by digest) as digest_before
+        from digests
+    ) as sorted
+    where digest = digest_before
     union
-    select sound.event_id
-    from sound
-    semi join hot.ad_events using (event_id)
+    select hash(event_id) as digest
+    from hot.ad_events
+    semi join digests on hash(ad_events.event_id) = digests.digest
     union
-    select event_id
+    select hash(event_id) as digest
     from sealed_twins
 ),
 
 candidates as (
     select
-        *,
+        sound.*,
         true as arrived
     from sound
-    semi join suspects using (event_id)
+    semi join alike on hash(sound.event_id) = alike.digest
     union all
     select
         event_id,
@@ -43,7 +54,7 @@ candidates as (
         line_number,
         false as arrived
     from hot.ad_events
-    semi join suspects using (event_id)
+    semi join alike on hash(ad_events.event_id) = alike.digest
     union all
     select
         *,
@@ -75,4 +86,4 @@ select
             )
     end as conflict
 from ranked
-where place > 1
+where place > 1 and arrived

@@ -5,13 +5,7 @@ select
     line_number,
     event_id,
     bigint_of(ad_id) as ad_id,
-    lower(event_type) as event_type,
+    event_type_of(event_type) as event_type,
     instant_of(occurred_at) as occurred_at,
-    coalesce(
-        fault,
-        name_fault('event_id', event_id),
-        id_fault('ad_id', ad_id),
-        event_type_fault(event_type),
-        time_fault('occurred_at', occurred_at, $loaded_at::timestamptz)
-    ) as fault
+    coalesce(fault, event_text_fault(event_id, ad_id, event_type, occurred_at, $loaded_at::timestamptz)) as fault
 from event_texts
