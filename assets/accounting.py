@@ -5,7 +5,6 @@ Belongs here: the order of the statements. Does not: prices and sums (`sql/core`
 
 import logging
 
-from assets.settings import SpendgateError
 from assets.time_zones import tzdata_version, utc_offsets
 from assets.warehouse import Warehouse
 
@@ -38,32 +37,28 @@ def charge(warehouse: Warehouse) -> int:
     done_through, newest = behind
     with warehouse.transaction() as recorded_at:
         batch_id = warehouse.batch_id(recorded_at)
-        waiting = int(warehouse.value("core/waiting_count", done_through=done_through))
+        due, digest = warehouse.run("core/due", done_through=done_through).fetchall()[0]
         values = {"done_through": done_through, "recorded_at": recorded_at, "batch_id": batch_id}
         charged = int(warehouse.value("core/transactions", **values))
         charged += int(warehouse.value("core/payment_transactions", **values))
-        still_waiting = int(warehouse.value("core/still_waiting", **values)) if charged != waiting else 0
-        if charged + still_waiting != waiting:
-            raise SpendgateError(
-                f"of {waiting} events and payments {charged} were charged and {still_waiting} not: some are lost, or"
-                " charged twice, so nothing was written"
-            )
+        if charged != due:
+            warehouse.run("core/still_waiting", **values)
         warehouse.run("core/forget_unpriced")
-        if still_waiting:
+        if charged != due:
             warehouse.run("core/unpriced")
-        warehouse.require("checks/no_event_is_charged_twice")
+        warehouse.require("core/done", batch_id=batch_id, due=due, digest=digest)
         warehouse.mark_done("core.transactions", max(newest, batch_id), recorded_at)
-    log.info("%d transactions written, %d wait for an ad, a brand or a price", charged, waiting - charged)
+    log.info("%d transactions written, %d wait for an ad, a brand or a price", charged, due - charged)
     return charged
 
 
 def sum_spend(warehouse: Warehouse) -> int:
-    """Add the transactions of new batches to the hourly, daily and monthly spend.
+    """Add the transactions of new batches to the daily and monthly spend.
 
     A brand whose time zone (or the rules for it) changed is summed anew from the ledger.
 
     Returns:
-        How many sums by local hour were added to.
+        How many sums by local date were added to.
     """
     behind = warehouse.behind("mart")
     if behind is None:
@@ -71,18 +66,17 @@ def sum_spend(warehouse: Warehouse) -> int:
     done_through, newest = behind
     with warehouse.transaction() as recorded_at:
         warehouse.run("mart/moved_brands")
-        hours = int(warehouse.value("mart/new_spend", done_through=done_through))
+        days = int(warehouse.value("mart/new_spend", done_through=done_through))
         warehouse.require("mart/new_spend_is_all", done_through=done_through)
         warehouse.run("mart/restatements", batch_id=newest, recorded_at=recorded_at)
         warehouse.run("ops/overspend_due")
-        warehouse.run("mart/new_days")
-        for grain in ("hourly", "daily", "monthly"):
+        for grain in ("daily", "monthly"):
             warehouse.run(f"mart/forget_moved_{grain}")
             warehouse.run(f"mart/{grain}_spend")
         warehouse.run("ops/summed_brands")
         warehouse.mark_done("mart", newest, recorded_at)
-    log.info("spend added to %d sums by local hour", hours)
-    return hours
+    log.info("spend added to %d sums by local date", days)
+    return days
 
 
 def measure_overspend(warehouse: Warehouse) -> int:

@@ -5,6 +5,7 @@ Belongs here: the order of the steps. Does not: folders (`landing`), forms (`rea
 
 import logging
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -80,13 +81,24 @@ def ingest(warehouse: Warehouse, deliveries: Deliveries) -> int:
     forget_gone(warehouse, deliveries.seen)
     files = [file for file in deliveries.seen if file.kind in (EVENTS, PAYMENTS, UNKNOWN)]
     settled = [*filter(worth_an_attempt, deliveries.settled(new_files(warehouse.connection, files)))]
-    waiting = iter(file for file in settled if not file.attempts)
-    taken = 0
-    while fresh := list(islice(waiting, settings.files_per_batch)):
-        taken += _load(warehouse, fresh, settings)
+    fresh = [file for file in settled if not file.attempts]
+    taken = sum(_load(warehouse, files, settings) for files in _batches(fresh, settings))
     for suspect in sorted((file for file in settled if file.attempts), key=lambda file: file.attempts):
         taken += _load(warehouse, [suspect], settings)
     return taken
+
+
+def _batches(files: list[DeliveredFile], settings: Settings) -> Iterator[list[DeliveredFile]]:
+    """The files in their order, as many together as fit into one transaction; a larger one is alone."""
+    batch: list[DeliveredFile] = []
+    for file in files:
+        is_full = sum(each.bytes for each in batch) + file.bytes > settings.batch_bytes
+        if batch and (is_full or len(batch) == settings.files_per_batch):
+            yield batch
+            batch = []
+        batch.append(file)
+    if batch:
+        yield batch
 
 
 def _load(warehouse: Warehouse, files: list[DeliveredFile], settings: Settings) -> int:
@@ -94,8 +106,8 @@ def _load(warehouse: Warehouse, files: list[DeliveredFile], settings: Settings) 
     newest = int(warehouse.value("raw/newest_file"))
     with attempt(warehouse, files) as read_at:
         batch = Batch(warehouse, read_at, settings)
-        for file in files:
-            batch.take(newest + len(batch.files) + 1, file)
+        for file, staging in _staged_ahead(warehouse.root, files, settings):
+            batch.take(newest + len(batch.files) + 1, file, staging)
         fsync(warehouse.root.staged)
         if batch.files:
             with batch.judged(), warehouse.transaction() as recorded_at:
@@ -108,12 +120,30 @@ def _load(warehouse: Warehouse, files: list[DeliveredFile], settings: Settings) 
     return len(batch.files)
 
 
+def _staged_ahead(
+    root: DataRoot, files: list[DeliveredFile], settings: Settings
+) -> Iterator[tuple[DeliveredFile, Future[StagedFile]]]:
+    """Each file with its staging, under way in a thread: the next ones are copied while one is read."""
+    with ThreadPoolExecutor(max_workers=1) as stager:
+        stagings = [stager.submit(_stage, root, file, settings) for file in files]
+        try:
+            yield from zip(files, stagings, strict=True)
+        finally:
+            stager.shutdown(cancel_futures=True)
+
+
+def _stage(root: DataRoot, file: DeliveredFile, settings: Settings) -> StagedFile:
+    refuse_killers(file, read_alone, root, file, settings)
+    return stage(file, root, settings)
+
+
 def read_alone(root: DataRoot, file: DeliveredFile, settings: Settings) -> None:
     """Read a file into a database of its own, to see whether the process lives through it."""
     warehouse = Warehouse(root, now=utc_now(), run_id="reading alone", file=root.scratch / "alone.duckdb")
     batch = Batch(warehouse, utc_now(), settings)
     try:
-        batch.take(1, replace(file, attempts=0))
+        for suspect, staging in _staged_ahead(root, [replace(file, attempts=0)], settings):
+            batch.take(1, suspect, staging)
         with batch.judged():
             pass
     except (OSError, duckdb.Error) as error:
@@ -177,13 +207,12 @@ class Batch:
         for name in ("macros", "arrivals"):
             warehouse.run(f"ingest/{name}")
 
-    def take(self, file_id: int, file: DeliveredFile) -> None:
-        """Stage and read one delivered file, and note what became of it; one that is not ready waits."""
+    def take(self, file_id: int, file: DeliveredFile, staging: Future[StagedFile]) -> None:
+        """Read one delivered file once it is staged, and note what became of it; one that is not ready waits."""
         sha256 = None
         ignored: list[str] = []
         try:
-            refuse_killers(file, read_alone, self._warehouse.root, file, self._settings)
-            staged = stage(file, self._warehouse.root, self._settings)
+            staged = staging.result()
             sha256 = staged.sha256
             twin = self._twin(file.kind, staged)
             if twin is None:
@@ -258,9 +287,10 @@ class Batch:
             self._warehouse.connection.unregister("batch_files")
 
     def _find_sealed_twins(self) -> None:
-        """Look the arrived events up in the sealed files of their own days."""
+        """Look the arrived events up in the sealed files of their own days, and of the newest ones."""
         sealed = self._warehouse.root.sealed.resolve()
-        paths = [str(sealed / name) for (name,) in self._warehouse.run("ingest/sealed_files_of_days").fetchall()]
+        found = self._warehouse.run("ingest/sealed_files_of_days", conflict_days=self._settings.conflict_days)
+        paths = [str(sealed / name) for (name,) in found.fetchall()]
         if paths:
             self._warehouse.run("ingest/sealed_twins", paths=paths)
 

@@ -22,11 +22,11 @@ log = logging.getLogger("spendgate.publishing")
 
 
 @dg.multi_asset(
-    specs=[table(SEALED, ["raw/ad_events", "core/transactions", "mart/hourly_spend", "mart/daily_spend"])], pool=POOL
+    specs=[table(SEALED, ["raw/ad_events", "core/transactions", "mart/daily_spend", "mart/monthly_spend"])], pool=POOL
 )
 def sealed_files(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
     """Days that can hardly change, as immutable Parquet files; once a night."""
-    files = seal(warehouse, warehouse.root.settings())
+    files = seal(warehouse)
     result = materialized(warehouse, SEALED)
     return result._replace(metadata={**(result.metadata or {}), "new_files": len(files)})
 

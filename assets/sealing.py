@@ -15,11 +15,11 @@ from uuid import uuid4
 import duckdb
 import pyarrow as pa
 
-from assets.settings import Settings, SpendgateError
+from assets.settings import SpendgateError
 from assets.warehouse import Warehouse, fsync, sql
 
-LATE_ROWS = 50_000
-"""So many rows of a sealed day get a file of their own; fewer cost less in the warehouse file."""
+MANY_ROWS = 50_000
+"""So many rows of a day get a file of their own before the day is over, or after; fewer cost less in the warehouse."""
 
 log = logging.getLogger("spendgate.sealing")
 
@@ -33,6 +33,7 @@ class Sealed:
     sums: str
 
 
+SUMS = "sum(spend), sum(transactions)"
 TABLES = {
     "ad_events": Sealed("occurred_at", "occurred_at, event_id", "null::decimal(38, 9), null::bigint"),
     "transactions": Sealed(
@@ -40,12 +41,8 @@ TABLES = {
         "brand_id, occurred_at, transaction_id",  # analysts ask for a brand: only its row groups are read
         "sum(amount) filter (transaction_type = 'COST'), count(*) filter (transaction_type = 'COST')",
     ),
-    "hourly_spend": Sealed(
-        "local_hour", "brand_id, campaign_id, cost_type, local_hour", "sum(spend), sum(transactions)"
-    ),
-    "daily_spend": Sealed(
-        "local_date", "brand_id, campaign_id, cost_type, local_date", "sum(spend), sum(transactions)"
-    ),
+    "daily_spend": Sealed("local_date", "brand_id, campaign_id, cost_type", SUMS),
+    "monthly_spend": Sealed("local_month", "brand_id, campaign_id, cost_type", SUMS),
 }
 
 
@@ -73,8 +70,8 @@ FILE_SCHEMA = pa.schema(
 )
 
 
-def seal(warehouse: Warehouse, settings: Settings) -> list[SealedFile]:
-    """Seal the days that are older than `keep_hot_days`, all or none.
+def seal(warehouse: Warehouse) -> list[SealedFile]:
+    """Seal the days and months that are over, and what has come in bulk since, all or none.
 
     Files that a killed run leaves belong to no warehouse, are never read, and go with the housekeeping.
 
@@ -87,16 +84,15 @@ def seal(warehouse: Warehouse, settings: Settings) -> list[SealedFile]:
     if any(warehouse.behind(table) for table in ("core.transactions", "mart")):
         log.warning("nothing is sealed while a batch waits to be charged or summed: run `spendgate run` first")
         return []
-    today = warehouse.now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    before = today - timedelta(days=settings.keep_hot_days)
-    due = warehouse.run("sealing/due_days", before=before.replace(tzinfo=None), late_rows=LATE_ROWS).fetchall()
+    today = warehouse.now.astimezone(UTC).date()
+    due = warehouse.run("sealing/due_days", today=today, many=MANY_ROWS).fetchall()
     files = [_write(warehouse, table, day) for table, day in due]
     if files:
         _fsync_folders(warehouse.root.sealed, {file.table_name for file in files})
         _replace_rows(warehouse, files)
     if warehouse.compact():
         log.info("the warehouse file was written anew, without the room that sealed rows had left")
-    log.info("%d files sealed, of days before %s", len(files), before.date())
+    log.info("%d files sealed", len(files))
     return files
 
 
@@ -155,9 +151,11 @@ def _replace_rows(warehouse: Warehouse, files: list[SealedFile]) -> None:
             if names:
                 paths = ", ".join(f"sealed.path('{name}')" for name in names)
                 warehouse.connection.execute(sql("sealing/macro").replace("$table", table).replace("$paths", paths))
-        newest = warehouse.value("sealing/newest_mart_day")
-        if newest:
-            through = str(newest + timedelta(days=1))
-            warehouse.connection.execute(sql("sealing/through").replace("$through", through))
+        for table in ("daily_spend", "monthly_spend"):
+            newest = warehouse.value("sealing/newest_day", table_name=table)
+            if newest:
+                through = str(newest + timedelta(days=1))
+                text = sql("sealing/through").replace("$table", table).replace("$through", through)
+                warehouse.connection.execute(text)
         warehouse.require("checks/marts_add_up_to_the_ledger")
     warehouse.connection.unregister("sealed_now")

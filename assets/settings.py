@@ -38,11 +38,13 @@ class Settings:
     max_line_bytes: int = 1_000_000  # no honest event is larger, and readers hold a line in memory
     max_json_depth: int = 32  # events are flat; parsers recurse
     files_per_batch: int = 1_000  # bounds a transaction when deliveries have piled up
+    batch_bytes: int = 512 * 1024**2  # the same, as delivered: 10 M events in Parquet, 4 M in JSONL
+    memory_percent: int = 12  # of the machine's memory that a run may hold; beyond that it spills to the disk
+    conflict_days: int = 3  # before the newest event: event_ids that come back with another time are found there
     settle_seconds: float = 1.0  # between the two looks that tell a finished file from a growing one
     lock_wait_seconds: float = 600.0  # how long a run waits for another one to leave the warehouse
     max_expansion: int = 200  # times its own size that a file may grow; honest events grow 5 to 50 times
     spare_bytes: int = 64 * 1024**2  # that stay free on the disk beside what a run needs; below, nothing is begun
-    keep_hot_days: int = 3  # days before today that stay in the warehouse file; older ones are sealed
     keep_staged_days: int = 400  # copies of delivered files; `rebuild` and `rejects retry` read them
     keep_rejected_days: int = 90  # refused rows with their text; the counts stay for ever
     keep_replaced_days: int = 7  # the warehouse before a `rebuild --swap`, or one rebuilt for a comparison

@@ -22,7 +22,8 @@ import duckdb
 from assets.settings import DataRoot, SpendgateError
 
 SQL = Path(__file__).resolve().parent.parent / "sql"
-SCHEMAS = ("types", "hot", "raw", "core", "ops", "mart")
+DEFINITIONS = (*(f"schema/{name}" for name in ("types", "hot", "raw", "core", "ops", "mart")), "mart/hourly_spend")
+"""What makes an empty warehouse, in order."""
 
 log = logging.getLogger("spendgate.warehouse")
 
@@ -42,8 +43,8 @@ def sql(name: str) -> str:
 def empty_warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
     """Every table and macro of a warehouse, in memory: to look at what they are like."""
     with duckdb.connect() as connection:
-        for schema in SCHEMAS:
-            connection.execute(sql(f"schema/{schema}"))
+        for name in DEFINITIONS:
+            connection.execute(sql(name))
         yield connection
 
 
@@ -79,6 +80,8 @@ class Warehouse:
                     "allow_community_extensions": False,
                 },
             )
+            memory = self.value("ops/memory", percent=self.root.settings().memory_percent)
+            self._connection.execute("set memory_limit = $memory", {"memory": memory})
             folders = [str(folder.resolve()) for folder in (self.root.staged, self.root.scratch, self.root.sealed)]
             self._connection.execute("set allowed_directories = $folders", {"folders": folders})
             self._connection.execute(
@@ -93,7 +96,7 @@ class Warehouse:
 
     def _create_tables(self) -> None:
         """Create what is not there yet, unless the file says that these very definitions made it."""
-        definitions = [sql(f"schema/{schema}") for schema in SCHEMAS]
+        definitions = [sql(name) for name in DEFINITIONS]
         sha256 = hashlib.sha256("".join(definitions).encode()).hexdigest()
         try:
             if self.value("ops/definitions_are_current", sha256=sha256):
@@ -186,14 +189,14 @@ class Warehouse:
             self._connection = None
 
     def compact(self) -> bool:
-        """Write the file anew where most of it is the room that removed rows have left: every publishing copies it.
+        """Write the file anew where much of it is the room that removed rows have left: every publishing copies it.
 
         Returns:
             Whether it was.
         """
         self.connection.execute("checkpoint")
         used, free = self.run("sealing/blocks").fetchall()[0]
-        if free <= used:
+        if free * 3 <= used:
             return False
         before = self._counts()
         self.close()
@@ -209,8 +212,8 @@ class Warehouse:
             connection.execute("copy from database live to compacted")
         anew = Warehouse(self.root, now=self.now, run_id=self.run_id, file=compacted)
         try:
-            for schema in SCHEMAS:
-                anew.connection.execute(sql(f"schema/{schema}"))  # comments are not copied
+            for name in DEFINITIONS:
+                anew.connection.execute(sql(name))  # comments are not copied
             if anew._counts() != before:
                 raise SpendgateError(f"{compacted} is not what {self.file} holds, which stays as it is")
             anew.connection.execute("checkpoint")

@@ -51,10 +51,10 @@ def _connected(data: Path, format_: str, file: str = ":memory:") -> duckdb.DuckD
     connection.execute((HERE / "lineages.sql").read_text(encoding="utf-8"))
     files = events_of(data, format_)
     if format_ == "parquet":
-        delivered = connection.read_parquet(files, file_row_number=True, filename=True)
+        delivered = connection.read_parquet(files, file_row_number=True)
     else:
         columns = {"event_id": "varchar", "ad_id": "bigint", "event_type": "varchar", "occurred_at": "timestamptz"}
-        delivered = connection.read_json(files, format="newline_delimited", columns=columns, filename=True)
+        delivered = connection.read_json(files, format="newline_delimited", columns=columns)  # type: ignore[arg-type]
         delivered = delivered.project("*, row_number() over () as file_row_number")
     delivered.create_view("delivered")
     return connection

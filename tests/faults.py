@@ -81,7 +81,7 @@ def seal_killed(root: Path, now: datetime, statement: int) -> None:
 
     vars(duckdb)["connect"] = lambda *a, **k: _Watched(connect(*a, **k), execute)
     with open_warehouse(DataRoot(root), now=now, run_id="seal") as held:
-        seal(held, Settings())
+        seal(held)
         held.publish()
 
 

@@ -74,8 +74,8 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
 
 
 TABLES = (
-    "core.brands", "core.campaigns", "hot.transactions", "hot.hourly_spend", "hot.daily_spend",
-    "mart.monthly_spend", "mart.restatements", "ops.campaign_status", "ops.campaign_status_changes",
+    "core.brands", "core.campaigns", "hot.transactions", "hot.daily_spend", "hot.monthly_spend",
+    "mart.restatements", "ops.campaign_status", "ops.campaign_status_changes",
     "ops.summed_brands", "ops.watermarks", "ops.batches", "ops.overspend_due",
 )  # fmt: skip
 EMPTY = ";".join(f"truncate {table}" for table in TABLES)

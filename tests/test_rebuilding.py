@@ -97,7 +97,7 @@ def test_what_is_broken_is_found_and_a_swap_mends_it_and_keeps_the_statuses(worl
         warehouse.connection.execute("update hot.transactions set amount = 0.01 where transaction_id % 10 = 1")
         warehouse.connection.execute("delete from hot.daily_spend")
     changes = world.rows("from ops.campaign_status_changes")
-    assert differing(world) == ["core.transactions", "mart.daily_spend"]
+    assert differing(world) == ["core.transactions", "mart.hourly_spend", "mart.daily_spend"]
     with world.open() as warehouse:
         rebuild(warehouse, world.root.settings())
         swap(world.root)
@@ -121,12 +121,12 @@ def test_the_command_compares_and_swaps_only_when_asked(world: World) -> None:
     assert "All the same." in told.output
     assert world.root.warehouse_file.stat().st_ino == inode
     with world.open() as warehouse:
-        warehouse.connection.execute("delete from hot.hourly_spend")
+        warehouse.connection.execute("delete from hot.daily_spend")
     told = spendgate(world.root, "rebuild")
-    assert "mart.hourly_spend came out otherwise" in str(told.exception)
+    assert "mart.daily_spend came out otherwise" in str(told.exception)
     assert spendgate(world.root, "rebuild", "--swap").exit_code == 0
     assert world.root.warehouse_file.stat().st_ino != inode
-    assert world.value("select count(*) from mart.hourly_spend") == 1
+    assert world.value("select count(*) from mart.daily_spend") == 1
 
 
 def test_an_empty_warehouse_can_be_rebuilt(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +16,14 @@ from assets.ingestion import ingest
 from assets.landing import Deliveries
 from assets.rebuilding import rebuild, swap
 from assets.retention import tidy
-from assets.sealing import LATE_ROWS, seal
+from assets.sealing import MANY_ROWS, TABLES, seal
 from assets.settings import DataRoot, Settings, SpendgateError
 from pipelines.cli import cli
 from tests.faults import KILLED, exit_code, seal_killed, state
 from tests.world import BRANDS, NOON, World, event, jsonl, payment
 
-LATER = NOON + timedelta(days=6)
-STATEMENTS = 47
+LATER = NOON + timedelta(days=23)  # July 3: June is over everywhere
+STATEMENTS = 56
 """Of a sealing and its publishing, after which it can be killed; the first ones open the warehouse."""
 
 SEALED = "select count(*) from ops.sealed_files"
@@ -52,7 +52,7 @@ def deliver_late(world: World) -> None:
 
 def seal_days(world: World, now: Any = LATER) -> int:
     with world.open(now) as warehouse:
-        files = seal(warehouse, Settings())
+        files = seal(warehouse)
         warehouse.publish()
     return len(files)
 
@@ -82,7 +82,7 @@ def sealed(begun: World, tmp_path: Path) -> World:
 def test_hot_and_sealed_days_are_one_for_every_reader(begun: World, sealed: World) -> None:
     assert state(sealed) == state(begun)
     hot = "select (select count(*) from hot.{}), (select count(*) from sealed.{}())"
-    for table in ("ad_events", "transactions", "hourly_spend", "daily_spend"):
+    for table in TABLES:
         [(rows, away)] = sealed.rows(hot.format(table, table))
         assert rows == 0
         assert away > 0
@@ -94,13 +94,19 @@ def test_hot_and_sealed_days_are_one_for_every_reader(begun: World, sealed: Worl
 
 def test_days_that_may_still_change_stay(begun: World, tmp_path: Path) -> None:
     world = World(DataRoot(shutil.copytree(begun.root.path, tmp_path / "data")), {})
-    assert seal_days(world, NOON - timedelta(days=1)) > 0  # before June 6
-    assert world.rows("select min(occurred_at)::date::varchar from hot.ad_events") == [("2025-06-06",)]
-    assert seal_days(world, NOON) > 0  # before June 7
-    assert world.rows("select min(occurred_at)::date::varchar from hot.ad_events") == [("2025-06-07",)]
-    assert world.rows("select max(day)::varchar from ops.sealed_files where table_name = 'daily_spend'") == [
-        ("2025-06-05",)
-    ]
+    newest = "select max(day)::varchar from ops.sealed_files where table_name = 'daily_spend'"
+    for now, first_hot, newest_sealed in (
+        (NOON - timedelta(days=2), "2025-06-08", "2025-06-06"),  # June 7 may go on west of Greenwich
+        (NOON - timedelta(days=1), "2025-06-09", "2025-06-07"),
+    ):
+        assert seal_days(world, now) > 0
+        assert world.value("select min(occurred_at)::date::varchar from hot.ad_events") == first_hot
+        assert world.value(newest) == newest_sealed
+        assert world.value("select count(*) from sealed.monthly_spend()") == 0
+    assert seal_days(world, datetime(2025, 7, 1, 23, 59, tzinfo=UTC)) > 0
+    assert world.value("select count(*) from sealed.monthly_spend()") == 0
+    assert seal_days(world, datetime(2025, 7, 2, tzinfo=UTC)) == 1
+    assert world.value("select count(*) from hot.monthly_spend") == 0
     assert state(world) == state(begun)
 
 
@@ -144,11 +150,55 @@ def test_many_late_rows_get_a_file_of_their_own(sealed: World, monkeypatch: pyte
     sealed.run(LATER)
     before = sealed.value(SEALED), state(sealed)
     assert seal_days(sealed) == 0
-    assert LATE_ROWS > 3
-    monkeypatch.setattr("assets.sealing.LATE_ROWS", 3)
+    assert MANY_ROWS > 3
+    monkeypatch.setattr("assets.sealing.MANY_ROWS", 3)
     assert seal_days(sealed) > 0
     assert sealed.value(SEALED) > before[0]
     assert state(sealed) == before[1]
+
+
+def test_few_late_rows_of_many_days_are_sealed_when_they_are_many_together(
+    sealed: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = [event(f"{day}-{n}", 101, "click", f"2025-06-{day:02}T23:30:00Z") for day in range(5, 10) for n in range(3)]
+    sealed.deliver("late.jsonl", jsonl(*late))
+    sealed.run(LATER)
+    before = state(sealed)
+    monkeypatch.setattr("assets.sealing.MANY_ROWS", 4)
+    assert seal_days(sealed) == 0
+    monkeypatch.setattr("assets.sealing.MANY_ROWS", 1.5)  # of the 15 together, not of the 3 of a day
+    assert seal_days(sealed) > 0
+    assert sealed.value("select count(*) from hot.ad_events") == 0
+    assert state(sealed) == before
+
+
+def test_what_has_come_in_bulk_is_sealed_before_its_day_is_over(begun: World, tmp_path: Path) -> None:
+    world = World(DataRoot(shutil.copytree(begun.root.path, tmp_path / "data")), {})
+    today = [event(f"today-{n}", 101, "click", "2025-07-03T01:00:00Z") for n in range(MANY_ROWS)]
+    world.deliver("today.jsonl", jsonl(*today[:-1]))
+    world.run(LATER)
+    seal_days(world)
+    assert world.value("select count(*) from hot.ad_events") == MANY_ROWS - 1
+    world.deliver("one.jsonl", jsonl(today[-1], event("other", 101, "click", "2025-07-03T02:00:00Z")))
+    world.run(LATER)
+    before = state(world)
+    assert seal_days(world) == 2, "its events and its transactions"
+    assert world.value("select count(*) from hot.ad_events") == 0
+    assert world.value("select count(*) from hot.daily_spend") > 0, "sums of a day that goes on stay"
+    assert state(world) == before
+
+
+def test_an_event_id_that_comes_back_with_another_time_is_caught_within_some_days(begun: World, tmp_path: Path) -> None:
+    world = World(DataRoot(shutil.copytree(begun.root.path, tmp_path / "data")), {})
+    seal_days(world)
+    world.deliver("again.jsonl", jsonl(
+        event("9-5-101", 101, "click", "2025-06-12T05:15:00Z"),  # three days later
+        event("8-5-101", 101, "click", "2025-06-12T05:15:00Z"),  # four
+    ))  # fmt: skip
+    world.run(LATER)
+    assert world.rows("select line_number, reason[:37] from raw.rejected_rows") == [
+        (1, "event_id '9-5-101' conflicts with lin")
+    ]
 
 
 def test_the_data_root_can_be_moved_and_read_from_anywhere(begun: World, sealed: World, tmp_path: Path) -> None:
@@ -183,7 +233,7 @@ def test_nothing_is_sealed_while_a_batch_waits(world: World) -> None:
     with world.open(LATER) as warehouse:
         load_utc_offsets(warehouse)
         ingest(warehouse, Deliveries(world.root, trusted=True))
-        assert seal(warehouse, Settings()) == []
+        assert seal(warehouse) == []
 
 
 @pytest.mark.parametrize("statement", range(5, STATEMENTS, 3))

@@ -1,21 +1,31 @@
 -- Events of the newest batch whose event_id is there more than once, among the days that are not sealed.
-with newest as (
+with newest as not materialized (
     select hash(event_id) as digest
     from hot.ad_events
     where batch_id = (select max(batch_id) from ops.batches)
 ),
 
+earlier as (
+    select hash(event_id) as digest
+    from hot.ad_events
+    where batch_id < (select max(batch_id) from ops.batches)
+),
+
 -- by digests first, which takes half the time; a digest may be shared by two ids
 alike as (
     select digest
-    from newest
-    group by digest
-    having count(*) > 1
+    from (
+        -- sorted, which takes less time and memory than a group for each
+        select
+            digest,
+            lag(digest) over (order by digest) as digest_before
+        from newest
+    ) as sorted
+    where digest = digest_before
     union
-    select hash(event_id) as digest
-    from hot.ad_events
-    semi join newest on hash(ad_events.event_id) = newest.digest
-    where batch_id < (select max(batch_id) from ops.batches)
+    select digest
+    from newest
+    semi join earlier using (digest)
 )
 
 select

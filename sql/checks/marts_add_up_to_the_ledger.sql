@@ -23,12 +23,6 @@ stored as (
         )
     union all
     select
-        'hourly_spend' as table_name,
-        sum(spend) as spend,
-        sum(transactions) as transactions
-    from hot.hourly_spend
-    union all
-    select
         'daily_spend' as table_name,
         sum(spend) as spend,
         sum(transactions) as transactions
@@ -38,7 +32,7 @@ stored as (
         'monthly_spend' as table_name,
         sum(spend) as spend,
         sum(transactions) as transactions
-    from mart.monthly_spend
+    from hot.monthly_spend
 ),
 
 totals as (

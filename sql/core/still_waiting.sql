@@ -31,7 +31,7 @@ select
     coalesce(known.waiting_since, $recorded_at::timestamptz) as waiting_since
 from waiting
 anti join (
-    select transaction_id from core.transactions
+    select transaction_id from hot.transactions
     where batch_id = $batch_id
 ) as charged
     using (transaction_id)

@@ -1,6 +1,6 @@
 -- One row per brand, campaign, cost type and local date.
 merge into hot.daily_spend as total
-using new_days as new
+using new_spend as new
     on
         total.brand_id = new.brand_id
         and total.campaign_id = new.campaign_id

@@ -1,12 +1,53 @@
 -- One row per brand, campaign, cost type and local hour.
-merge into hot.hourly_spend as total
-using new_spend as new
+-- A view over the ledger, as far as the marts hold it: where a campaign has few events an hour, stored sums would be
+-- nearly as many rows as the ledger has (16.5 M for 20 M events, a tenth of the run and a fifth of the file). Asked for
+-- one brand, the view answers in the same 0.06 s as a stored table did; for all of 20 M events in 2.8 s.
+create or replace view mart.hourly_spend as
+with span as (
+    -- what the ledger spans, without reading it
+    select
+        min(first_at) as first_at,
+        max(last_at) as last_at
+    from (
+        select
+            min(occurred_at) as first_at,
+            max(occurred_at) as last_at
+        from hot.transactions
+        union all
+        select
+            make_timestamptz(epoch_us(min(day))) as first_at,
+            make_timestamptz(epoch_us(max(day) + 1)) as last_at
+        from ops.sealed_files
+        where table_name = 'transactions'
+    ) as parts
+),
+
+offsets as (
+    -- one row per brand and period in which its offset from UTC stays the same
+    select
+        summed_brands.brand_id,
+        periods.starts_at,
+        periods.ends_at,
+        periods.utc_offset
+    from ops.summed_brands
+    inner join core.utc_offsets as periods on summed_brands.timezone = periods.timezone
+    inner join span on periods.starts_at <= span.last_at and periods.ends_at > span.first_at
+)
+
+select
+    costs.brand_id,
+    costs.campaign_id,
+    costs.cost_type,
+    date_trunc('hour', core.local_time(costs.occurred_at, offsets.utc_offset)) as local_hour,
+    sum(costs.amount)::decimal(38, 9) as spend,
+    count(*) as transactions
+from core.transactions as costs
+inner join offsets
     on
-        total.brand_id = new.brand_id
-        and total.campaign_id = new.campaign_id
-        and total.cost_type = new.cost_type
-        and total.local_hour = new.local_hour
-when matched then update set spend = total.spend + new.spend, transactions = total.transactions + new.transactions
-when not matched then insert
-    (brand_id, campaign_id, cost_type, local_hour, spend, transactions)
-values (new.brand_id, new.campaign_id, new.cost_type, new.local_hour, new.spend, new.transactions)
+        costs.brand_id = offsets.brand_id
+        and costs.occurred_at >= offsets.starts_at
+        and costs.occurred_at < offsets.ends_at
+where costs.transaction_type = 'COST' and costs.batch_id <= ops.summed_batch('infinity'::timestamptz)
+group by all;
+comment on view mart.hourly_spend is 'One row per brand, campaign, cost type and local hour.';
+comment on column mart.hourly_spend.local_hour is 'start of the hour on the brand''s clock; a repeated hour counts as one';

@@ -1,5 +1,5 @@
 -- One row per brand, campaign, cost type and local month.
-merge into mart.monthly_spend as total
+merge into hot.monthly_spend as total
 using (
     select
         brand_id,
@@ -8,7 +8,7 @@ using (
         date_trunc('month', local_date)::date as local_month,
         sum(spend) as spend,
         sum(transactions)::bigint as transactions
-    from new_days
+    from new_spend
     group by all
 ) as new
     on

@@ -1,8 +1,8 @@
--- Spend that is to be added and is not that of the ledger: rows lost or doubled on the way to local hours. Reads
+-- Spend that is to be added and is not that of the ledger: rows lost or doubled on the way to local dates. Reads
 -- new_spend and moved_brands.
 with costs as (
     select amount
-    from core.transactions
+    from hot.transactions
     where transaction_type = 'COST' and batch_id > $done_through
     union all
     select amount

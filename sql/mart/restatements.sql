@@ -28,10 +28,10 @@ with clocks as (
 added as (
     select
         new_spend.brand_id,
-        new_spend.local_hour::date as local_date,
+        new_spend.local_date,
         sum(new_spend.spend) as spend
     from new_spend
-    inner join clocks on new_spend.brand_id = clocks.brand_id and new_spend.local_hour < clocks.local_date
+    inner join clocks on new_spend.brand_id = clocks.brand_id and new_spend.local_date < clocks.local_date
     group by all
 ),
 

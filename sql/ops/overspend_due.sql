@@ -2,7 +2,7 @@
 insert into ops.overspend_due
 select
     brand_id,
-    local_hour::date as local_date
+    local_date
 from new_spend
 union
 select

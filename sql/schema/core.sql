@@ -234,7 +234,7 @@ create or replace macro core.to_price(done_through) as table
         ad_id,
         event_type,
         occurred_at
-    from raw.ad_events
+    from hot.ad_events -- what is not charged yet is never sealed
     where batch_id > done_through
     union all
     select

@@ -2,43 +2,17 @@
 create schema if not exists mart;
 
 -- a sealed day and what was added to it since are one row
-create or replace view mart.hourly_spend as
-with of_sealed_days as (
-    from hot.hourly_spend
-    where local_hour < sealed.through()
-    union all
-    select * replace (cost_type::cost_type as cost_type)
-    from sealed.hourly_spend()
-)
-
-from hot.hourly_spend
-where local_hour >= sealed.through()
-union all
-select
-    brand_id,
-    campaign_id,
-    cost_type,
-    local_hour,
-    sum(spend)::decimal(38, 9) as spend,
-    sum(transactions)::bigint as transactions
-from of_sealed_days
-group by brand_id, campaign_id, cost_type, local_hour
-having sum(transactions) <> 0;
-comment on view mart.hourly_spend is 'One row per brand, campaign, cost type and local hour.';
-comment on column mart.hourly_spend.local_hour is 'start of the hour on the brand''s clock; a repeated hour counts as one';
-
--- a sealed day and what was added to it since are one row
 create or replace view mart.daily_spend as
 with of_sealed_days as (
     from hot.daily_spend
-    where local_date < sealed.through()
+    where local_date < sealed.daily_spend_through()
     union all
     select * replace (cost_type::cost_type as cost_type)
     from sealed.daily_spend()
 )
 
 from hot.daily_spend
-where local_date >= sealed.through()
+where local_date >= sealed.daily_spend_through()
 union all
 select
     brand_id,
@@ -52,15 +26,30 @@ group by brand_id, campaign_id, cost_type, local_date
 having sum(transactions) <> 0;
 comment on view mart.daily_spend is 'One row per brand, campaign, cost type and local date.';
 
-create table if not exists mart.monthly_spend (
-    brand_id bigint not null,
-    campaign_id bigint not null,
-    cost_type cost_type not null,
-    local_month date not null,
-    spend decimal(38, 9) not null,
-    transactions bigint not null
-);
-comment on table mart.monthly_spend is 'One row per brand, campaign, cost type and local month.';
+-- likewise
+create or replace view mart.monthly_spend as
+with of_sealed_months as (
+    from hot.monthly_spend
+    where local_month < sealed.monthly_spend_through()
+    union all
+    select * replace (cost_type::cost_type as cost_type)
+    from sealed.monthly_spend()
+)
+
+from hot.monthly_spend
+where local_month >= sealed.monthly_spend_through()
+union all
+select
+    brand_id,
+    campaign_id,
+    cost_type,
+    local_month,
+    sum(spend)::decimal(38, 9) as spend,
+    sum(transactions)::bigint as transactions
+from of_sealed_months
+group by brand_id, campaign_id, cost_type, local_month
+having sum(transactions) <> 0;
+comment on view mart.monthly_spend is 'One row per brand, campaign, cost type and local month.';
 comment on column mart.monthly_spend.local_month is 'first day of the month';
 
 create table if not exists mart.brand_budget (

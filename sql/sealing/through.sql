@@ -1,2 +1,2 @@
--- First local date of which nothing is sealed. Filled in by assets/sealing.py.
-create or replace macro sealed.through() as date '$through' -- noqa: PRS
+-- The first local day or month of which nothing is sealed. Filled in by assets/sealing.py.
+create or replace macro sealed.$table_through() as date '$through' -- noqa: PRS
