@@ -6,7 +6,7 @@ sealed rows are read as one (the views in `sql/schema`). Late rows of a sealed d
 
 import logging
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -24,26 +24,13 @@ MANY_ROWS = 50_000
 log = logging.getLogger("spendgate.sealing")
 
 
-@dataclass(frozen=True)
-class Sealed:
-    """How a table is sealed: by which column's day, sorted how, and the sums noted of each file."""
-
-    time: str
-    order: str
-    sums: str
-
-
-SUMS = "sum(spend), sum(transactions)"
 TABLES = {
-    "ad_events": Sealed("occurred_at", "occurred_at, event_id", "null::decimal(38, 9), null::bigint"),
-    "transactions": Sealed(
-        "occurred_at",
-        "brand_id, occurred_at, transaction_id",  # analysts ask for a brand: only its row groups are read
-        "sum(amount) filter (transaction_type = 'COST'), count(*) filter (transaction_type = 'COST')",
-    ),
-    "daily_spend": Sealed("local_date", "brand_id, campaign_id, cost_type", SUMS),
-    "monthly_spend": Sealed("local_month", "brand_id, campaign_id, cost_type", SUMS),
+    "ad_events": "null::decimal(38, 9), null::bigint",
+    "transactions": "sum(amount) filter (transaction_type = 'COST'), count(*) filter (transaction_type = 'COST')",
+    "daily_spend": "sum(spend), sum(transactions)",
+    "monthly_spend": "sum(spend), sum(transactions)",
 }
+"""What is sealed, and the sums noted of each file: spend and transactions."""
 
 
 @dataclass(frozen=True)
@@ -98,28 +85,20 @@ def seal(warehouse: Warehouse) -> list[SealedFile]:
 
 def _write(warehouse: Warehouse, table: str, day: date) -> SealedFile:
     """Write the hot rows of a table and day to a file, and read it back."""
-    how = TABLES[table]
-    rows = warehouse.connection.table(f"hot.{table}").filter(_on(how.time, day, aware=how.time == "occurred_at"))
+    warehouse.run(f"sealing/day_of_{table}", day=day)
+    rows = warehouse.connection.table("sealed_day")
     name = f"{table}/{day}.{uuid4().hex[:8]}.parquet"
     path = warehouse.root.sealed / name
     path.parent.mkdir(exist_ok=True)
-    rows.order(how.order).write_parquet(str(path), compression="zstd")
+    rows.write_parquet(str(path), compression="zstd")
     fsync(path)
     path.chmod(0o444)
     digest = _digest(rows)
     if digest != _digest(warehouse.connection.read_parquet(str(path))):
         raise SpendgateError(f"{path} is not what was to be written to it, so nothing was sealed")
-    spend, transactions = rows.aggregate(how.sums).fetchall()[0]
+    spend, transactions = rows.aggregate(TABLES[table]).fetchall()[0]
     log.info("%s: %d rows", name, digest[0])
     return SealedFile(table, day, name, digest[0], spend, transactions)
-
-
-def _on(column: str, day: date, *, aware: bool) -> duckdb.Expression:
-    """The rows of a day; UTC where the column is an instant."""
-    start = datetime(day.year, day.month, day.day, tzinfo=UTC if aware else None)
-    time = duckdb.ColumnExpression(column)
-    after = time >= duckdb.ConstantExpression(start)
-    return after & (time < duckdb.ConstantExpression(start + timedelta(days=1)))
 
 
 def _digest(rows: duckdb.DuckDBPyRelation) -> tuple[int, Any]:

@@ -9,12 +9,13 @@ import shutil
 import subprocess
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
+from tempfile import TemporaryFile, gettempdir
 from typing import Any
 
 import click
@@ -22,15 +23,26 @@ import duckdb
 from rich.console import Console
 from rich.table import Table
 
+from assets.decision import decide, look
 from assets.settings import DataRoot
-from benchmarks.peers import PEERS
+from assets.warehouse import open_published, open_warehouse
+from benchmarks.peers import LOOP, PEERS, statements
+from benchmarks.plot import draw
 
 RESULTS = Path(__file__).parent / "results"
 AT = datetime(2026, 10, 15, tzinfo=UTC)
-BRANDS = {"brands": 10_000, "campaigns": 50_000, "ads": 500_000}
+"""The instant of every run, at which the made-up events end."""
+
+SIZES = (1_000_000, 5_000_000, 20_000_000, 100_000_000)
+EVENTS_A_DAY = 1_000_000
 TICK_EVENTS = 100_000
+WORLD = {"brands": 10_000, "campaigns": 50_000, "ads": 500_000}
+MANY_CAMPAIGNS = {"brands": 100_000, "campaigns": 1_000_000, "ads": 1_000_000}
 LOOP_EVENTS = 1_000_000
 """The loop over rows is measured on no more than these, and its time multiplied."""
+
+RUN, NOTHING_NEW = "spendgate run", "spendgate run, nothing new"
+Rows = list[dict[str, Any]]
 
 console = Console()
 
@@ -44,21 +56,30 @@ class Cost:
     written_mb: float
 
 
-def measure(*command: str) -> Cost:
-    """Run a command to its end.
+def timed(work: Callable[[], object]) -> float:
+    """Seconds that a call takes."""
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def measure(what: str, *command: str) -> Cost:
+    """Run a command to its end, and tell how it went.
 
     Raises:
         subprocess.CalledProcessError: it failed.
     """
     started = time.perf_counter()
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr is not None
-        told = process.stderr.read()
+    with console.status(what), TemporaryFile("w+") as told:
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=told)
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, command, stderr=told[-2000:])
-    return Cost(time.perf_counter() - started, usage.ru_maxrss / 1024, usage.ru_oublock * 512 / 1e6)
+        if process.returncode:
+            told.seek(0)
+            raise subprocess.CalledProcessError(process.returncode, command, stderr=told.read()[-2000:])
+    cost = Cost(time.perf_counter() - started, usage.ru_maxrss / 1024, usage.ru_oublock * 512 / 1e6)
+    console.log(f"{what}: {cost.seconds:.1f} s, {cost.peak_mb:,.0f} MB, {cost.written_mb:,.0f} MB written")
+    return cost
 
 
 def typical(costs: list[Cost]) -> Cost:
@@ -69,16 +90,37 @@ def typical(costs: list[Cost]) -> Cost:
 
 def spendgate(command: str, data: Path, *options: str) -> Cost:
     """Measure one command of the command line."""
-    return measure(str(Path(sys.executable).with_name("spendgate")), command, "--data", str(data), *options)
+    return measure(
+        f"spendgate {command}", str(Path(sys.executable).with_name("spendgate")), command, "--data", str(data), *options
+    )
 
 
-def deliver(data: Path, events: int, format_: str, *, days: int = 30, seed: int = 1, now: datetime = AT) -> None:
+def deliver(
+    data: Path,
+    events: int,
+    format_: str,
+    *,
+    days: int = 30,
+    seed: int = 1,
+    now: datetime = AT,
+    world: dict[str, int] = WORLD,
+) -> None:
     """Make the reference files and events of a world, and bring them into memory as any reader would find them."""
-    world = [f for name, count in BRANDS.items() for f in (f"--{name}", str(count))]
-    size = ["--events", str(events), "--days", str(days), "--seed", str(seed), "--format", format_]
-    spendgate("generate", data, *size, *world, "--now", now.isoformat())
+    size = [text for name, count in world.items() for text in (f"--{name}", str(count))]
+    size += ["--events", str(events), "--days", str(max(1, days)), "--seed", str(seed), "--format", format_]
+    spendgate("generate", data, *size, "--now", now.isoformat())
     for file in data.rglob(f"*.{format_}"):
         file.read_bytes()
+
+
+def _delivered(work: Path, events: int, format_: str) -> Path:
+    """A world that was delivered before, or is now."""
+    delivered = work / f"{events}-{format_}"
+    if not (delivered / "whole").exists():
+        shutil.rmtree(delivered, ignore_errors=True)
+        deliver(delivered, events, format_)
+        (delivered / "whole").touch()
+    return delivered
 
 
 def fresh(work: Path, delivered: Path) -> Path:
@@ -92,46 +134,45 @@ def fresh(work: Path, delivered: Path) -> Path:
 # --- suites
 
 
-def peers(work: Path, events: int, format_: str, repeat: int) -> list[dict[str, Any]]:
+def peers(work: Path, events: int, format_: str, repeat: int) -> Rows:
     """The whole run against the floor and against peers, on the same files, for the same answer."""
-    delivered = work / f"{events}-{format_}"
-    if not delivered.exists():
-        deliver(delivered, events, format_)
+    delivered = _delivered(work, events, format_)
     answer = work / "answer.parquet"
-    costs: dict[str, list[Cost]] = {"spendgate run": [], "with nothing new": []}
-    agrees: dict[str, bool] = {}
-    names = [name for name in PEERS if name not in ("chdb", "pyspark") or find_spec(name)]
+    costs: dict[str, list[Cost]] = defaultdict(list)
+    answers: dict[str, str] = {}
     for _ in range(repeat):
         root = fresh(work, delivered)
-        costs["spendgate run"].append(spendgate("run", root, "--now", AT.isoformat()))
-        costs["with nothing new"].append(spendgate("run", root, "--now", AT.isoformat()))
-        for name in names:
-            if name == "python loop" and events > LOOP_EVENTS:
+        costs[RUN].append(spendgate("run", root, "--now", AT.isoformat()))
+        costs[NOTHING_NEW].append(spendgate("run", root, "--now", AT.isoformat()))
+        for name in PEERS:
+            if name == LOOP and events > LOOP_EVENTS:
                 continue
             command = (sys.executable, "-m", "benchmarks.peers", name, str(delivered), format_, str(answer))
-            costs.setdefault(name, []).append(measure(*command))
-            agrees[name] = same_answer(DataRoot(root).published_file, answer)
-            console.log(f"{name}: {costs[name][-1].seconds:.1f} s")
+            costs[name].append(measure(name, *command))
+            answers[name] = "same" if same_answer(DataRoot(root).published_file, answer) else "WRONG"
+    if events > LOOP_EVENTS:
+        costs[LOOP] = [_loop_by_rule_of_three(work, events, format_, answer)]
+        answers[LOOP] = f"time of {LOOP_EVENTS:,} events, multiplied"
     cost = {name: typical(each) for name, each in costs.items()}
-    own = cost["spendgate run"].seconds - cost["with nothing new"].seconds
-    least = cost["floor"].seconds
-    rows = [row("spendgate run, less that with nothing new", Cost(own, cost["spendgate run"].peak_mb, 0), own, least)]
-    return rows + [
-        row(name, each, own, least) | {"answer": {None: "", True: "same", False: "WRONG"}[agrees.get(name)]}
-        for name, each in cost.items()
+    own = replace(cost[RUN], seconds=cost[RUN].seconds - cost[NOTHING_NEW].seconds)
+    return [
+        {
+            "what": name,
+            "seconds": round(each.seconds, 2),
+            "x floor": round(each.seconds / cost["floor"].seconds, 2),
+            "x spendgate": round(each.seconds / own.seconds, 2),
+            "peak MB": round(each.peak_mb),
+            "written MB": round(each.written_mb),
+            "answer": answers.get(name, ""),
+        }
+        for name, each in {"spendgate: the work alone": own, **cost}.items()
     ]
 
 
-def row(name: str, cost: Cost, own: float, least: float) -> dict[str, Any]:
-    """One line of the comparison; `own` and `least` are the seconds of spendgate and of the floor."""
-    return {
-        "what": name,
-        "seconds": round(cost.seconds, 2),
-        "x floor": round(cost.seconds / least, 2),
-        "x spendgate": round(cost.seconds / own, 2),
-        "peak MB": round(cost.peak_mb),
-        "written MB": round(cost.written_mb),
-    }
+def _loop_by_rule_of_three(work: Path, events: int, format_: str, answer: Path) -> Cost:
+    few = _delivered(work, LOOP_EVENTS, format_)
+    cost = measure(LOOP, sys.executable, "-m", "benchmarks.peers", LOOP, str(few), format_, str(answer))
+    return replace(cost, seconds=cost.seconds * events / LOOP_EVENTS)
 
 
 def same_answer(published: Path, answer: Path) -> bool:
@@ -145,93 +186,133 @@ def same_answer(published: Path, answer: Path) -> bool:
         return not len(ours.except_(theirs)) and not len(theirs.except_(ours))
 
 
-def zones(work: Path, events: int, format_: str, repeat: int) -> list[dict[str, Any]]:
+def zones(work: Path, events: int, format_: str, repeat: int) -> Rows:
     """Sums by UTC date, by local date, and by local date with AT TIME ZONE for each row; of the same ledger."""
     root = fresh(work, _delivered(work, events, format_))
     spendgate("run", root, "--now", AT.isoformat())
-    texts = (Path(__file__).parent / "zones.sql").read_text(encoding="utf-8").split(";\n")
-    queries = dict(zip(("UTC date", "local date", "AT TIME ZONE"), texts, strict=False))
-    seconds: dict[str, list[float]] = {name: [] for name in queries}
+    queries = dict(zip(("UTC date", "local date", "AT TIME ZONE"), statements("zones"), strict=True))
+    seconds: dict[str, list[float]] = defaultdict(list)
     with duckdb.connect(str(DataRoot(root).published_file), read_only=True) as connection:
         connection.execute("set TimeZone = 'UTC'")
-        for _ in range(repeat + 1):  # the first one brings the file into memory
+        for number in range(repeat + 1):
             for name, query in queries.items():
-                started = time.perf_counter()
-                connection.execute(query).fetchall()
-                seconds[name].append(time.perf_counter() - started)
-    times = {name: median(each[1:]) for name, each in seconds.items()}
+                took = timed(lambda query=query: connection.execute(query).fetchall())  # type: ignore[misc]
+                if number:  # the first one brings the file into memory
+                    seconds[name].append(took)
+    times = {name: median(each) for name, each in seconds.items()}
     return [
         {"what": name, "seconds": round(each, 3), "x UTC": round(each / times["UTC date"], 2)}
         for name, each in times.items()
     ]
 
 
-def _delivered(work: Path, events: int, format_: str) -> Path:
-    delivered = work / f"{events}-{format_}"
-    if not delivered.exists():
-        deliver(delivered, events, format_)
-    return delivered
-
-
-def ticks(work: Path, events: int, format_: str, repeat: int) -> list[dict[str, Any]]:
-    """A run with 100,000 new events over histories of 1 M events a day: 1 M, and as many as asked for."""
-    rows = []
-    for history in sorted({1_000_000, events}):
-        root = work / f"history-{history}"
+def ticks(work: Path, events: int, format_: str, repeat: int) -> Rows:
+    """A run with 100,000 new events over histories of 1 M events a day, after the nightly sealing."""
+    rows: Rows = []
+    for history in (size for size in SIZES if size <= max(events, SIZES[0])):
+        root = work / "history"
         shutil.rmtree(root, ignore_errors=True)
-        deliver(root, history, format_, days=max(1, history // 1_000_000))
+        deliver(root, history, format_, days=history // EVENTS_A_DAY)
         spendgate("run", root, "--now", AT.isoformat())
-        spendgate("seal", root, "--now", AT.isoformat())
-        costs = [_tick(root, format_, number) for number in range(1, repeat + 2)][1:]
-        cost = typical(costs)
-        published = DataRoot(root).published_file.stat().st_size / 1e6
-        rows.append({"history": history, "seconds": round(cost.seconds, 2), "peak MB": round(cost.peak_mb),
-                     "written MB": round(cost.written_mb), "published MB": round(published)})  # fmt: skip
+        sealing = spendgate("seal", root, "--now", AT.isoformat())
+        cost = typical([_tick(root, format_, number) for number in range(repeat + 1)][1:])
+        rows.append(
+            {
+                "history": history,
+                "seconds": round(cost.seconds, 2),
+                "peak MB": round(cost.peak_mb),
+                "written MB": round(cost.written_mb),
+                "published MB": round(DataRoot(root).published_file.stat().st_size / 1e6),
+                "sealing before, seconds": round(sealing.seconds, 1),
+            }
+        )
         shutil.rmtree(root)
-    for each in rows:
-        each["x smallest"] = round(each["seconds"] / rows[0]["seconds"], 2)
+    least = rows[0]
+    for row in rows:
+        for column in ("seconds", "peak MB", "written MB"):
+            row[f"x {column}"] = round(row[column] / least[column], 2)
     return rows
 
 
 def _tick(root: Path, format_: str, number: int) -> Cost:
-    """Deliver the events of one more day's last instants, and run."""
-    now = AT + timedelta(minutes=5 * number)
-    deliver(root, TICK_EVENTS, format_, days=1, seed=1 + number, now=now)
+    """Deliver events of the day before, five minutes on, and run."""
+    now = AT + timedelta(minutes=5 * (number + 1))
+    apart = root.with_name("tick")  # the reference files stay as they are
+    deliver(apart, TICK_EVENTS, format_, days=1, seed=2 + number, now=now)
+    for file in DataRoot(apart).landing("events").iterdir():
+        file.rename(DataRoot(root).landing("events") / file.name)
     return spendgate("run", root, "--now", now.isoformat())
 
 
-def startup(work: Path, events: int, format_: str, repeat: int) -> list[dict[str, Any]]:
+def decision(work: Path, events: int, format_: str, repeat: int) -> Rows:
+    """1 M campaigns of 100,000 brands: the decision itself, and what people and the sensor wait for."""
+    root = DataRoot(work / "campaigns")
+    if not root.published_file.exists():
+        shutil.rmtree(root.path, ignore_errors=True)
+        deliver(root.path, min(events, 2_000_000), format_, world=MANY_CAMPAIGNS)
+        spendgate("run", root.path, "--now", AT.isoformat())
+
+    def decide_later(number: int) -> None:
+        with open_warehouse(root, now=AT + timedelta(hours=number + 1), run_id=f"benchmark-{number}") as warehouse:
+            warehouse.value("ops/current_revision")  # opened, so that what is timed is the decision
+            seconds["decide and record it"].append(timed(lambda: decide(warehouse)))
+
+    def look_now() -> None:
+        with open_published(root) as published:
+            look(published, AT + timedelta(hours=1))
+
+    seconds: dict[str, list[float]] = defaultdict(list)
+    for number in range(repeat):
+        decide_later(number)
+        seconds["the sensor's look"].append(timed(look_now))
+        for name, command in (("status", ()), ("status --brand", ("--brand", "7")), ("explain", ("77",))):
+            cost = spendgate(name.partition(" ")[0], root.path, *command)
+            seconds[f"spendgate {name}, the whole command"].append(cost.seconds)
+    shutil.rmtree(root.path)
+    return [{"what": name, "seconds": round(median(each), 2)} for name, each in seconds.items()]
+
+
+def startup(work: Path, events: int, format_: str, repeat: int) -> Rows:
     """What it takes to begin: reading commands, and a run with nothing new beside the least that Dagster takes."""
-    root = fresh(work, _delivered(work, events, format_))
+    root = fresh(work, _delivered(work, min(events, EVENTS_A_DAY), format_))
     spendgate("run", root, "--now", AT.isoformat())
-    at_least = "import dagster as dg\n@dg.asset\ndef a(): ...\ndg.materialize([a])"
+    spendgate("seal", root, "--now", AT.isoformat())
+    at_least = "import dagster as dg\n@dg.asset\ndef a(): ...\nwith dg.DagsterInstance.local_temp() as instance:\n"
+    at_least += "    dg.materialize([a], instance=instance)"
     commands: dict[str, Callable[[], Cost]] = {
-        "python, import duckdb": lambda: measure(sys.executable, "-c", "import duckdb"),
+        "python, import duckdb": lambda: measure("duckdb", sys.executable, "-c", "import duckdb"),
         "spendgate sql 'select 1'": lambda: spendgate("sql", root, "select 1 as one"),
-        "spendgate status --brand 1": lambda: spendgate("status", root, "--brand", "1"),
-        "Dagster, one empty asset": lambda: measure(sys.executable, "-c", at_least),
+        "spendgate status": lambda: spendgate("status", root),
+        "Dagster, one empty asset": lambda: measure("Dagster", sys.executable, "-c", at_least),
         "spendgate run, nothing new": lambda: spendgate("run", root, "--now", AT.isoformat()),
     }
-    costs: dict[str, list[Cost]] = {name: [] for name in commands}
+    costs: dict[str, list[Cost]] = defaultdict(list)
     for _ in range(repeat):
         for name, command in commands.items():
             costs[name].append(command())
     return [{"what": name, "seconds": round(typical(each).seconds, 2)} for name, each in costs.items()]
 
 
-def curve(work: Path, events: int, format_: str, repeat: int) -> list[dict[str, Any]]:
+def curve(work: Path, events: int, format_: str, repeat: int) -> Rows:
     """Time and memory of a run over ever more events."""
-    sizes = [size for size in (1_000_000, 5_000_000, 20_000_000, 100_000_000) if size <= events]
-    rows = []
-    for size in sizes:
+    rows: Rows = []
+    for size in (size for size in SIZES if size <= max(events, SIZES[0])):
         delivered = _delivered(work, size, format_)
-        cost = typical([spendgate("run", fresh(work, delivered), "--now", AT.isoformat()) for _ in range(repeat)])
-        rows.append({"events": size, "seconds": round(cost.seconds, 2), "peak MB": round(cost.peak_mb),
-                     "written MB": round(cost.written_mb)})  # fmt: skip
+        times = repeat if size < SIZES[-1] else 1
+        cost = typical([spendgate("run", fresh(work, delivered), "--now", AT.isoformat()) for _ in range(times)])
+        rows.append(
+            {
+                "events": size,
+                "seconds": round(cost.seconds, 2),
+                "seconds per M": round(cost.seconds / size * 1e6, 2),
+                "peak MB": round(cost.peak_mb),
+                "written MB": round(cost.written_mb),
+            }
+        )
     return rows
 
 
-SUITES = {suite.__name__: suite for suite in (peers, zones, ticks, startup, curve)}
+SUITES = {suite.__name__: suite for suite in (peers, zones, startup, decision, ticks, curve)}
 
 
 @click.command()
@@ -239,22 +320,26 @@ SUITES = {suite.__name__: suite for suite in (peers, zones, ticks, startup, curv
 @click.option("--format", "format_", type=click.Choice(["parquet", "jsonl"]), default="parquet", show_default=True)
 @click.option("--repeat", type=click.IntRange(min=1), default=3, show_default=True, help="The median is told.")
 @click.option("--only", type=click.Choice(list(SUITES)), multiple=True, help="These suites alone.")
-@click.option("--work", type=click.Path(path_type=Path), default=Path("/tmp/spendgate-benchmarks"), show_default=True)  # noqa: S108 a default that people see
-def main(*, events: int, format_: str, repeat: int, only: tuple[str, ...], work: Path) -> None:
-    """Measure, print and store."""
+@click.option(
+    "--work", type=click.Path(path_type=Path), help="Where the made-up worlds lie (default: a temporary folder)."
+)
+def main(*, events: int, format_: str, repeat: int, only: tuple[str, ...], work: Path | None) -> None:
+    """Measure, print, store, and draw what has been stored."""
     RESULTS.mkdir(exist_ok=True)
+    work = work or Path(gettempdir()) / "spendgate-benchmarks"
     work.mkdir(parents=True, exist_ok=True)
     for name in only or SUITES:
-        with console.status(f"{name}, {events:,} events"):
-            rows = SUITES[name](work, events, format_, repeat)
+        console.rule(f"{name}: {events:,} events, {format_}", align="left")
+        rows = SUITES[name](work, events, format_, repeat)
         table = Table(title=f"{name}: {events:,} events, {format_}, median of {repeat}", title_justify="left")
         for column in rows[-1]:
             table.add_column(column, justify="left" if column in ("what", "answer") else "right")
-        for each in rows:
-            table.add_row(*(f"{each[c]:,}" if isinstance(each.get(c), int) else str(each.get(c, "")) for c in rows[-1]))
+        for row in rows:
+            table.add_row(*(f"{row[c]:,}" if isinstance(row[c], int) else str(row[c]) for c in rows[-1]))
         console.print(table)
-        stored = {"events": events, "format": format_, "repeat": repeat, "rows": rows}
+        stored = {"suite": name, "events": events, "format": format_, "repeat": repeat, "rows": rows}
         (RESULTS / f"{name}-{events}-{format_}.json").write_text(json.dumps(stored, indent=2) + "\n", encoding="utf-8")
+    draw(RESULTS)
 
 
 if __name__ == "__main__":

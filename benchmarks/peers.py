@@ -23,6 +23,7 @@ import pyarrow.parquet as pq
 from assets.time_zones import utc_offsets
 
 HERE = Path(__file__).parent
+LOOP = "python loop"
 MONEY = pa.decimal128(38, 9)
 ANSWER = pa.schema(
     [
@@ -34,6 +35,11 @@ ANSWER = pa.schema(
         ("transactions", pa.int64()),
     ]
 )
+
+
+def statements(name: str) -> list[str]:
+    """Statements of one of the SQL files here."""
+    return (HERE / f"{name}.sql").read_text(encoding="utf-8").rstrip().removesuffix(";").split(";\n")
 
 
 def events_of(data: Path, format_: str) -> list[str]:
@@ -48,7 +54,7 @@ def _connected(data: Path, format_: str, file: str = ":memory:") -> duckdb.DuckD
     for table in ("brands", "campaigns", "ad_sets", "ads", "global_ad_pricing"):
         rows = connection.read_csv(str(data / "reference" / f"{table}.csv"), dtype=_types(table))
         rows.create(table)
-    connection.execute((HERE / "lineages.sql").read_text(encoding="utf-8"))
+    connection.execute(statements("lineages")[0])
     files = events_of(data, format_)
     if format_ == "parquet":
         delivered = connection.read_parquet(files, file_row_number=True)
@@ -72,7 +78,7 @@ def floor(data: Path, format_: str, answer: Path) -> None:
     file.unlink(missing_ok=True)
     connection = _connected(data, format_, str(file))
     connection.register("zones", utc_offsets())
-    for statement in (HERE / "floor.sql").read_text(encoding="utf-8").split(";\n"):
+    for statement in statements("floor"):
         connection.execute(statement)
     connection.sql("from daily_spend").write_parquet(str(answer))
     connection.close()
@@ -85,7 +91,7 @@ def floor(data: Path, format_: str, answer: Path) -> None:
 def at_time_zone(data: Path, format_: str, answer: Path) -> None:
     """DuckDB as people write it: the local date of each row by AT TIME ZONE."""
     connection = _connected(data, format_)
-    connection.sql((HERE / "at_time_zone.sql").read_text(encoding="utf-8")).write_parquet(str(answer))
+    connection.sql(statements("at_time_zone")[0]).write_parquet(str(answer))
 
 
 def polars(data: Path, format_: str, answer: Path) -> None:
@@ -127,7 +133,7 @@ def chdb(data: Path, format_: str, answer: Path) -> None:
     lineages = answer.with_suffix(".lineages.parquet")
     _connected(data, format_).table("lineages").write_parquet(str(lineages))
     pattern = data / "landing" / "events" / f"*.{format_}"
-    query = (HERE / "chdb.sql").read_text(encoding="utf-8")
+    [query] = statements("chdb")
     form = "Parquet" if format_ == "parquet" else "JSONEachRow"
     for name, value in (("events", pattern), ("form", form), ("lineages", lineages), ("answer", answer)):
         query = query.replace(f"{{{name}}}", str(value))
@@ -185,7 +191,7 @@ def pyspark(data: Path, format_: str, answer: Path) -> None:
     (read.parquet(pattern) if format_ == "parquet" else read.json(pattern)).createOrReplaceTempView("events")
     spark.read.parquet(str(lineages)).createOrReplaceTempView("lineages")
     folder = answer.with_suffix(".spark")
-    spark.sql((HERE / "pyspark.sql").read_text(encoding="utf-8")).write.mode("overwrite").parquet(str(folder))
+    spark.sql(statements("pyspark")[0]).write.mode("overwrite").parquet(str(folder))
     spark.stop()
     duckdb.read_parquet(str(folder / "*.parquet")).write_parquet(str(answer))
 
@@ -196,7 +202,7 @@ PEERS: dict[str, Callable[[Path, str, Path], None]] = {
     "polars, streaming": polars,
     "chdb": chdb,
     "pyspark": pyspark,
-    "python loop": loop,
+    LOOP: loop,
 }
 
 if __name__ == "__main__":

@@ -72,7 +72,7 @@ class Instant(click.ParamType[datetime]):
 
 
 ROWS_SHOWN = 50
-"""Refused rows that people are shown at once."""
+"""Campaigns, or refused rows, that people are shown at once."""
 
 ID = click.IntRange(-(2**63), 2**63 - 1)
 
@@ -116,7 +116,7 @@ def demo(data: DataRoot) -> None:
     _run(data, "refresh", now=None, trusted=True)
     with open_published(data) as published:
         print_rows(_query(published, "report/brands"), "Brands, each on its own day")
-        print_rows(_query(published, "report/campaigns", brand_id=None), "Campaigns")
+        print_rows(_query(published, "report/campaigns", brand_id=None, at_most=ROWS_SHOWN), "Campaigns")
         print_rows(_query(published, "report/rejects", reason="", name="", at_most=20), "Refused rows")
     click.echo('Next: `spendgate ui` for runs and lineage, `spendgate sql "from mart.daily_spend"` for the spend.')
 
@@ -294,8 +294,15 @@ def status(data: DataRoot, brand_id: int | None, *, as_json: bool) -> None:
     with open_published(data) as published:
         if as_json:
             print_json_rows(_query(published, "report/statuses", brand_id=brand_id))
-        else:
-            print_rows(_query(published, "report/campaigns", brand_id=brand_id), "Campaigns")
+            return
+        counts = dict(_query(published, "report/status_counts", brand_id=brand_id).fetchall())
+        title = ", ".join(f"{count:,} {name}" for name, count in counts.items())
+        print_rows(
+            _query(published, "report/campaigns", brand_id=brand_id, at_most=ROWS_SHOWN),
+            f"Campaigns: {title}" if counts else "Campaigns: none",
+        )
+    if sum(counts.values()) > ROWS_SHOWN:
+        click.echo(f"The {ROWS_SHOWN} that changed last are shown; --brand shows one brand's, --json all.", err=True)
 
 
 @cli.command()

@@ -8,6 +8,7 @@ import json
 import math
 import sys
 import textwrap
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -95,7 +96,7 @@ def print_csv(result: duckdb.DuckDBPyConnection) -> None:
     """Print the rows of a query as CSV, safe to open in a spreadsheet."""
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(_names(result))
-    for row in result.fetchall():
+    for row in _rows(result):
         writer.writerow([_csv_safe(value) for value in row])
 
 
@@ -107,9 +108,20 @@ def _csv_safe(value: Any) -> Any:
 
 
 def print_json_rows(result: duckdb.DuckDBPyConnection) -> None:
-    """Print the rows of a query as JSON objects."""
+    """Print the rows of a query as a JSON array, an object per line."""
     names = _names(result)
-    print_json([dict(zip(names, row, strict=True)) for row in result.fetchall()])
+    before = "["
+    for row in _rows(result):
+        values = (_json_value(value) for value in row)
+        sys.stdout.write(f"{before}\n  {json.dumps(dict(zip(names, values, strict=True)))}")
+        before = ","
+    click.echo("[]" if before == "[" else "\n]")
+
+
+def _rows(result: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
+    """The rows, some thousand at a time: a million of them at once are gigabytes."""
+    while some := result.fetchmany(10_000):
+        yield from some
 
 
 def print_json(value: Any) -> None:

@@ -13,7 +13,7 @@ days as (
     select
         daily_spend.brand_id,
         sum(daily_spend.spend) as spend
-    from mart.daily_spend
+    from mart.daily_spend_parts as daily_spend
     inner join brands
         on daily_spend.brand_id = brands.brand_id and daily_spend.local_date = brands.local_date
     group by daily_spend.brand_id
@@ -23,7 +23,7 @@ months as (
     select
         monthly_spend.brand_id,
         sum(monthly_spend.spend) as spend
-    from mart.monthly_spend
+    from mart.monthly_spend_parts as monthly_spend
     inner join brands
         on monthly_spend.brand_id = brands.brand_id and monthly_spend.local_month = brands.local_month
     group by monthly_spend.brand_id

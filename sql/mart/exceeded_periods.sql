@@ -6,7 +6,7 @@ with spent as (
         due_periods.*,
         sum(daily_spend.spend) as spend
     from due_periods
-    inner join mart.daily_spend
+    inner join mart.daily_spend_parts as daily_spend
         on due_periods.brand_id = daily_spend.brand_id and due_periods.starts_on = daily_spend.local_date
     where due_periods.period = 'DAY'
     group by all
@@ -15,7 +15,7 @@ with spent as (
         due_periods.*,
         sum(monthly_spend.spend) as spend
     from due_periods
-    inner join mart.monthly_spend
+    inner join mart.monthly_spend_parts as monthly_spend
         on due_periods.brand_id = monthly_spend.brand_id and due_periods.starts_on = monthly_spend.local_month
     where due_periods.period = 'MONTH'
     group by all

@@ -8,5 +8,5 @@ union
 select
     brand_id,
     local_date
-from mart.daily_spend
+from mart.daily_spend_parts as daily_spend
 semi join moved_brands using (brand_id)

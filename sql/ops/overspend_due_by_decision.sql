@@ -30,5 +30,5 @@ union
 select
     daily_spend.brand_id,
     daily_spend.local_date
-from mart.daily_spend
+from mart.daily_spend_parts as daily_spend
 inner join concerned on daily_spend.brand_id = concerned.brand_id and daily_spend.local_date >= concerned.local_date

@@ -1,16 +1,25 @@
--- One row per campaign, for people.
+-- One row per campaign, for people; where they are more than $at_most, those that changed last.
+with shown as (
+    select *
+    from ops.campaign_status
+    where $brand_id is null or brand_id = $brand_id
+    order by
+        changed_at desc,
+        campaign_id
+    limit $at_most
+)
+
 select
-    status.campaign_id as campaign,
+    shown.campaign_id as campaign,
     campaigns.name,
-    status.status,
-    status.reason,
-    status.changed_at as "since (UTC)",
+    shown.status,
+    shown.reason,
+    shown.changed_at as "since (UTC)",
     case
-        when status.window_start is null then 'any time'
-        else strftime(status.window_start, '%a %H:%M') || ' - ' || strftime(status.window_end, '%a %H:%M')
+        when shown.window_start is null then 'any time'
+        else strftime(shown.window_start, '%a %H:%M') || ' - ' || strftime(shown.window_end, '%a %H:%M')
     end as "window (UTC)",
-    status.next_change_at as "next change (UTC)"
-from ops.campaign_status as status
-left join core.campaigns on status.campaign_id = campaigns.campaign_id and campaigns.valid_to is null
-where $brand_id is null or status.brand_id = $brand_id
-order by status.campaign_id
+    shown.next_change_at as "next change (UTC)"
+from shown
+left join core.campaigns on shown.campaign_id = campaigns.campaign_id and campaigns.valid_to is null
+order by shown.campaign_id

@@ -1,16 +1,16 @@
 -- What analysts read.
 create schema if not exists mart;
 
--- a sealed day and what was added to it since are one row
-create or replace view mart.daily_spend as
-with of_sealed_days as (
-    from hot.daily_spend
-    where local_date < sealed.daily_spend_through()
-    union all
-    select * replace (cost_type::cost_type as cost_type)
-    from sealed.daily_spend()
-)
+-- What is sealed of a sum and what was added since, each a row: a join finds the files it needs, through a sum it
+-- cannot. Over 100 days of 1 M events, 0.02 s for the sums of one day instead of 2.5 s.
+create or replace view mart.daily_spend_parts as
+from hot.daily_spend
+union all
+select * replace (cost_type::cost_type as cost_type)
+from sealed.daily_spend();
+comment on view mart.daily_spend_parts is 'One row per part of a row of mart.daily_spend; the parts add up to it.';
 
+create or replace view mart.daily_spend as
 from hot.daily_spend
 where local_date >= sealed.daily_spend_through()
 union all
@@ -21,21 +21,20 @@ select
     local_date,
     sum(spend)::decimal(38, 9) as spend,
     sum(transactions)::bigint as transactions
-from of_sealed_days
+from mart.daily_spend_parts
+where local_date < sealed.daily_spend_through()
 group by brand_id, campaign_id, cost_type, local_date
 having sum(transactions) <> 0;
 comment on view mart.daily_spend is 'One row per brand, campaign, cost type and local date.';
 
--- likewise
-create or replace view mart.monthly_spend as
-with of_sealed_months as (
-    from hot.monthly_spend
-    where local_month < sealed.monthly_spend_through()
-    union all
-    select * replace (cost_type::cost_type as cost_type)
-    from sealed.monthly_spend()
-)
+create or replace view mart.monthly_spend_parts as
+from hot.monthly_spend
+union all
+select * replace (cost_type::cost_type as cost_type)
+from sealed.monthly_spend();
+comment on view mart.monthly_spend_parts is 'One row per part of a row of mart.monthly_spend; the parts add up to it.';
 
+create or replace view mart.monthly_spend as
 from hot.monthly_spend
 where local_month >= sealed.monthly_spend_through()
 union all
@@ -46,7 +45,8 @@ select
     local_month,
     sum(spend)::decimal(38, 9) as spend,
     sum(transactions)::bigint as transactions
-from of_sealed_months
+from mart.monthly_spend_parts
+where local_month < sealed.monthly_spend_through()
 group by brand_id, campaign_id, cost_type, local_month
 having sum(transactions) <> 0;
 comment on view mart.monthly_spend is 'One row per brand, campaign, cost type and local month.';
@@ -127,14 +127,21 @@ create or replace macro mart.brand_spend_as_known(decided_for, known_at, only_br
         where only_brand is null or brands.brand_id = only_brand
     ),
 
-    -- the offsets of each brand's month; materialized, since costs joined to all zones first would be 600 times as many
-    offsets as materialized (
+    -- Each brand's month and day as instants, one row per offset in it: comparing those with 30 M costs takes a third
+    -- of the time of working out 30 M local dates. Materialized, since costs joined to all zones first would be 600
+    -- times as many.
+    spans as materialized (
         select
             clocks.brand_id,
-            clocks.local_date,
-            periods.starts_at,
-            periods.ends_at,
-            periods.utc_offset
+            greatest(
+                periods.starts_at, core.instant_of(date_trunc('month', clocks.local_date), periods.utc_offset)
+            ) as starts_at,
+            least(
+                periods.ends_at,
+                core.instant_of(date_trunc('month', clocks.local_date) + interval 1 month, periods.utc_offset)
+            ) as ends_at,
+            core.instant_of(clocks.local_date, periods.utc_offset) as day_starts_at,
+            core.instant_of(clocks.local_date + 1, periods.utc_offset) as day_ends_at
         from clocks
         inner join core.utc_offsets_as_known(known_at) as periods on clocks.timezone = periods.timezone
         where
@@ -144,23 +151,22 @@ create or replace macro mart.brand_spend_as_known(decided_for, known_at, only_br
 
     spent as (
         select
-            offsets.brand_id,
+            spans.brand_id,
             sum(costs.amount)
-            filter (where core.local_time(costs.occurred_at, offsets.utc_offset)::date = offsets.local_date)
+            filter (where costs.occurred_at >= spans.day_starts_at and costs.occurred_at < spans.day_ends_at)
                 as daily_spend,
             sum(costs.amount) as monthly_spend
         from mart.costs_as_known(known_at) as costs
-        inner join offsets
+        inner join spans
             on
-                costs.brand_id = offsets.brand_id
-                and costs.occurred_at >= offsets.starts_at
-                and costs.occurred_at < offsets.ends_at
+                costs.brand_id = spans.brand_id
+                and costs.occurred_at >= spans.starts_at
+                and costs.occurred_at < spans.ends_at
         where
             costs.occurred_at <= decided_for
-            and costs.occurred_at > decided_for::timestamptz - interval 32 days
-            and date_trunc('month', core.local_time(costs.occurred_at, offsets.utc_offset))
-            = date_trunc('month', offsets.local_date)
-        group by offsets.brand_id
+            -- no month that is under way anywhere began earlier: what is sealed of the time before is not opened
+            and costs.occurred_at >= core.earliest_month_start(decided_for::timestamptz)
+        group by spans.brand_id
     )
 
     select

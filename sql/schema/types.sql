@@ -21,6 +21,9 @@ create or replace macro core.begins_in(local_date, starts_at, ends_at, utc_offse
         when core.instant_of(local_date, utc_offset) < ends_at
             then greatest(starts_at, core.instant_of(local_date, utc_offset))
     end;
+-- when the month began that is under way in the zone furthest behind, by the clock of the one furthest ahead
+create or replace macro core.earliest_month_start(instant) as
+make_timestamptz(epoch_us(date_trunc('month', make_timestamp(epoch_us(instant) - 86400000000))) - 86400000000);
 create or replace macro core.transaction_id(file_id, line_number) as
     file_id * 10000000000 + line_number;
 
