@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
-from tempfile import TemporaryFile, gettempdir
+from tempfile import gettempdir
 from typing import Any
 
 import click
@@ -69,15 +69,14 @@ def measure(what: str, *command: str) -> Cost:
     Raises:
         subprocess.CalledProcessError: it failed.
     """
-    started = time.perf_counter()
-    with console.status(what), TemporaryFile("w+") as told:
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=told)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            told.seek(0)
-            raise subprocess.CalledProcessError(process.returncode, command, stderr=told.read()[-2000:])
-    cost = Cost(time.perf_counter() - started, usage.ru_maxrss / 1024, usage.ru_oublock * 512 / 1e6)
+    with console.status(what):
+        told = subprocess.run(
+            (sys.executable, "-m", "benchmarks.measured", *command), capture_output=True, text=True, check=False
+        )
+    if told.returncode:
+        raise subprocess.CalledProcessError(told.returncode, command, stderr=told.stderr[-2000:])
+    seconds, peak_kb, blocks = told.stdout.split()
+    cost = Cost(float(seconds), int(peak_kb) / 1024, int(blocks) * 512 / 1e6)
     console.log(f"{what}: {cost.seconds:.1f} s, {cost.peak_mb:,.0f} MB, {cost.written_mb:,.0f} MB written")
     return cost
 
@@ -113,12 +112,12 @@ def deliver(
         file.read_bytes()
 
 
-def _delivered(work: Path, events: int, format_: str) -> Path:
+def _delivered(work: Path, events: int, format_: str, days: int = 30) -> Path:
     """A world that was delivered before, or is now."""
-    delivered = work / f"{events}-{format_}"
+    delivered = work / f"{events}-{days}-{format_}"
     if not (delivered / "whole").exists():
         shutil.rmtree(delivered, ignore_errors=True)
-        deliver(delivered, events, format_)
+        deliver(delivered, events, format_, days=days)
         (delivered / "whole").touch()
     return delivered
 
@@ -210,9 +209,7 @@ def ticks(work: Path, events: int, format_: str, repeat: int) -> Rows:
     """A run with 100,000 new events over histories of 1 M events a day, after the nightly sealing."""
     rows: Rows = []
     for history in (size for size in SIZES if size <= max(events, SIZES[0])):
-        root = work / "history"
-        shutil.rmtree(root, ignore_errors=True)
-        deliver(root, history, format_, days=history // EVENTS_A_DAY)
+        root = fresh(work, _delivered(work, history, format_, days=history // EVENTS_A_DAY))
         spendgate("run", root, "--now", AT.isoformat())
         sealing = spendgate("seal", root, "--now", AT.isoformat())
         cost = typical([_tick(root, format_, number) for number in range(repeat + 1)][1:])
@@ -297,7 +294,7 @@ def curve(work: Path, events: int, format_: str, repeat: int) -> Rows:
     """Time and memory of a run over ever more events."""
     rows: Rows = []
     for size in (size for size in SIZES if size <= max(events, SIZES[0])):
-        delivered = _delivered(work, size, format_)
+        delivered = _delivered(work, size, format_, days=max(30, size // EVENTS_A_DAY))
         times = repeat if size < SIZES[-1] else 1
         cost = typical([spendgate("run", fresh(work, delivered), "--now", AT.isoformat()) for _ in range(times)])
         rows.append(

@@ -1,10 +1,9 @@
+create table transactions as
 select
-    brand_id,
-    campaign_id,
-    upper(delivered.event_type) as cost_type,
-    (occurred_at at time zone timezone)::date as local_date,
-    sum(amount) as spend,
-    count(*) as transactions
+    event_id, brand_id, campaign_id, ad_id, upper(delivered.event_type) as cost_type, amount, occurred_at, is_own,
+    effective_from, (occurred_at at time zone timezone)::date as local_date
 from delivered
-inner join lineages using (ad_id, event_type)
-group by all
+inner join lineages using (ad_id, event_type);
+select brand_id, campaign_id, cost_type, local_date, sum(amount) as spend, count(*) as transactions
+from transactions
+group by all;

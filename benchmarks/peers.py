@@ -1,9 +1,11 @@
 """The same work by other means: the same files, and spend by brand, campaign, cost type and local date.
 
-`python -m benchmarks.peers NAME DATA FORMAT ANSWER` runs one in a process of its own. Only the floor removes repeated
-events and keeps what it read; the others sum and forget, which is counted against spendgate.
+`python -m benchmarks.peers NAME DATA FORMAT ANSWER` runs one in a process of its own. All keep a ledger, the
+priced events with their ids, and sum it. What spendgate does beside (repeated events, refused rows, evidence, checks, a
+copy for readers) counts against it; only the floor and the loop look for repeated events.
 """
 
+import csv
 import json
 import os
 import shutil
@@ -82,19 +84,29 @@ def floor(data: Path, format_: str, answer: Path) -> None:
         connection.execute(statement)
     connection.sql("from daily_spend").write_parquet(str(answer))
     connection.close()
-    copy = file.with_suffix(".copy")
-    shutil.copyfile(file, copy)
-    with copy.open("rb") as written:
-        os.fsync(written.fileno())
+    shutil.copyfile(file, file.with_suffix(".copy"))
+
+
+def _fsync_all(answer: Path) -> None:
+    """Wait until everything that was written beside the answer is on the disk, as spendgate does."""
+    for written in answer.parent.glob(f"{answer.stem}*"):
+        for file in written.rglob("*.parquet") if written.is_dir() else [written]:
+            with file.open("rb") as written_file:
+                os.fsync(written_file.fileno())
 
 
 def at_time_zone(data: Path, format_: str, answer: Path) -> None:
     """DuckDB as people write it: the local date of each row by AT TIME ZONE."""
-    connection = _connected(data, format_)
-    connection.sql(statements("at_time_zone")[0]).write_parquet(str(answer))
+    file = answer.with_suffix(".duckdb")
+    file.unlink(missing_ok=True)
+    connection = _connected(data, format_, str(file))
+    ledger, sums = statements("at_time_zone")
+    connection.execute(ledger)
+    connection.sql(sums).write_parquet(str(answer))
+    connection.close()
 
 
-def polars(data: Path, format_: str, answer: Path) -> None:
+def polars(data: Path, format_: str, answer: Path, *, keeps_ledger: bool = True) -> None:
     """Polars' streaming engine at its best: quarter-hours are summed first, each (zone, quarter-hour) looked up."""
     import polars as pl
 
@@ -107,9 +119,13 @@ def polars(data: Path, format_: str, answer: Path) -> None:
         events = pl.scan_ndjson(events_of(data, format_), schema=schema).with_columns(
             pl.col("occurred_at").str.to_datetime(time_unit="us", time_zone="UTC")
         )
+    priced = events.join(lineages.lazy(), on=["ad_id", "event_type"])
+    if keeps_ledger:
+        ledger = answer.with_suffix(".ledger.parquet")
+        priced.sink_parquet(ledger, engine="streaming")
+        priced = pl.scan_parquet(ledger)
     quarters = (
-        events.with_columns(pl.col("occurred_at").dt.truncate("15m").alias("quarter"))
-        .join(lineages.lazy(), on=["ad_id", "event_type"])
+        priced.with_columns(pl.col("occurred_at").dt.truncate("15m").alias("quarter"))
         .group_by("brand_id", "campaign_id", "event_type", "timezone", "quarter")
         .agg(pl.col("amount").sum().alias("spend"), pl.len().alias("transactions"))
     )
@@ -126,6 +142,11 @@ def polars(data: Path, format_: str, answer: Path) -> None:
     )
 
 
+def polars_sums(data: Path, format_: str, answer: Path) -> None:
+    """The sums alone: nothing is kept of what was charged. How fast it can be told, not how fast it can be known."""
+    polars(data, format_, answer, keeps_ledger=False)
+
+
 def chdb(data: Path, format_: str, answer: Path) -> None:
     """ClickHouse in the process, the local date of each row by toDate."""
     from chdb import session
@@ -133,12 +154,14 @@ def chdb(data: Path, format_: str, answer: Path) -> None:
     lineages = answer.with_suffix(".lineages.parquet")
     _connected(data, format_).table("lineages").write_parquet(str(lineages))
     pattern = data / "landing" / "events" / f"*.{format_}"
-    [query] = statements("chdb")
     form = "Parquet" if format_ == "parquet" else "JSONEachRow"
-    for name, value in (("events", pattern), ("form", form), ("lineages", lineages), ("answer", answer)):
-        query = query.replace(f"{{{name}}}", str(value))
-    answer.unlink(missing_ok=True)
-    session.Session().query(query)
+    ledger = answer.with_suffix(".ledger.parquet")
+    files = {"events": pattern, "form": form, "lineages": lineages, "ledger": ledger, "answer": answer}
+    for written in (ledger, answer):
+        written.unlink(missing_ok=True)
+    clickhouse = session.Session()
+    for query in statements("chdb"):
+        clickhouse.query(query.format(**files))
 
 
 def loop(data: Path, format_: str, answer: Path) -> None:
@@ -149,15 +172,18 @@ def loop(data: Path, format_: str, answer: Path) -> None:
     spend: dict[tuple[Any, ...], Decimal] = defaultdict(Decimal)
     counts: dict[tuple[Any, ...], int] = defaultdict(int)
     seen: set[str] = set()
-    for event_id, ad_id, event_type, occurred_at in _rows(data, format_):
-        if event_id in seen:
-            continue
-        seen.add(event_id)
-        row = lineages[ad_id, event_type]
-        day = occurred_at.astimezone(zones[row["timezone"]]).date()
-        key = (row["brand_id"], row["campaign_id"], event_type.upper(), day)
-        spend[key] += row["amount"]
-        counts[key] += 1
+    with answer.with_suffix(".ledger.csv").open("w", newline="", encoding="utf-8") as file:
+        ledger = csv.writer(file)
+        for event_id, ad_id, event_type, occurred_at in _rows(data, format_):
+            if event_id in seen:
+                continue
+            seen.add(event_id)
+            row = lineages[ad_id, event_type]
+            day = occurred_at.astimezone(zones[row["timezone"]]).date()
+            key = (row["brand_id"], row["campaign_id"], event_type.upper(), day)
+            ledger.writerow((event_id, ad_id, *key, row["amount"], occurred_at))
+            spend[key] += row["amount"]
+            counts[key] += 1
     rows = [(*key, amount, counts[key]) for key, amount in spend.items()]
     columns = [pa.array(column, field.type) for column, field in zip(zip(*rows, strict=True), ANSWER, strict=True)]
     pq.write_table(pa.Table.from_arrays(columns, schema=ANSWER), answer)
@@ -190,8 +216,11 @@ def pyspark(data: Path, format_: str, answer: Path) -> None:
     pattern = str(data / "landing" / "events" / f"*.{format_}")
     (read.parquet(pattern) if format_ == "parquet" else read.json(pattern)).createOrReplaceTempView("events")
     spark.read.parquet(str(lineages)).createOrReplaceTempView("lineages")
-    folder = answer.with_suffix(".spark")
-    spark.sql(statements("pyspark")[0]).write.mode("overwrite").parquet(str(folder))
+    folder, ledger = answer.with_suffix(".spark"), answer.with_suffix(".spark-ledger")
+    priced, sums = statements("pyspark")
+    spark.sql(priced).write.mode("overwrite").parquet(str(ledger))
+    spark.read.parquet(str(ledger)).createOrReplaceTempView("transactions")
+    spark.sql(sums).write.mode("overwrite").parquet(str(folder))
     spark.stop()
     duckdb.read_parquet(str(folder / "*.parquet")).write_parquet(str(answer))
 
@@ -200,6 +229,7 @@ PEERS: dict[str, Callable[[Path, str, Path], None]] = {
     "floor": floor,
     "duckdb, AT TIME ZONE": at_time_zone,
     "polars, streaming": polars,
+    "polars, the sums alone": polars_sums,
     "chdb": chdb,
     "pyspark": pyspark,
     LOOP: loop,
@@ -208,3 +238,4 @@ PEERS: dict[str, Callable[[Path, str, Path], None]] = {
 if __name__ == "__main__":
     peer, data_root, form, target = sys.argv[1:]
     PEERS[peer](Path(data_root), form, Path(target))
+    _fsync_all(Path(target))

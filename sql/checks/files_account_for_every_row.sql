@@ -14,7 +14,9 @@ accepted as (
         file_id,
         count(*) as accepted
     from (
-        select file_id from raw.ad_events
+        select file_id from hot.ad_events
+        union all
+        select file_id from sealed.ad_events() -- rows of an older file that were tried again
         semi join newest using (file_id)
         union all
         select file_id from raw.payments
