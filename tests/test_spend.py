@@ -44,6 +44,17 @@ def test_every_zone_has_the_right_offset_around_each_of_its_changes() -> None:
                 assert instant.astimezone(expected).utcoffset() == timedelta(seconds=offset), (name, instant)
 
 
+def test_no_change_is_missed_between_the_noons_that_are_looked_at() -> None:
+    days = [datetime(2000, 1, 1, 12) + timedelta(days=day) for day in range(38 * 365)]  # noqa: DTZ001 of no zone yet
+    periods = defaultdict(list)
+    for row in utc_offsets().to_pylist():
+        periods[row["timezone"]].append(row)
+    for rows in {str([row["starts_at"] for row in rows]): rows for rows in periods.values()}.values():
+        expected = map(zone(rows[0]["timezone"]).utcoffset, days)
+        changes = sum(1 for earlier, later in pairwise(expected) if earlier != later)
+        assert changes == sum(1 for row in rows[1:] if row["starts_at"].date() <= days[-1].date()), rows[0]
+
+
 def test_every_offset_change_since_2012_but_those_of_casey_falls_on_a_quarter_hour() -> None:
     changes = [
         (row["timezone"], row["starts_at"])
