@@ -91,12 +91,13 @@ def ingest(warehouse: Warehouse, deliveries: Deliveries) -> int:
 def _batches(files: list[DeliveredFile], settings: Settings) -> Iterator[list[DeliveredFile]]:
     """The files in their order, as many together as fit into one transaction; a larger one is alone."""
     batch: list[DeliveredFile] = []
+    size = 0
     for file in files:
-        is_full = sum(each.bytes for each in batch) + file.bytes > settings.batch_bytes
-        if batch and (is_full or len(batch) == settings.files_per_batch):
+        if batch and (size + file.bytes > settings.batch_bytes or len(batch) == settings.files_per_batch):
             yield batch
-            batch = []
+            batch, size = [], 0
         batch.append(file)
+        size += file.bytes
     if batch:
         yield batch
 

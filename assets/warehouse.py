@@ -110,17 +110,19 @@ class Warehouse:
             self.run("ops/definitions", sha256=sha256)
 
     def _refuse_other_columns(self) -> None:
-        """Refuse a file whose tables lack a column, before something fails on it with less to say."""
+        """Refuse a file with other tables or columns, before something fails on it with less to say."""
         with empty_warehouse() as empty:
             wanted = set(empty.execute(sql("catalog/tables_and_columns")).fetchall())
         found = set(self.run("catalog/tables_and_columns").fetchall())
-        tables = {table for table, _ in found}
-        for table, column in sorted(wanted - found):
-            if table in tables:
-                raise SpendgateError(
-                    f"{self.root.warehouse_file} was made by another version of spendgate: {table} has no {column}."
-                    " Move it away and run again: all that lies in the delivery folders is taken in anew"
-                )
+        tables, wanted_tables = {table for table, _ in found}, {table for table, _ in wanted}
+        schemas = {table.partition(".")[0] for table in wanted_tables}
+        differences = [f"{table} has no {column}" for table, column in sorted(wanted - found) if table in tables]
+        differences += [f"{t} is a table" for t in sorted(tables - wanted_tables) if t.partition(".")[0] in schemas]
+        for difference in differences:
+            raise SpendgateError(
+                f"{self.root.warehouse_file} was made by another version of spendgate: {difference}."
+                " Move it away and run again: all that lies in the delivery folders is taken in anew"
+            )
 
     def run(self, name: str, /, **values: Any) -> duckdb.DuckDBPyConnection:
         """Run `sql/<name>.sql` with its `$values` bound."""

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.dagster_alone`: as many steps, tables and checks as a run has, all empty. What Dagster takes."""
+"""`python -m benchmarks.dagster_alone`: what Dagster takes for as many steps and checks as a run has, all empty."""
 
 from collections.abc import Iterator
 
