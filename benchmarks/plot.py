@@ -23,7 +23,8 @@ def draw(results: Path) -> None:
         (tick_written, ticks, "history", "written MB", "100,000 new events: MB written"),
     ):
         axes.plot([row[by] / 1e6 for row in rows], [row[column] for row in rows], marker="o")
-        axes.set(title=title, xlabel=f"{'events' if by == 'events' else 'events before'}, millions", xlim=0, ylim=0)
+        axes.set(title=title, xlabel=f"{'events' if by == 'events' else 'events before'}, millions", xlim=0)
+        axes.set_ylim(0, 1.2 * max(row[column] for row in rows))
         axes.grid(alpha=0.3)
     figure.tight_layout()
     figure.savefig(results.parent / "curve.png", dpi=110)
