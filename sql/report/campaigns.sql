@@ -5,7 +5,7 @@ with shown as (
     where $brand_id is null or brand_id = $brand_id
     order by
         changed_at desc,
-        campaign_id
+        campaign_id asc
     limit $at_most
 )
 
