@@ -17,7 +17,8 @@ import duckdb
 import pyarrow as pa
 
 from assets.landing import DeliveredFile, NotReadyError, QuarantineError
-from assets.warehouse import Warehouse, sql
+from assets.statements import sql
+from assets.warehouse import Warehouse
 
 ATTEMPTS = 3
 """A file that was begun so often without an end, the last time by itself, is given up: it kills whoever reads it."""

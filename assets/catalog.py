@@ -10,7 +10,8 @@ from functools import cache
 import dagster as dg
 
 from assets.sealing import TABLES
-from assets.warehouse import Warehouse, empty_warehouse, sql
+from assets.statements import first_comment, sql
+from assets.warehouse import Warehouse, empty_warehouse
 
 POOL = "warehouse"
 """Concurrency pool of everything that writes: one run at a time."""
@@ -18,7 +19,7 @@ POOL = "warehouse"
 
 def table(name: str, deps: Iterable[str] = ()) -> dg.AssetSpec:
     """Spec of the asset `schema/table`, whose SQL file is `sql/<name>.sql`; deps are names of the same form."""
-    grain, _, _ = sql(name).removeprefix("-- ").partition("\n")
+    grain = first_comment(name)
     return dg.AssetSpec(
         key=name.split("/"),
         deps=[dep.split("/") for dep in deps],

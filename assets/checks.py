@@ -11,7 +11,8 @@ import polars as pl
 
 from assets.catalog import POOL
 from assets.evidence import derive_unchecked_changes
-from assets.warehouse import Warehouse, published_revision, sql
+from assets.statements import first_comment, sql
+from assets.warehouse import Warehouse, published_revision
 
 BROKEN, MEND = dg.AssetCheckSeverity.ERROR, dg.AssetCheckSeverity.WARN
 """Broken: an invariant of ours does not hold. Mend: a person should mend what was delivered."""
@@ -43,7 +44,7 @@ SHOWN = 5
         dg.AssetCheckSpec(
             name,
             asset=asset.split("/"),
-            description=sql(f"checks/{name}").removeprefix("-- ").partition("\n")[0],
+            description=first_comment(f"checks/{name}"),
             metadata={"sql": dg.MetadataValue.md(f"```sql\n{sql(f'checks/{name}')}```")},
         )
         for name, (asset, _) in CHECKS.items()

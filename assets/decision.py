@@ -10,7 +10,8 @@ from datetime import datetime
 import duckdb
 
 from assets.settings import SpendgateError
-from assets.warehouse import Warehouse, sql
+from assets.statements import sql
+from assets.warehouse import Warehouse
 
 MANUAL_CHANGES = {
     "DRAFT": ("SCHEDULED", "COMPLETED"),

@@ -13,7 +13,8 @@ import duckdb
 
 from assets.decision import derive
 from assets.settings import SpendgateError
-from assets.warehouse import Warehouse, sql
+from assets.statements import sql
+from assets.warehouse import Warehouse
 
 
 @dataclass(frozen=True)

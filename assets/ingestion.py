@@ -38,7 +38,8 @@ from assets.landing import (
 )
 from assets.reading import ROWS_AT_ONCE, cut, lines_of, read_delivery
 from assets.settings import EVENTS, PAYMENTS, UNKNOWN, DataRoot, Settings
-from assets.warehouse import Warehouse, clear_scratch, fsync, sql, utc_now
+from assets.statements import sql
+from assets.warehouse import Warehouse, clear_scratch, fsync, utc_now
 
 RAW_TEXT_LIMIT = 4096
 """Bytes of a refused row that are kept."""

@@ -19,7 +19,8 @@ from assets.ingestion import Batch, TakenFile
 from assets.landing import NotReadyError, QuarantineError, staged_copy
 from assets.sealing import TABLES
 from assets.settings import REFERENCE_TABLES, DataRoot, Settings, SpendgateError
-from assets.warehouse import Warehouse, fsync, sql, utc_now, write_ahead_log
+from assets.statements import sql
+from assets.warehouse import Warehouse, fsync, utc_now, write_ahead_log
 
 COMPARED = (
     "raw.event_files",
@@ -41,7 +42,13 @@ COMPARED = (
 ZONES = ("core.utc_offsets", "core.superseded_utc_offsets")
 """Kept, and needed before the first step."""
 
-OF_THE_FILE = ("ops.definitions", "ops.overspend_due", "ops.sealed_files", *(f"hot.{name}" for name in TABLES))
+OF_THE_FILE = (
+    "ops.definitions",
+    "ops.migrations",
+    "ops.overspend_due",
+    "ops.sealed_files",
+    *(f"hot.{name}" for name in TABLES),
+)
 """Neither made anew nor kept: they belong to the file they are in."""
 
 
@@ -217,7 +224,7 @@ class _Replay:
         self._copy(self._live.table("raw.event_files").filter("outcome <> 'LOADED'"), "raw.event_files")
         of_reference_files = "file_id in (select file_id from ops.reference_files)"
         self._copy(self._live.table("raw.rejected_rows").filter(of_reference_files), "raw.rejected_rows")
-        for (table,) in self._live.execute(sql("rebuild/tables")).fetchall():
+        for (table,) in self._live.execute(sql("catalog/tables")).fetchall():
             if table not in (*COMPARED, *ZONES, *OF_THE_FILE):
                 self._copy(self._live.table(table), table)
 

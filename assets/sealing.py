@@ -16,7 +16,8 @@ import duckdb
 import pyarrow as pa
 
 from assets.settings import SpendgateError
-from assets.warehouse import Warehouse, fsync, sql
+from assets.statements import sql
+from assets.warehouse import Warehouse, fsync
 
 MANY_ROWS = 50_000
 """So many rows of a day get a file of their own before the day is over, or after; fewer cost less in the warehouse."""

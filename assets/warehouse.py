@@ -5,8 +5,6 @@ anything runs.
 """
 
 import fcntl
-import functools
-import hashlib
 import logging
 import os
 import shutil
@@ -19,11 +17,19 @@ from typing import Any
 
 import duckdb
 
+from assets.migrations import (
+    VERSION,
+    back_up,
+    define,
+    definitions_digest,
+    migrate,
+    note_version,
+    pending_migrations,
+    refuse_other_version,
+    version_of,
+)
 from assets.settings import DataRoot, SpendgateError
-
-SQL = Path(__file__).resolve().parent.parent / "sql"
-DEFINITIONS = (*(f"schema/{name}" for name in ("types", "hot", "raw", "core", "ops", "mart")), "mart/hourly_spend")
-"""What makes an empty warehouse, in order."""
+from assets.statements import sql
 
 log = logging.getLogger("spendgate.warehouse")
 
@@ -33,18 +39,11 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-@functools.cache
-def sql(name: str) -> str:
-    """Text of `sql/<name>.sql`, one statement."""
-    return (SQL / f"{name}.sql").read_text(encoding="utf-8")
-
-
 @contextmanager
 def empty_warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
     """Every table and macro of a warehouse, in memory: to look at what they are like."""
     with duckdb.connect() as connection:
-        for name in DEFINITIONS:
-            connection.execute(sql(name))
+        define(connection)
         yield connection
 
 
@@ -71,58 +70,60 @@ class Warehouse:
     def connection(self) -> duckdb.DuckDBPyConnection:
         """The one connection of the run; UTC, and shut off from every folder but those it reads."""
         if self._connection is None:
-            self._connection = duckdb.connect(
-                str(self.file),
-                config={
-                    "storage_compatibility_version": "v1.5.0",  # what every supported release reads
-                    "autoinstall_known_extensions": False,
-                    "autoload_known_extensions": False,
-                    "allow_community_extensions": False,
-                },
-            )
-            memory = self.value("ops/memory", percent=self.root.settings().memory_percent)
-            self._connection.execute("set memory_limit = $memory", {"memory": memory})
-            folders = [str(folder.resolve()) for folder in (self.root.staged, self.root.scratch, self.root.sealed)]
-            self._connection.execute("set allowed_directories = $folders", {"folders": folders})
-            self._connection.execute(
-                "set TimeZone = 'UTC'; set enable_external_access = false; set lock_configuration = true"
-            )
+            self._connection = self._connect()
             try:
-                self._create_tables()
+                self._bring_up_to_date()
             except BaseException:
                 self.close()
                 raise
         return self._connection
 
-    def _create_tables(self) -> None:
-        """Create what is not there yet, unless the file says that these very definitions made it."""
-        definitions = [sql(name) for name in DEFINITIONS]
-        sha256 = hashlib.sha256("".join(definitions).encode()).hexdigest()
-        try:
-            if self.value("ops/definitions_are_current", sha256=sha256):
-                return
-        except duckdb.CatalogException:
-            pass  # a new file: it has no tables at all
-        self._refuse_other_columns()
-        for definition in definitions:
-            self.connection.execute(definition)
-        with self.transaction():  # a revision: readers need the new definitions, too
-            self.run("ops/definitions", sha256=sha256)
+    def _connect(self) -> duckdb.DuckDBPyConnection:
+        connection = duckdb.connect(
+            str(self.file),
+            config={
+                "storage_compatibility_version": "v1.5.0",  # what every supported release reads
+                "autoinstall_known_extensions": False,
+                "autoload_known_extensions": False,
+                "allow_community_extensions": False,
+            },
+        )
+        share = {"percent": self.root.settings().memory_percent}
+        memory = connection.execute(sql("ops/memory"), share).fetchall()[0][0]
+        connection.execute("set memory_limit = $memory", {"memory": memory})
+        folders = [str(folder.resolve()) for folder in (self.root.staged, self.root.scratch, self.root.sealed)]
+        connection.execute("set allowed_directories = $folders", {"folders": folders})
+        connection.execute("set TimeZone = 'UTC'; set enable_external_access = false; set lock_configuration = true")
+        return connection
 
-    def _refuse_other_columns(self) -> None:
-        """Refuse a file with other tables or columns, before something fails on it with less to say."""
-        with empty_warehouse() as empty:
-            wanted = set(empty.execute(sql("catalog/tables_and_columns")).fetchall())
-        found = set(self.run("catalog/tables_and_columns").fetchall())
-        tables, wanted_tables = {table for table, _ in found}, {table for table, _ in wanted}
-        schemas = {table.partition(".")[0] for table in wanted_tables}
-        differences = [f"{table} has no {column}" for table, column in sorted(wanted - found) if table in tables]
-        differences += [f"{t} is a table" for t in sorted(tables - wanted_tables) if t.partition(".")[0] in schemas]
-        for difference in differences:
-            raise SpendgateError(
-                f"{self.root.warehouse_file} was made by another version of spendgate: {difference}."
-                " Move it away and run again: all that lies in the delivery folders is taken in anew"
-            )
+    def _bring_up_to_date(self) -> None:
+        """Make a new file's tables, migrate an older one, define views and macros anew where they have changed.
+
+        Raises:
+            SpendgateError: the file is newer than this program, or of no version that it knows.
+        """
+        version = version_of(self.connection)
+        migrations = pending_migrations(version or VERSION, self.file)
+        if not migrations and version and self.value("ops/definitions_are_current", sha256=definitions_digest()):
+            return
+        if migrations:
+            self._back_up(version or VERSION)
+        with self._all_or_nothing():
+            migrate(self.connection, migrations, self.clock(), self.file)
+            if not version:
+                note_version(self.connection, VERSION, "made so", self.clock())
+            self.run("ops/definitions", sha256=definitions_digest())
+            # a revision: readers need the new definitions, too
+            self.run("ops/revision", recorded_at=self.value("ops/recorded_at", clock=self.clock()))
+        for migration in migrations:
+            log.info("%s is version %d now: %s", self.file, migration.version, migration.what)
+
+    def _back_up(self, version: int) -> None:
+        self.connection.execute("checkpoint")
+        self.close()
+        backup = back_up(self.file, version)
+        log.info("%s has version %d: a copy of it is %s", self.file, version, backup)
+        self._connection = self._connect()
 
     def run(self, name: str, /, **values: Any) -> duckdb.DuckDBPyConnection:
         """Run `sql/<name>.sql` with its `$values` bound."""
@@ -153,11 +154,16 @@ class Warehouse:
             The time at which it is recorded: the real clock's, and later than every one before, even when the clock
             was set back. So "what had been recorded by then" has one answer.
         """
-        self.connection.execute("begin")
-        try:
+        with self._all_or_nothing():
             recorded_at: datetime = self.value("ops/recorded_at", clock=self.clock())
             yield recorded_at
             self.run("ops/revision", recorded_at=recorded_at)
+
+    @contextmanager
+    def _all_or_nothing(self) -> Iterator[None]:
+        self.connection.execute("begin")
+        try:
+            yield
         except (duckdb.FatalException, duckdb.InternalException):
             self._connection = None  # the database is invalid for this process; the file stays as committed
             raise
@@ -214,8 +220,7 @@ class Warehouse:
             connection.execute("copy from database live to compacted")
         anew = Warehouse(self.root, now=self.now, run_id=self.run_id, file=compacted)
         try:
-            for name in DEFINITIONS:
-                anew.connection.execute(sql(name))  # comments are not copied
+            define(anew.connection)  # comments are not copied
             if anew._counts() != before:
                 raise SpendgateError(f"{compacted} is not what {self.file} holds, which stays as it is")
             anew.connection.execute("checkpoint")
@@ -228,7 +233,7 @@ class Warehouse:
 
     def _counts(self) -> list[tuple[Any, ...]]:
         """The revision, and how many rows each table has."""
-        tables = [name for (name,) in self.run("rebuild/tables").fetchall()]
+        tables = [name for (name,) in self.run("catalog/tables").fetchall()]
         counts = [(name, len(self.connection.table(name))) for name in tables]
         return [("revision", self.value("ops/current_revision")), *counts]
 
@@ -358,7 +363,7 @@ def open_published(root: DataRoot) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the published file, read-only, in UTC.
 
     Raises:
-        SpendgateError: nothing has been published yet.
+        SpendgateError: nothing has been published yet, or by another version.
     """
     file = root.published_file
     if not file.exists():
@@ -366,6 +371,7 @@ def open_published(root: DataRoot) -> Iterator[duckdb.DuckDBPyConnection]:
     connection = duckdb.connect(str(file), read_only=True)
     try:
         connection.execute("set TimeZone = 'UTC'")
+        refuse_other_version(connection, file)
         yield connection
     finally:
         connection.close()

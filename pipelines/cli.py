@@ -23,7 +23,8 @@ import duckdb
 from assets.decision import MANUAL_CHANGES, ManualChange, hops, replay
 from assets.evidence import explain as explain_status
 from assets.settings import DataRoot, SpendgateError, first_line
-from assets.warehouse import SQL, open_published, sql
+from assets.statements import SQL, sql
+from assets.warehouse import open_published
 from pipelines.printing import (
     console,
     explanation_lines,

@@ -17,7 +17,7 @@ import duckdb
 import polars as pl
 
 from assets.settings import EVENTS, PAYMENTS, DataRoot, SpendgateError
-from assets.warehouse import sql
+from assets.statements import sql
 
 EVENTS_PER_FILE = 1_000_000
 DEMO_MARK = ".demo"

@@ -15,6 +15,7 @@ from assets.attempts import worth_an_attempt
 from assets.decision import look
 from assets.ingestion import new_files
 from assets.landing import DeliveredFile, delivered_files, settled
+from assets.migrations import OtherVersionError
 from assets.settings import DataRoot, SpendgateError, first_line
 from assets.warehouse import is_held, open_published, utc_now
 from pipelines.jobs import decide, refresh
@@ -92,8 +93,10 @@ def _due(root: DataRoot, now: datetime) -> tuple[bool, str]:
     try:
         with open_published(root) as published:
             outlook = look(published, now)
+    except OtherVersionError as error:
+        return True, str(error)  # which a run mends
     except (duckdb.BinderException, duckdb.CatalogException):
-        return True, "the published file was made by another version"  # which a run mends
+        return True, "the published file has other views or macros than this program"  # so does that
     except (SpendgateError, duckdb.Error) as error:
         return False, f"cannot look at the statuses: {first_line(error)}"
     if outlook.due:

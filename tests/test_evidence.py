@@ -11,8 +11,9 @@ from assets import accounting
 from assets.decision import ManualChange, decide, hops, replay, set_status
 from assets.evidence import Explanation, derive_unchecked_changes, explain
 from assets.settings import SpendgateError
+from assets.statements import SQL
 from assets.time_zones import utc_offsets
-from assets.warehouse import SQL, open_published
+from assets.warehouse import open_published
 from pipelines.printing import REASONS, explanation_lines
 from tests.world import BRANDS, CAMPAIGNS, NOON, World, event, jsonl, spent
 

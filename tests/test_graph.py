@@ -11,7 +11,8 @@ import pytest
 
 from assets.checks import CHECKS, breaking_rows
 from assets.settings import REFERENCE_TABLES, DataRoot, SpendgateError
-from assets.warehouse import SQL, open_warehouse
+from assets.statements import SQL
+from assets.warehouse import open_warehouse
 from pipelines.definitions import build_defs
 from pipelines.jobs import ManualStatus, StatusChange, instant_of
 from tests.world import ADS, BRANDS, NOON, World, event, jsonl

@@ -24,7 +24,8 @@ from assets.ingestion import ingest
 from assets.landing import DeliveredFile, Deliveries, QuarantineError, delivered_files, stage
 from assets.reference_files import load_reference
 from assets.settings import REFERENCE_TABLES, DataRoot, Settings
-from assets.warehouse import Warehouse, open_published, sql
+from assets.statements import sql
+from assets.warehouse import Warehouse, open_published
 from pipelines.cli import main
 from pipelines.printing import print_csv
 from tests.corpus import (

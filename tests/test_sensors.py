@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 import dagster as dg
 import pytest
 
-from assets.warehouse import SQL, Warehouse
+from assets.statements import SQL
+from assets.warehouse import Warehouse
 from pipelines.definitions import build_defs
 from pipelines.launcher import SpendgateRunLauncher
 from pipelines.sensors import decision_sensor, delivery_sensor
@@ -188,7 +189,7 @@ def test_a_published_file_of_another_version_is_brought_up_to_date(
     with world.open() as warehouse, warehouse.transaction():
         warehouse.connection.execute("drop macro table core.brands_in_force")  # as an older version had none
         warehouse.connection.execute("delete from ops.definitions")
-    monkeypatch.setattr(Warehouse, "_create_tables", lambda _: None)
+    monkeypatch.setattr(Warehouse, "_bring_up_to_date", lambda _: None)
     with world.open() as warehouse:
         warehouse.publish()
     monkeypatch.undo()

@@ -15,8 +15,8 @@ import pytest
 from assets.accounting import charge, sum_spend
 from assets.ingestion import ingest
 from assets.landing import Deliveries
+from assets.statements import sql
 from assets.time_zones import utc_offsets
-from assets.warehouse import sql
 from tests.oracle import STRANGE_ZONES, zone
 from tests.world import AD_SETS, BRANDS, CAMPAIGNS, NOON, World, event, jsonl
 

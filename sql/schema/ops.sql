@@ -4,6 +4,14 @@ create schema if not exists ops;
 create table if not exists ops.definitions (sha256 varchar not null);
 comment on table ops.definitions is 'One row per set of definitions, those in sql/schema, that made this file; the newest last.';
 
+create table if not exists ops.migrations (
+    version integer not null,
+    what varchar not null,
+    migrated_at timestamptz not null
+);
+comment on table ops.migrations is 'One row per version that this file has had; the newest is what it is.';
+comment on column ops.migrations.what is 'what the step to it did, or that it was made so';
+
 create table if not exists ops.batches (
     batch_id bigint not null,
     run_id varchar not null,

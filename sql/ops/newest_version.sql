@@ -1,0 +1,3 @@
+-- One row: the version of this file.
+select max(version) as version
+from ops.migrations
