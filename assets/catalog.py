@@ -9,7 +9,7 @@ from functools import cache
 
 import dagster as dg
 
-from assets.sealing import TABLES
+from assets.sealed_tables import TABLES
 from assets.statements import first_comment, sql
 from assets.warehouse import Warehouse, empty_warehouse
 

@@ -5,10 +5,11 @@ Belongs here: the order of the decision's statements and who may write what. Doe
 
 import logging
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import duckdb
 
+from assets.sealed_tables import NEVER, days_needed
 from assets.settings import SpendgateError
 from assets.statements import sql
 from assets.warehouse import Warehouse
@@ -86,7 +87,10 @@ def look(connection: duckdb.DuckDBPyConnection, now: datetime) -> Outlook:
     """
     instant = {"now": now, "known_at": None}
     connection.execute(sql("decision/brand_clock"), {**instant, "brand_id": None})
-    connection.execute(sql("decision/brand_now"), {"now": now})
+    [(rezoned,)] = connection.execute(sql("decision/any_rezoned")).fetchall()
+    # the month so far of brands whose zone is not the one they are summed by; of the others the day and month under way
+    with days_needed(connection, now - timedelta(days=32) if rezoned else now):
+        connection.execute(sql("decision/brand_now"), {"now": now})
     connection.execute(sql("decision/statuses_now"))
     return _decided(connection, instant)
 
@@ -167,7 +171,8 @@ def decide(warehouse: Warehouse) -> Outlook:
         warehouse.run("ops/campaign_status_changes", **record)
         warehouse.run("ops/campaign_status", now=warehouse.now)
         warehouse.run("ops/budget_findings", **record)
-        warehouse.run("ops/overspend_due_by_decision", recorded_at=recorded_at)
+        with days_needed(warehouse.connection, NEVER):  # a lost day is due when it has been made again
+            warehouse.run("ops/overspend_due_by_decision", recorded_at=recorded_at)
         warehouse.run("mart/forget_brand_budget")
         warehouse.run("mart/brand_budget", now=warehouse.now)
     log.info("decided for %s: %d of %d campaigns changed", warehouse.now, outlook.due, outlook.campaigns)

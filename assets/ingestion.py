@@ -37,6 +37,7 @@ from assets.landing import (
     staged_again,
 )
 from assets.reading import ROWS_AT_ONCE, cut, lines_of, read_delivery
+from assets.sealed_tables import NEVER, days_needed
 from assets.settings import EVENTS, PAYMENTS, UNKNOWN, DataRoot, Settings
 from assets.statements import sql
 from assets.warehouse import Warehouse, clear_scratch, fsync, utc_now
@@ -112,14 +113,20 @@ def _load(warehouse: Warehouse, files: list[DeliveredFile], settings: Settings) 
             batch.take(newest + len(batch.files) + 1, file, staging)
         fsync(warehouse.root.staged)
         if batch.files:
-            with batch.judged(), warehouse.transaction() as recorded_at:
-                batch.write(recorded_at)
-                warehouse.run("ops/forget_attempts", names=[file["name"] for file in batch.files])
+            with batch.judged():
+                _write(warehouse, batch)
     note_in_vain(warehouse, batch.waits)
     clear_scratch(warehouse.root)
     for row in warehouse.run("raw/files_since", file_id=newest).fetchall():
         log.info("%s: %s%s; %d read = %d loaded + %d duplicate + %d rejected", *_in_words(row))
     return len(batch.files)
+
+
+def _write(warehouse: Warehouse, batch: "Batch") -> None:
+    if batch.files:  # some may have been held back
+        with warehouse.transaction() as recorded_at:
+            batch.write(recorded_at)
+            warehouse.run("ops/forget_attempts", names=[file["name"] for file in batch.files])
 
 
 def _staged_ahead(
@@ -166,11 +173,11 @@ def _retry(warehouse: Warehouse, file: TakenFile, settings: Settings) -> None:
     batch = Batch(warehouse, warehouse.clock(), settings)
     try:
         batch.take_again(file)
+        with batch.judged(only_refused=True), warehouse.transaction() as recorded_at:
+            batch.write_retry(file.file_id, recorded_at)
     except (NotReadyError, QuarantineError) as refusal:
         log.warning("%s cannot be tried again: %s", file.name, refusal)
         return
-    with batch.judged(only_refused=True), warehouse.transaction() as recorded_at:
-        batch.write_retry(file.file_id, recorded_at)
     counts = warehouse.run("ops/newest_retry").fetchall()[0]
     log.info("%s: %d refused rows tried again = %d loaded + %d duplicate + %d refused", file.name, *counts)
 
@@ -202,6 +209,7 @@ class Batch:
         self.files: list[dict[str, Any]] = []
         self.waits: list[tuple[DeliveredFile, NotReadyError]] = []
         self._staged: dict[int, tuple[str, StagedFile]] = {}
+        self._delivered: dict[int, DeliveredFile] = {}
         self._names: dict[tuple[str, Path], str] = {}
         self._warehouse = warehouse
         self._read_at = read_at
@@ -213,6 +221,7 @@ class Batch:
         """Read one delivered file once it is staged, and note what became of it; one that is not ready waits."""
         sha256 = None
         ignored: list[str] = []
+        self._delivered[file_id] = file
         try:
             staged = staging.result()
             sha256 = staged.sha256
@@ -278,6 +287,7 @@ class Batch:
         if only_refused:
             for name in ("keep_refused_events", "keep_refused_payments"):
                 self._warehouse.run(f"ingest/{name}")
+        self._hold_back_for_lost_days()
         self._find_sealed_twins()
         for name in ("repeated_events", "repeated_payments", "refusals"):
             self._warehouse.run(f"ingest/{name}")
@@ -287,6 +297,20 @@ class Batch:
             yield
         finally:
             self._warehouse.connection.unregister("batch_files")
+
+    def _hold_back_for_lost_days(self) -> None:
+        """Let files wait whose events may have been charged before, which only a lost sealed day could tell.
+
+        Raises:
+            NotReadyError: it is one whose refused rows are tried again.
+        """
+        limit = {"conflict_days": self._settings.conflict_days}
+        for file_id, remedy in self._warehouse.run("ingest/files_that_need_lost_days", **limit).fetchall():
+            if file_id not in self._delivered:
+                raise NotReadyError(remedy)
+            self._warehouse.run("ingest/forget_arrived_events", file_id=file_id)
+            self.files = [file for file in self.files if file["file_id"] != file_id]
+            self.waits.append((self._delivered[file_id], NotReadyError(remedy)))
 
     def _find_sealed_twins(self) -> None:
         """Look the arrived events up in the sealed files of their own days, and of the newest ones."""
@@ -303,7 +327,8 @@ class Batch:
         self._warehouse.run("raw/payments", batch_id=batch_id)
         self._warehouse.run("raw/rejected_rows", recorded_at=recorded_at)
         self._warehouse.run("raw/event_files", batch_id=batch_id, recorded_at=recorded_at, read_at=self._read_at)
-        self._warehouse.require("checks/files_account_for_every_row")
+        with days_needed(self._warehouse.connection, NEVER):  # nothing of a new file is sealed yet
+            self._warehouse.require("checks/files_account_for_every_row")
 
     def write_retry(self, file_id: int, recorded_at: datetime) -> None:
         """Write what has become of the refused rows of one file. Call it inside a transaction."""

@@ -16,10 +16,14 @@ from typing import Any
 
 import duckdb
 
+from assets.sealed_tables import define_sealed_tables
 from assets.settings import SpendgateError
 from assets.statements import SQL, first_comment, sql
 
-DEFINITIONS = (*(f"schema/{name}" for name in ("types", "hot", "raw", "core", "ops", "mart")), "mart/hourly_spend")
+DEFINITIONS = (
+    *(f"schema/{name}" for name in ("types", "sealed", "hot", "raw", "core", "ops", "mart")),
+    "mart/hourly_spend",
+)
 """What makes an empty warehouse, in order."""
 
 
@@ -55,7 +59,8 @@ class OtherVersionError(SpendgateError):
 
 def definitions_digest() -> str:
     """SHA-256 of all definitions: a file that carries it needs nothing done."""
-    return hashlib.sha256("".join(sql(name) for name in DEFINITIONS).encode()).hexdigest()
+    names = (*DEFINITIONS, "sealing/macro", "sealing/macro_without_files", "sealing/through")
+    return hashlib.sha256("".join(map(sql, names)).encode()).hexdigest()
 
 
 def version_of(connection: duckdb.DuckDBPyConnection) -> int | None:
@@ -134,6 +139,7 @@ def define(connection: duckdb.DuckDBPyConnection) -> None:
     """Create what is not there yet, and define views and macros as they are now."""
     for name in DEFINITIONS:
         connection.execute(sql(name))
+    define_sealed_tables(connection)
 
 
 def note_version(connection: duckdb.DuckDBPyConnection, version: int, what: str, now: Any) -> None:

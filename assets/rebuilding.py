@@ -17,10 +17,10 @@ import duckdb
 from assets.accounting import charge, measure_overspend, sum_spend
 from assets.ingestion import Batch, TakenFile
 from assets.landing import NotReadyError, QuarantineError, staged_copy
-from assets.sealing import TABLES
-from assets.settings import REFERENCE_TABLES, DataRoot, Settings, SpendgateError
+from assets.sealed_tables import TABLES
+from assets.settings import REFERENCE_TABLES, Settings, SpendgateError
 from assets.statements import sql
-from assets.warehouse import Warehouse, fsync, utc_now, write_ahead_log
+from assets.warehouse import Warehouse, forget_let_go, fsync, let_go, utc_now, write_ahead_log
 
 COMPARED = (
     "raw.event_files",
@@ -47,6 +47,7 @@ OF_THE_FILE = (
     "ops.migrations",
     "ops.overspend_due",
     "ops.sealed_files",
+    "ops.sealed_file_states",
     *(f"hot.{name}" for name in TABLES),
 )
 """Neither made anew nor kept: they belong to the file they are in."""
@@ -91,6 +92,7 @@ def rebuild(
     Raises:
         SpendgateError: a staged file is damaged, or larger than a limit that was lowered since.
     """
+    forget_let_go(warehouse, warehouse.root.rebuilt_file)
     warehouse.connection.execute("checkpoint")
     warehouse.close()
     for leftover in (warehouse.root.rebuilt_file, write_ahead_log(warehouse.root.rebuilt_file)):
@@ -105,8 +107,10 @@ def rebuild(
         rebuilt.close()
 
 
-def swap(root: DataRoot) -> None:
+def swap(warehouse: Warehouse) -> None:
     """Let the rebuilt warehouse take the live one's place, which is kept as `replaced.duckdb`, in one step."""
+    root = warehouse.root
+    warehouse.close()
     if any(write_ahead_log(file).exists() for file in (root.warehouse_file, root.rebuilt_file)):
         raise SpendgateError("a write-ahead log is left beside a warehouse that was closed: nothing was swapped")
     root.replaced_file.unlink(missing_ok=True)
@@ -114,6 +118,8 @@ def swap(root: DataRoot) -> None:
     fsync(root.rebuilt_file)
     root.rebuilt_file.replace(root.warehouse_file)
     fsync(root.warehouse_file.parent)
+    forget_let_go(warehouse, root.replaced_file)
+    let_go(warehouse, [root.replaced_file], "replaced by a rebuilt warehouse")
 
 
 class _Replay:
@@ -139,8 +145,8 @@ class _Replay:
             rebuilt.run("rebuild/batches", batch_id=step.batch_id)
             self._do(step)
         rebuilt.connection.unregister("kept_batches")
-        self._keep()
         rebuilt.clock = utc_now
+        self._keep()
         measure_overspend(rebuilt)
 
     def _do(self, step: Step) -> None:
@@ -227,6 +233,8 @@ class _Replay:
         for (table,) in self._live.execute(sql("catalog/tables")).fetchall():
             if table not in (*COMPARED, *ZONES, *OF_THE_FILE):
                 self._copy(self._live.table(table), table)
+        sealed = [self._rebuilt.root.sealed / name for (name,) in self._live.execute(sql("sealing/names")).fetchall()]
+        let_go(self._rebuilt, sealed, "of the warehouse before a rebuild")
 
     def _copy(self, rows: duckdb.DuckDBPyRelation, table: str) -> None:
         connection = self._rebuilt.connection

@@ -6,7 +6,7 @@ sealed rows are read as one (the views in `sql/schema`). Late rows of a sealed d
 
 import logging
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, timedelta
+from datetime import UTC, date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,23 +15,15 @@ from uuid import uuid4
 import duckdb
 import pyarrow as pa
 
+from assets.sealed_files import copy_sealed_files, look_at_sealed_files, sha256_of
+from assets.sealed_tables import TABLES, define_sealed_tables
 from assets.settings import SpendgateError
-from assets.statements import sql
-from assets.warehouse import Warehouse, fsync
+from assets.warehouse import Warehouse, forget_let_go, fsync, let_go
 
 MANY_ROWS = 50_000
 """So many rows of a day get a file of their own before the day is over, or after; fewer cost less in the warehouse."""
 
 log = logging.getLogger("spendgate.sealing")
-
-
-TABLES = {
-    "ad_events": "null::decimal(38, 9), null::bigint",
-    "transactions": "sum(amount) filter (transaction_type = 'COST'), count(*) filter (transaction_type = 'COST')",
-    "daily_spend": "sum(spend), sum(transactions)",
-    "monthly_spend": "sum(spend), sum(transactions)",
-}
-"""What is sealed, and the sums noted of each file: spend and transactions."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +36,8 @@ class SealedFile:
     rows: int
     spend: Decimal | None
     transactions: int | None
+    sha256: str
+    bytes: int
 
 
 FILE_SCHEMA = pa.schema(
@@ -54,6 +48,8 @@ FILE_SCHEMA = pa.schema(
         ("rows", pa.int64()),
         ("spend", pa.decimal128(38, 9)),
         ("transactions", pa.int64()),
+        ("sha256", pa.string()),
+        ("bytes", pa.int64()),
     ]
 )
 
@@ -61,7 +57,8 @@ FILE_SCHEMA = pa.schema(
 def seal(warehouse: Warehouse) -> list[SealedFile]:
     """Seal the days and months that are over, and what has come in bulk since, all or none.
 
-    Files that a killed run leaves belong to no warehouse, are never read, and go with the housekeeping.
+    Files that a killed run leaves belong to no warehouse and are never read; they were noted before they were written,
+    and go with the housekeeping.
 
     Returns:
         The new files; none while a batch waits to be charged or summed.
@@ -73,22 +70,41 @@ def seal(warehouse: Warehouse) -> list[SealedFile]:
         log.warning("nothing is sealed while a batch waits to be charged or summed: run `spendgate run` first")
         return []
     today = warehouse.now.astimezone(UTC).date()
-    due = warehouse.run("sealing/due_days", today=today, many=MANY_ROWS).fetchall()
-    files = [_write(warehouse, table, day) for table, day in due]
+    due = [
+        (table, day, f"{table}/{day}.{uuid4().hex[:8]}.parquet")
+        for table, day in warehouse.run("sealing/due_days", today=today, many=MANY_ROWS).fetchall()
+    ]
+    note_files(warehouse, [name for _, _, name in due])
+    files = [write_day(warehouse, *one) for one in due]
     if files:
         _fsync_folders(warehouse.root.sealed, {file.table_name for file in files})
         _replace_rows(warehouse, files)
+    look_at_sealed_files(warehouse)
+    copy_sealed_files(warehouse)
     if warehouse.compact():
         log.info("the warehouse file was written anew, without the room that sealed rows had left")
     log.info("%d files sealed", len(files))
     return files
 
 
-def _write(warehouse: Warehouse, table: str, day: date) -> SealedFile:
-    """Write the hot rows of a table and day to a file, and read it back."""
+def note_files(warehouse: Warehouse, names: list[str]) -> None:
+    """Note files as let go before they are written: should the run die before they are taken in, they can go."""
+    let_go(warehouse, [warehouse.root.sealed / name for name in names], "begun, and not taken in")
+
+
+def write_day(warehouse: Warehouse, table: str, day: date, name: str) -> SealedFile:
+    """Write the hot rows of a table and day to a file."""
     warehouse.run(f"sealing/day_of_{table}", day=day)
+    return write_rows(warehouse, table, day, name)
+
+
+def write_rows(warehouse: Warehouse, table: str, day: date, name: str) -> SealedFile:
+    """Write the rows of `sealed_day` to a file, and read it back.
+
+    Raises:
+        SpendgateError: what is in the file is not what was to be written.
+    """
     rows = warehouse.connection.table("sealed_day")
-    name = f"{table}/{day}.{uuid4().hex[:8]}.parquet"
     path = warehouse.root.sealed / name
     path.parent.mkdir(exist_ok=True)
     rows.write_parquet(str(path), compression="zstd")
@@ -99,7 +115,7 @@ def _write(warehouse: Warehouse, table: str, day: date) -> SealedFile:
         raise SpendgateError(f"{path} is not what was to be written to it, so nothing was sealed")
     spend, transactions = rows.aggregate(TABLES[table]).fetchall()[0]
     log.info("%s: %d rows", name, digest[0])
-    return SealedFile(table, day, name, digest[0], spend, transactions)
+    return SealedFile(table, day, name, digest[0], spend, transactions, sha256_of(path), path.stat().st_size)
 
 
 def _digest(rows: duckdb.DuckDBPyRelation) -> tuple[int, Any]:
@@ -127,15 +143,12 @@ def _replace_rows(warehouse: Warehouse, files: list[SealedFile]) -> None:
         warehouse.run("ops/sealed_files", recorded_at=recorded_at)
         for table in TABLES:
             warehouse.run(f"sealing/forget_{table}")
-            names = [name for (name,) in warehouse.run("sealing/files_of_table", table_name=table).fetchall()]
-            if names:
-                paths = ", ".join(f"sealed.path('{name}')" for name in names)
-                warehouse.connection.execute(sql("sealing/macro").replace("$table", table).replace("$paths", paths))
-        for table in ("daily_spend", "monthly_spend"):
-            newest = warehouse.value("sealing/newest_day", table_name=table)
-            if newest:
-                through = str(newest + timedelta(days=1))
-                text = sql("sealing/through").replace("$table", table).replace("$through", through)
-                warehouse.connection.execute(text)
+        take_in(warehouse, files)
         warehouse.require("checks/marts_add_up_to_the_ledger")
     warehouse.connection.unregister("sealed_now")
+
+
+def take_in(warehouse: Warehouse, files: list[SealedFile]) -> None:
+    """Let the views show files that were noted, written and belong to the warehouse now. Call it in the transaction."""
+    forget_let_go(warehouse, *(warehouse.root.sealed / file.name for file in files))
+    define_sealed_tables(warehouse.connection)

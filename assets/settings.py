@@ -47,7 +47,8 @@ class Settings:
     spare_bytes: int = 64 * 1024**2  # that stay free on the disk beside what a run needs; below, nothing is begun
     keep_staged_days: int = 400  # copies of delivered files; `rebuild` and `rejects retry` read them
     keep_rejected_days: int = 90  # refused rows with their text; the counts stay for ever
-    keep_replaced_days: int = 7  # the warehouse before a `rebuild --swap`, or one rebuilt for a comparison
+    keep_replaced_days: int = 7  # warehouses that another one has replaced, sealed files that none needs any more
+    sealed_copy: str = ""  # a folder, better on another disk, for a second copy of every sealed file; empty: none
     keep_runs_days: int = 30  # Dagster's record of a run, with its log ...
     keep_runs: int = 1_000  # ... and of no more runs than these; each takes 0.3 to 0.7 MB
 
@@ -99,6 +100,17 @@ class DataRoot:
         return self.path / "sealed"
 
     @property
+    def sealed_copy(self) -> Path | None:
+        """Where the second copy of the sealed files lies, if there is to be one."""
+        folder = self.settings().sealed_copy
+        return self.path / folder if folder else None
+
+    @property
+    def damaged(self) -> Path:
+        """Damaged files, kept aside as they were found."""
+        return self.path / "warehouse" / "damaged"
+
+    @property
     def scratch(self) -> Path:
         """Files that mean nothing once the process that made them has ended."""
         return self.path / "warehouse" / "scratch"
@@ -113,9 +125,14 @@ class DataRoot:
         """Dagster's run history and configuration."""
         return self.path / "dagster"
 
+    @property
+    def landing_folder(self) -> Path:
+        """All delivered files of events and payments."""
+        return self.path / "landing"
+
     def landing(self, kind: str) -> Path:
         """Delivered files of events or payments."""
-        return self.path / "landing" / kind
+        return self.landing_folder / kind
 
     def create(self) -> None:
         """Make the folders that are not there yet."""
@@ -151,6 +168,10 @@ class DataRoot:
         for key, value in given.items():
             if key not in types:
                 raise SpendgateError(f"{file}: unknown key '{key}' (known: {', '.join(types)})")
+            if types[key] is str:
+                if not isinstance(value, str) or "\0" in value:
+                    raise SpendgateError(f"{file}: {key} = {value!r} must be text")
+                continue
             kind, least = ("whole number", 1) if types[key] is int else ("number", 0)
             if type(value) not in (int, types[key]) or not least <= value <= LARGEST_LIMIT:
                 raise SpendgateError(f"{file}: {key} = {value!r} must be a {kind} from {least} to {LARGEST_LIMIT:,}")

@@ -9,7 +9,7 @@ import logging
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -269,7 +269,12 @@ class Warehouse:
 
 @contextmanager
 def open_warehouse(
-    root: DataRoot, *, now: datetime | None = None, run_id: str, wait_seconds: float = 0.0
+    root: DataRoot,
+    *,
+    now: datetime | None = None,
+    run_id: str,
+    wait_seconds: float = 0.0,
+    clock: Callable[[], datetime] = utc_now,
 ) -> Iterator[Warehouse]:
     """Hold the warehouse, alone, for as long as the block lasts.
 
@@ -285,11 +290,26 @@ def open_warehouse(
         for leftover in root.published_file.parent.glob(".*.tmp"):
             leftover.unlink(missing_ok=True)
         _require_room(root)
-        warehouse = Warehouse(root, now=now or utc_now(), run_id=run_id)
+        warehouse = Warehouse(root, now=now or clock(), run_id=run_id)
+        warehouse.clock = clock
         try:
             yield warehouse
         finally:
             warehouse.close()
+
+
+def let_go(warehouse: Warehouse, files: Iterable[Path], reason: str) -> None:
+    """Write down that the warehouse does not need some files any more, and since when."""
+    paths = [str(file.relative_to(warehouse.root.path)) for file in files]
+    if paths:
+        with warehouse.transaction():
+            warehouse.run("ops/files_let_go", paths=paths, let_go_at=warehouse.clock(), reason=reason)
+
+
+def forget_let_go(warehouse: Warehouse, *files: Path) -> None:
+    """Strike out files that are needed again, gone, or others than those noted. Part of a transaction under way."""
+    paths = [str(file.relative_to(warehouse.root.path)) for file in files]
+    warehouse.run("ops/forget_files_let_go", paths=paths)
 
 
 def clear_scratch(root: DataRoot) -> None:

@@ -209,12 +209,14 @@ def set_status(data: DataRoot, now: datetime | None, status: str, **wanted: Any)
     from uuid import uuid4
 
     from assets.decision import set_status as change_status
+    from assets.sealed_files import look_at_sealed_files
     from assets.warehouse import open_warehouse
 
     _show_log(logging.WARNING)
     change = ManualChange(status=status.upper(), **wanted)
     wait = data.settings().lock_wait_seconds
     with open_warehouse(data, now=now, run_id=f"set-status-{uuid4()}", wait_seconds=wait) as warehouse:
+        look_at_sealed_files(warehouse)
         before = change_status(warehouse, change)
         warehouse.publish()
         over = change.until is not None and change.until <= warehouse.now
@@ -257,7 +259,7 @@ def rebuild(data: DataRoot, *, swapped: bool) -> None:
         print_table(COMPARISON, [astuple(row) for row in compared], "The live warehouse and the rebuilt one")
         differing = [row.table for row in compared if row.only_live or row.only_rebuilt]
         if swapped:
-            swap(data)
+            swap(warehouse)
             warehouse.publish()
             click.echo(f"The rebuilt warehouse is the live one now, and published; the other is {data.replaced_file}.")
             return

@@ -12,6 +12,7 @@ import dagster as dg
 
 from assets import checks, ledger, publishing, reference, spend, status
 from assets.landing import Deliveries, Retry
+from assets.sealed_files import look_at_sealed_files
 from assets.settings import DataRoot
 from assets.warehouse import Warehouse, open_warehouse
 from pipelines.housekeeping import housekeeping, nightly
@@ -29,6 +30,7 @@ def build_defs(root: DataRoot) -> dg.Definitions:
         with open_warehouse(
             root, now=instant_of(now, "now"), run_id=run_id, wait_seconds=settings.lock_wait_seconds
         ) as warehouse:
+            look_at_sealed_files(warehouse)
             yield warehouse
 
     def look_for_run(context: dg.InitResourceContext) -> Deliveries:

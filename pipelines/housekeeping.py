@@ -14,6 +14,7 @@ import dagster as dg
 
 from assets.catalog import POOL
 from assets.retention import tidy
+from assets.sealed_files import verify_share
 from assets.settings import DataRoot, Settings
 from assets.warehouse import Warehouse
 
@@ -24,8 +25,9 @@ log = logging.getLogger("spendgate.housekeeping")
 
 @dg.op(pool=POOL)
 def keep_house(context: dg.OpExecutionContext, warehouse: dg.ResourceParam[Warehouse]) -> None:
-    """Remove what has been kept as long as promised."""
+    """Verify this night's share of the sealed files, and remove what has been kept as long as promised."""
     settings = warehouse.root.settings()
+    verify_share(warehouse)
     tidy(warehouse, settings)
     warehouse.publish()
     purge_runs(context.instance, warehouse.root, settings, warehouse.now)

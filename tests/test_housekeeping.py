@@ -1,6 +1,7 @@
 """Old data is kept as long as promised and no longer, and the orchestrator's own storage stays small."""
 
 import os
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -14,14 +15,14 @@ from dagster._core.scheduler.instigation import TickData, TickStatus
 
 from assets.retention import tidy
 from assets.settings import DataRoot, Settings
-from assets.warehouse import utc_now
+from assets.warehouse import let_go, utc_now
 from pipelines.housekeeping import purge_runs
 from tests.test_cli import spendgate
 from tests.world import World, event, jsonl
 
 
 def days_later(world: World, days: float) -> None:
-    with world.open(utc_now() + timedelta(days=days)) as warehouse:
+    with world.open(clock=lambda: utc_now() + timedelta(days=days)) as warehouse:
         tidy(warehouse, world.root.settings())
         warehouse.publish()
 
@@ -30,7 +31,8 @@ def test_staged_copies_refused_rows_and_replaced_warehouses_go_when_their_time_h
     world.deliver("a.jsonl", jsonl(event("a", 101, "click", "2025-06-10T10:00:00Z"), event("no", 1, "no", "no")))
     world.deliver("b.jsonl", "[\n]\n")
     world.run()
-    world.root.replaced_file.write_bytes(b"the warehouse before a rebuild")
+    shutil.copyfile(world.root.warehouse_file, world.root.replaced_file)
+    days_later(world, 0)  # sees it for the first time
     copies = len(list(world.root.staged.iterdir()))
     assert copies == 7
     for days, kept in (
@@ -65,14 +67,31 @@ def test_bytes_that_came_again_are_kept_from_then_on(world: World) -> None:
     assert len(list(world.root.staged.glob("*.jsonl"))) == 1
 
 
-def test_a_staged_copy_that_no_run_finished_goes_after_a_day(world: World) -> None:
+def test_a_staged_copy_that_no_run_finished_is_kept_as_long_as_others_from_when_it_was_first_seen(world: World) -> None:
     world.run()
     unknown = world.root.staged / f"{'0' * 64}.jsonl"
     unknown.write_text("{}\n")
-    days_later(world, 0.9)
-    assert unknown.exists()
-    days_later(world, 1.1)
-    assert not unknown.exists()
+    os.utime(unknown, (1, 1))  # a file's own time says nothing
+    for days, is_there in ((1, True), (400, True), (402, False)):
+        days_later(world, days)
+        assert unknown.exists() == is_there, days
+
+
+def test_what_another_warehouse_in_the_root_needs_stays(world: World) -> None:
+    world.deliver("a.jsonl", jsonl(event("a", 101, "click", "2025-06-10T10:00:00Z")))
+    world.run()
+    aside = world.root.path / "old" / "moved.aside"
+    aside.parent.mkdir()
+    world.root.warehouse_file.rename(aside)
+    (world.root.landing("events") / "a.jsonl").unlink()
+    world.run()
+    copies = len(list(world.root.staged.glob("*.jsonl")))
+    days_later(world, 0)
+    days_later(world, 500)
+    assert len(list(world.root.staged.glob("*.jsonl"))) == copies == 1
+    aside.rename(world.root.warehouse_file)
+    days_later(world, 501)
+    assert list(world.root.staged.glob("*.jsonl")) == [], "it knows the file, and its time has come"
 
 
 @pytest.fixture
@@ -157,11 +176,14 @@ def test_a_month_of_ticks_every_five_minutes_stays_small(home: DataRoot) -> None
 def test_the_nightly_job_does_all_of_it(world: World) -> None:
     world.run()
     (world.root.path / "spendgate.toml").write_text("keep_runs = 1\n")
-    unknown = world.root.staged / f"{'0' * 64}.csv"
-    unknown.write_text("")
-    os.utime(unknown, (1, 1))
+    unneeded = world.root.sealed / "t" / "2025-06-01.parquet"
+    unneeded.parent.mkdir()
+    with world.open() as warehouse:
+        let_go(warehouse, [unneeded], "")
+        warehouse.connection.execute("update ops.files_let_go set let_go_at = let_go_at - interval 8 days")
+    unneeded.write_text("")
     for command in ("decide", "decide", "housekeeping"):
         assert spendgate(world.root, command).exit_code == 0
-    assert not unknown.exists()
+    assert not unneeded.exists()
     runs = world.root.dagster_home / "history" / "runs"
     assert len(list(runs.glob("*-*.db"))) == 2  # the newest before it, and its own

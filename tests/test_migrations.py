@@ -114,8 +114,8 @@ def test_a_step_that_fails_leaves_the_file_as_it_was(old: World, monkeypatch: py
         raise duckdb.InvalidInputException("out of luck")
 
     monkeypatch.setattr("assets.migrations.define", fail)
-    with old.open(LATER) as warehouse, pytest.raises(duckdb.Error, match="out of luck"):
-        warehouse.connection.execute("select 1")
+    with pytest.raises(duckdb.Error, match="out of luck"), old.open(LATER):
+        pass
     assert version_of_file(old.root.warehouse_file) < VERSION
     assert rows(old.root.warehouse_file, old.root.path) == before
     monkeypatch.undo()
@@ -138,8 +138,8 @@ def test_a_newer_warehouse_is_refused_and_not_touched(world: World) -> None:
         warehouse.connection.execute("checkpoint")
     before = world.root.warehouse_file.read_bytes()
     said = rf"has version 99 and was written by a newer spendgate; this one knows versions up to {VERSION}"
-    with world.open() as warehouse, pytest.raises(SpendgateError, match=said):
-        warehouse.run("ops/newest_batch")
+    with pytest.raises(SpendgateError, match=said), world.open():
+        pass
     assert world.root.warehouse_file.read_bytes() == before
 
 
@@ -159,8 +159,8 @@ def test_a_warehouse_of_an_unknown_version_is_refused_with_what_to_do(
         warehouse.connection.execute(change)
         warehouse.connection.execute("delete from ops.definitions")
     said = f"does not know: {difference}. Nothing was changed."
-    with world.open() as warehouse, pytest.raises(SpendgateError, match=said):
-        warehouse.run("ops/newest_batch")
+    with pytest.raises(SpendgateError, match=said), world.open():
+        pass
 
 
 def test_nobody_is_told_to_move_a_warehouse_away() -> None:

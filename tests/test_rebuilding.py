@@ -100,7 +100,7 @@ def test_what_is_broken_is_found_and_a_swap_mends_it_and_keeps_the_statuses(worl
     assert differing(world) == ["core.transactions", "mart.hourly_spend", "mart.daily_spend"]
     with world.open() as warehouse:
         rebuild(warehouse, world.root.settings())
-        swap(world.root)
+        swap(warehouse)
         warehouse.publish()
     assert world.value("select sum(amount) from core.transactions") == Decimal("10.50")
     assert world.rows("from ops.campaign_status_changes") == changes

@@ -180,7 +180,7 @@ class Machine(RuleBasedStateMachine):
                     raise PowerCutError
                 return statement(name, **values)
 
-            warehouse.run = run_or_crash
+            vars(warehouse)["run"] = run_or_crash
             with suppress(PowerCutError):
                 refresh(warehouse)
 

@@ -17,6 +17,8 @@ import io
 import json
 import shutil
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -29,8 +31,9 @@ from assets.decision import decide
 from assets.ingestion import ingest
 from assets.landing import Deliveries
 from assets.reference_files import load_reference
+from assets.sealed_files import look_at_sealed_files
 from assets.settings import REFERENCE_TABLES, DataRoot
-from assets.warehouse import Warehouse, open_published, open_warehouse
+from assets.warehouse import Warehouse, open_published, open_warehouse, utc_now
 
 NOON = datetime(2025, 6, 10, 12, tzinfo=UTC)
 """When most tests take place: 08:00 in New York, 17:30 in Kolkata, a Tuesday."""
@@ -120,9 +123,12 @@ class World:
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         return path
 
-    def open(self, now: datetime = NOON) -> Any:
+    @contextmanager
+    def open(self, now: datetime = NOON, clock: Callable[[], datetime] = utc_now) -> Iterator[Warehouse]:
         """Open the warehouse as a run would."""
-        return open_warehouse(self.root, now=now, run_id=str(uuid4()))
+        with open_warehouse(self.root, now=now, run_id=str(uuid4()), clock=clock) as warehouse:
+            look_at_sealed_files(warehouse)
+            yield warehouse
 
     def run(self, now: datetime = NOON) -> None:
         """Do what a refresh does, step by step, without Dagster."""

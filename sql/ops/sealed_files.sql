@@ -1,4 +1,4 @@
--- One row per immutable Parquet file that holds rows of one table and day.
+-- One row per immutable Parquet file that holds rows of one table and day. Reads sealed_now.
 insert into ops.sealed_files
 select
     table_name,
@@ -7,5 +7,7 @@ select
     rows,
     spend,
     transactions,
-    $recorded_at::timestamptz as recorded_at
+    $recorded_at::timestamptz as recorded_at,
+    sha256,
+    bytes
 from sealed_now

@@ -55,7 +55,7 @@ union all
 select
     'transactions written' as what,
     count(*)::varchar as result
-from core.transactions
+from hot.transactions -- what a run charged is not sealed before the night
 semi join batch using (batch_id)
 union all
 select

@@ -205,19 +205,3 @@ comment on table ops.evidence_checks is 'One row per check that derived stored c
 comment on column ops.evidence_checks.checked_through is 'recorded_at of the newest change it derived';
 comment on column ops.evidence_checks.changes is 'how many it derived';
 comment on column ops.evidence_checks.differences is 'how many came out otherwise than they are stored';
-
-create table if not exists ops.sealed_files (
-    table_name varchar not null,
-    day date not null,
-    name varchar not null,
-    rows bigint not null,
-    spend decimal(38, 9),
-    transactions bigint,
-    recorded_at timestamptz not null
-);
-comment on table ops.sealed_files is 'One row per immutable Parquet file that holds rows of one table and day; a later one of the same day holds what came late.';
-comment on column ops.sealed_files.table_name is 'ad_events, transactions, hourly_spend or daily_spend';
-comment on column ops.sealed_files.day is 'of occurred_at in UTC, or the local date of the brand';
-comment on column ops.sealed_files.name is 'path below the folder sealed/ of the data root';
-comment on column ops.sealed_files.spend is 'sum of the costs in it; null for events';
-comment on column ops.sealed_files.transactions is 'how many costs that are; null for events';

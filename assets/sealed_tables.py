@@ -1,0 +1,59 @@
+"""The tables that are sealed day by day, and how the warehouse shows their files.
+
+Belongs here: which tables, and the macros `sealed.<table>()` over the files that can be read. Does not: writing the
+files (`sealing`), and whether they are whole (`sealed_files`).
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+import duckdb
+
+from assets.statements import sql
+
+TABLES = {
+    "ad_events": "null::decimal(38, 9), null::bigint",
+    "transactions": "sum(amount) filter (transaction_type = 'COST'), count(*) filter (transaction_type = 'COST')",
+    "daily_spend": "sum(spend), sum(transactions)",
+    "monthly_spend": "sum(spend), sum(transactions)",
+}
+"""What is sealed, and the sums noted of each file: spend and transactions."""
+
+BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
+NEVER = datetime.max.replace(tzinfo=UTC)
+"""Later than any day: who needs sealed days from then on needs none, though a statement names the tables."""
+
+
+def define_sealed_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let `sealed.<table>()` show the files that belong to the warehouse and can be read."""
+    for table in TABLES:
+        names = connection.execute(sql("sealing/files_of_table"), {"table_name": table}).fetchall()
+        paths = ", ".join(f"sealed.path('{name}')" for (name,) in names)
+        template = "sealing/macro" if paths else "sealing/macro_without_files"
+        connection.execute(sql(template).replace("$table", table).replace("$paths", paths))
+    for table in ("daily_spend", "monthly_spend"):
+        newest = connection.execute(sql("sealing/newest_day"), {"table_name": table}).fetchall()[0][0]
+        if newest:
+            through = str(newest + timedelta(days=1))
+            connection.execute(sql("sealing/through").replace("$table", table).replace("$through", through))
+
+
+@contextmanager
+def days_needed(
+    connection: duckdb.DuckDBPyConnection, needed_from: datetime, needed_to: datetime = NEVER
+) -> Iterator[None]:
+    """Say which instants the block needs of the sealed days, both included.
+
+    A lost day that is not among them is passed over, one that is ends the statement with what to do.
+    """
+    connection.execute(sql("sealing/days_needed"), {"needed_from": needed_from, "needed_to": needed_to})
+    try:
+        yield
+    finally:
+        connection.execute(sql("sealing/days_needed"), {"needed_from": None, "needed_to": None})
+
+
+def names_lost_day(error: BaseException) -> bool:
+    """Whether a statement ended because it needed a sealed day that cannot be read."""
+    return isinstance(error, duckdb.InvalidInputException) and "cannot be read: sealed/" in str(error)

@@ -1,0 +1,8 @@
+-- Sealed files that are damaged or missing, and what to do.
+select
+    name,
+    day,
+    state,
+    remedy
+from ops.unreadable_sealed_files
+order by name
