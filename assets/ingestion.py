@@ -36,9 +36,9 @@ from assets.landing import (
     stage,
     staged_again,
 )
-from assets.reading import ROWS_AT_ONCE, cut, lines_of, read_delivery
+from assets.reading import ROWS_AT_ONCE, IgnoredNames, cut, lines_of, read_delivery
 from assets.sealed_tables import NEVER, days_needed
-from assets.settings import EVENTS, PAYMENTS, UNKNOWN, DataRoot, Settings
+from assets.settings import EVENTS, PAYMENTS, READING_LIMITS, UNKNOWN, DataRoot, Settings
 from assets.statements import sql
 from assets.warehouse import Warehouse, clear_scratch, fsync, utc_now
 
@@ -193,6 +193,7 @@ FILE_SCHEMA = pa.schema(
         ("outcome", pa.string()),
         ("reason", pa.string()),
         ("ignored_columns", pa.list_(pa.string())),
+        ("ignored_more", pa.int64()),
     ]
 )
 
@@ -220,7 +221,7 @@ class Batch:
     def take(self, file_id: int, file: DeliveredFile, staging: Future[StagedFile]) -> None:
         """Read one delivered file once it is staged, and note what became of it; one that is not ready waits."""
         sha256 = None
-        ignored: list[str] = []
+        ignored = IgnoredNames()
         self._delivered[file_id] = file
         try:
             staged = staging.result()
@@ -248,7 +249,8 @@ class Batch:
                 "changed_ns": file.changed_ns,
                 "outcome": outcome,
                 "reason": reason,
-                "ignored_columns": ignored,
+                "ignored_columns": ignored.names,
+                "ignored_more": ignored.more,
             }
         )
 
@@ -261,9 +263,17 @@ class Batch:
         """
         staged = staged_again(self._warehouse.root, file.sha256, file.name, self._settings)
         ignored = self._read(file.file_id, file.kind, staged)
-        self.files.append({**asdict(file), "outcome": "LOADED", "reason": None, "ignored_columns": ignored})
+        self.files.append(
+            {
+                **asdict(file),
+                "outcome": "LOADED",
+                "reason": None,
+                "ignored_columns": ignored.names,
+                "ignored_more": ignored.more,
+            }
+        )
 
-    def _read(self, file_id: int, kind: str, staged: StagedFile) -> list[str]:
+    def _read(self, file_id: int, kind: str, staged: StagedFile) -> IgnoredNames:
         """Put the rows of a staged file into the arrival tables; returns the columns or keys that were ignored."""
         ignored = read_delivery(self._warehouse, file_id, kind, staged, self._read_at, self._settings)
         self._staged[file_id] = kind, staged
@@ -322,9 +332,7 @@ class Batch:
 
     def write(self, recorded_at: datetime) -> None:
         """Write rows, refused rows and ledger rows. Call it inside a transaction."""
-        batch_id = self._warehouse.batch_id(recorded_at)
-        self._warehouse.run("raw/ad_events", batch_id=batch_id)
-        self._warehouse.run("raw/payments", batch_id=batch_id)
+        batch_id = self._write_accepted(recorded_at)
         self._warehouse.run("raw/rejected_rows", recorded_at=recorded_at)
         self._warehouse.run("raw/event_files", batch_id=batch_id, recorded_at=recorded_at, read_at=self._read_at)
         with days_needed(self._warehouse.connection, NEVER):  # nothing of a new file is sealed yet
@@ -332,15 +340,22 @@ class Batch:
 
     def write_retry(self, file_id: int, recorded_at: datetime) -> None:
         """Write what has become of the refused rows of one file. Call it inside a transaction."""
-        batch_id = self._warehouse.batch_id(recorded_at)
+        batch_id = self._write_accepted(recorded_at)
         record = {"file_id": file_id, "batch_id": batch_id, "recorded_at": recorded_at}
-        self._warehouse.run("raw/ad_events", batch_id=batch_id)
-        self._warehouse.run("raw/payments", batch_id=batch_id)
         self._warehouse.run("raw/forget_rejected_rows", file_id=file_id)
         self._warehouse.run("raw/rejected_rows", recorded_at=recorded_at)
         self._warehouse.run("ops/retries", **record, read_at=self._read_at)
         self._warehouse.run("raw/event_file_retried", file_id=file_id, recorded_at=recorded_at)
         self._warehouse.require("checks/files_account_for_every_row")
+
+    def _write_accepted(self, recorded_at: datetime) -> int:
+        """Write the rows that were accepted, and by which limits they were read; returns the batch."""
+        batch_id = self._warehouse.batch_id(recorded_at)
+        limits = {name: getattr(self._settings, name) for name in READING_LIMITS}
+        self._warehouse.run("ops/reading_limits", recorded_at=recorded_at, **limits)
+        self._warehouse.run("raw/ad_events", batch_id=batch_id)
+        self._warehouse.run("raw/payments", batch_id=batch_id)
+        return batch_id
 
     def _fetch_refused_texts(self) -> None:
         """Put the refused lines, as they were delivered, into a temporary table."""

@@ -57,6 +57,12 @@ UNREADABLE = (pa.ArrowException, OSError, UnicodeDecodeError)
 ROWS_AT_ONCE = 50_000
 """Rows handed to DuckDB together; bounds memory."""
 
+NAMES = 100
+"""Ignored columns or keys of a file that are named."""
+
+NAME_LIMIT = 256
+"""Bytes of such a name that are kept."""
+
 CUT_MARK = " ... [cut]"
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
@@ -70,9 +76,37 @@ class Row:
     fault: str | None = None
 
 
+class IgnoredNames:
+    """Columns or keys of one file that nobody asked for: the first hundred, and how often others were met.
+
+    Bounded, since a file may hold another key in every line.
+    """
+
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        self._names: set[str] = set()
+        self.more = 0
+        for name in names:
+            self.add(name)
+
+    @property
+    def names(self) -> list[str]:
+        """Those that are named, sorted."""
+        return sorted(self._names)
+
+    def add(self, name: str, times: int = 1) -> None:
+        """Note that a name was met so often."""
+        shown = cut(name, NAME_LIMIT)
+        if shown in self._names:
+            return
+        if len(self._names) < NAMES:
+            self._names.add(shown)
+        else:
+            self.more += times
+
+
 def read_delivery(
     warehouse: Warehouse, file_id: int, kind: str, staged: StagedFile, loaded_at: Any, settings: Settings
-) -> list[str]:
+) -> IgnoredNames:
     """Put the rows of one staged file into the arrival tables.
 
     Args:
@@ -84,7 +118,7 @@ def read_delivery(
         settings: limits for lines and nesting.
 
     Returns:
-        Names of the columns or keys that were ignored, sorted.
+        The columns or keys that were ignored.
 
     Raises:
         QuarantineError: the file as a whole cannot be read as rows of this kind.
@@ -94,17 +128,17 @@ def read_delivery(
     header = csv_header(staged.text, COLUMNS[kind]) if staged.format == "csv" else []
     if staged.format == "jsonl":
         _refuse_json_document(staged.text)
-    ignored = set(header) - set(COLUMNS[kind])
+    ignored = IgnoredNames(sorted(set(header) - set(COLUMNS[kind])))
     large = staged.clean and staged.text.stat().st_size >= BULK_BYTES
     large = large and (staged.format == "jsonl" or bool(header))
     if kind == EVENTS and large and _read_in_bulk(warehouse, file_id, staged, header, ignored, loaded_at, settings):
-        return sorted(ignored)
+        return ignored
     if staged.format == "csv":
         rows = _csv_rows(staged.text, header, COLUMNS[kind], settings.max_line_bytes)
     else:
         rows = _jsonl_rows(staged.text, COLUMNS[kind], ignored, settings)
     _insert(warehouse, file_id, kind, rows)
-    return sorted(ignored)
+    return ignored
 
 
 def lines_of(file: Path, numbers: Iterable[int], limit: int) -> Iterator[tuple[int, str]]:
@@ -134,7 +168,7 @@ def cut(text: str, limit: int) -> str:
 
 def _read_parquet(
     warehouse: Warehouse, file_id: int, kind: str, staged: StagedFile, loaded_at: Any, settings: Settings
-) -> list[str]:
+) -> IgnoredNames:
     schema = parquet_schema(staged, settings)
     try:
         _check_parquet_columns(schema, kind)
@@ -146,7 +180,7 @@ def _read_parquet(
         raise QuarantineError(f"damaged Parquet file ({first_line(error)[:200]}): deliver it again") from error
     except UnicodeDecodeError as error:  # a zone's name that is no text
         raise QuarantineError(f"damaged Parquet file ({error}): deliver it again") from error
-    return sorted(set(schema.names) - set(COLUMNS[kind]))
+    return IgnoredNames(sorted(set(schema.names) - set(COLUMNS[kind])))
 
 
 def _check_parquet_columns(schema: pa.Schema, kind: str) -> None:
@@ -255,7 +289,7 @@ def _read_in_bulk(
     file_id: int,
     staged: StagedFile,
     header: list[str],
-    ignored: set[str],
+    ignored: IgnoredNames,
     loaded_at: Any,
     settings: Settings,
 ) -> bool:
@@ -280,7 +314,8 @@ def _read_in_bulk(
         warehouse.run("ingest/csv_events", **of_file, cut_line=cut, cut_reason=CUT_OFF)
         return True
     odd = warehouse.run("ingest/jsonl_odd_lines").fetchall()
-    ignored |= {key for (key,) in warehouse.run("ingest/jsonl_ignored_keys").fetchall()}
+    for key, times in warehouse.run("ingest/jsonl_ignored_keys", names=NAMES).fetchall():
+        ignored.add(key or "", times)
     rows_of_odd = (_jsonl_row(number, line.encode(), COLUMNS[EVENTS], ignored, settings) for number, line in odd)
     _insert(warehouse, file_id, EVENTS, rows_of_odd)
     warehouse.run("ingest/jsonl_events", file_id=file_id, loaded_at=loaded_at)
@@ -343,7 +378,7 @@ _DECODER = json.JSONDecoder(
 )
 
 
-def _jsonl_rows(file: Path, columns: tuple[str, ...], ignored: set[str], settings: Settings) -> Iterator[Row]:
+def _jsonl_rows(file: Path, columns: tuple[str, ...], ignored: IgnoredNames, settings: Settings) -> Iterator[Row]:
     with file.open("rb") as text:
         for number, line in _lines(text, settings.max_line_bytes + 1):
             if line.strip():
@@ -363,14 +398,16 @@ def _refuse_json_document(file: Path) -> None:
 _NOTHING: tuple[None, ...] = (None,) * 4
 
 
-def _jsonl_row(number: int, line: bytes, columns: tuple[str, ...], ignored: set[str], settings: Settings) -> Row:
+def _jsonl_row(number: int, line: bytes, columns: tuple[str, ...], ignored: IgnoredNames, settings: Settings) -> Row:
     """One line as a row; the fault says what keeps it from being one."""
     try:
         pairs = _json_object(line, settings)
         values = tuple(_json_text(name, pairs) for name in columns)
     except ValueError as error:
         return Row(number, _NOTHING, _whole(str(error)))
-    ignored |= {_whole(key) for key, _ in pairs} - set(columns)
+    for key, _ in pairs:
+        if key not in columns:
+            ignored.add(_whole(key))
     return Row(number, values)
 
 

@@ -9,7 +9,7 @@ holds, and when which batch did what, which is the order in which all of it is d
 
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import duckdb
@@ -18,7 +18,7 @@ from assets.accounting import charge, measure_overspend, sum_spend
 from assets.ingestion import Batch, TakenFile
 from assets.landing import NotReadyError, QuarantineError, staged_copy
 from assets.sealed_tables import TABLES
-from assets.settings import REFERENCE_TABLES, Settings, SpendgateError
+from assets.settings import READING_LIMITS, REFERENCE_TABLES, Settings, SpendgateError
 from assets.statements import sql
 from assets.warehouse import Warehouse, forget_let_go, fsync, let_go, utc_now, write_ahead_log
 
@@ -86,7 +86,7 @@ def rebuild(
 
     Args:
         warehouse: the live one, held by this run.
-        settings: limits for lines and nesting; the same ones as ever, or other rows are refused.
+        settings: limits where those of then were not noted.
         track: shows progress over the steps.
 
     Raises:
@@ -205,13 +205,18 @@ class _Replay:
         return [TakenFile(*row) for row in rows]
 
     def _read(self, files: list[TakenFile], step: Step) -> Batch:
-        batch = Batch(self._rebuilt, step.read_at, self._settings)
+        batch = Batch(self._rebuilt, step.read_at, self._limits_then(step))
         for file in files:
             try:
                 batch.take_again(file)
             except (NotReadyError, QuarantineError) as refusal:
                 raise SpendgateError(f"{file.name} (file {file.file_id}) cannot be read again: {refusal}") from refusal
         return batch
+
+    def _limits_then(self, step: Step) -> Settings:
+        """The limits by which files were read then; the present ones where none were noted."""
+        rows = self._live.execute(sql("rebuild/limits_of_step"), {"recorded_at": step.recorded_at}).fetchall()
+        return replace(self._settings, **dict(zip(READING_LIMITS, rows[0], strict=True))) if rows else self._settings
 
     def _take_over(self, file: TakenFile, step: Step) -> None:
         """Copy a file that is no longer staged: its ledger row, what is still refused, what this step accepted."""

@@ -242,7 +242,9 @@ def _load(warehouse: Warehouse, file: DeliveredFile, rows: pl.DataFrame, sha256:
     with warehouse.transaction() as recorded_at:
         batch_id = warehouse.batch_id(recorded_at)
         before = len(connection.table(f"core.{name}"))
-        warehouse.run(f"core/{name}", now=warehouse.now, batch_id=batch_id, recorded_at=recorded_at)
+        warehouse.run(
+            f"core/{name}", now=warehouse.now, clock=warehouse.clock(), batch_id=batch_id, recorded_at=recorded_at
+        )
         opened = len(connection.table(f"core.{name}")) - before
         warehouse.run(f"core/{name}_superseded")
         if file_id is not None:

@@ -44,6 +44,8 @@ class Settings:
     settle_seconds: float = 1.0  # between the two looks that tell a finished file from a growing one
     lock_wait_seconds: float = 600.0  # how long a run waits for another one to leave the warehouse
     max_expansion: int = 200  # times its own size that a file may grow; honest events grow 5 to 50 times
+    max_clock_ahead_days: int = 7  # of the newest record; no more than the shortest time for which something is kept
+    max_clock_behind_seconds: float = 60.0  # the newest record: clocks are corrected a little all the time
     spare_bytes: int = 64 * 1024**2  # that stay free on the disk beside what a run needs; below, nothing is begun
     keep_staged_days: int = 400  # copies of delivered files; `rebuild` and `rejects retry` read them
     keep_rejected_days: int = 90  # refused rows with their text; the counts stay for ever
@@ -51,6 +53,10 @@ class Settings:
     sealed_copy: str = ""  # a folder, better on another disk, for a second copy of every sealed file; empty: none
     keep_runs_days: int = 30  # Dagster's record of a run, with its log ...
     keep_runs: int = 1_000  # ... and of no more runs than these; each takes 0.3 to 0.7 MB
+
+
+READING_LIMITS = ("max_file_bytes", "max_line_bytes", "max_json_depth", "max_expansion", "conflict_days")
+"""Settings on which it depends what a delivered file is read as; noted beside what is read."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +55,7 @@ class Warehouse:
         now: the instant the run stands for; what happened later does not count.
         run_id: who writes.
         clock: tells the time at which something is recorded.
+        clock_is_right: somebody has said so, or nobody need: it is not held against the newest record.
         file: the database; the warehouse of the root, unless it is rebuilt beside that.
     """
 
@@ -63,6 +64,7 @@ class Warehouse:
         self.now = now
         self.run_id = run_id
         self.clock: Callable[[], datetime] = utc_now
+        self.clock_is_right = file is not None
         self.file = file or root.warehouse_file
         self._connection: duckdb.DuckDBPyConnection | None = None
 
@@ -73,6 +75,7 @@ class Warehouse:
             self._connection = self._connect()
             try:
                 self._bring_up_to_date()
+                self._refuse_wrong_clock()
             except BaseException:
                 self.close()
                 raise
@@ -114,9 +117,33 @@ class Warehouse:
                 note_version(self.connection, VERSION, "made so", self.clock())
             self.run("ops/definitions", sha256=definitions_digest())
             # a revision: readers need the new definitions, too
-            self.run("ops/revision", recorded_at=self.value("ops/recorded_at", clock=self.clock()))
+            clock = self.clock()
+            self.run("ops/revision", recorded_at=self.value("ops/recorded_at", clock=clock), clock=clock)
         for migration in migrations:
             log.info("%s is version %d now: %s", self.file, migration.version, migration.what)
+
+    def _refuse_wrong_clock(self) -> None:
+        """Hold the clock against the newest record, before anything is recorded by it.
+
+        Raises:
+            SpendgateError: it is behind, or so far ahead that somebody should look at it first.
+        """
+        newest: datetime | None = self.value("ops/newest_clock")
+        if self.clock_is_right or newest is None:
+            return
+        limits, clock = self.root.settings(), self.clock()
+        behind, ahead = newest - clock, clock - newest
+        if behind > timedelta(seconds=limits.max_clock_behind_seconds):
+            how = f"{timedelta(seconds=behind // timedelta(seconds=1))} before"
+        elif ahead > timedelta(days=limits.max_clock_ahead_days):
+            how = f"{timedelta(seconds=ahead // timedelta(seconds=1))} after"
+        else:
+            return
+        raise SpendgateError(
+            f"the clock says {clock:%Y-%m-%d %H:%M:%S} UTC, {how} the newest record here"
+            f" ({newest:%Y-%m-%d %H:%M:%S} UTC): nothing was changed. Set the clock right; if it is right, run once"
+            " with --clock-is-right (in the UI: clock_is_right)"
+        )
 
     def _back_up(self, version: int) -> None:
         self.connection.execute("checkpoint")
@@ -155,9 +182,10 @@ class Warehouse:
             was set back. So "what had been recorded by then" has one answer.
         """
         with self._all_or_nothing():
-            recorded_at: datetime = self.value("ops/recorded_at", clock=self.clock())
+            clock = self.clock()
+            recorded_at: datetime = self.value("ops/recorded_at", clock=clock)
             yield recorded_at
-            self.run("ops/revision", recorded_at=recorded_at)
+            self.run("ops/revision", recorded_at=recorded_at, clock=clock)
 
     @contextmanager
     def _all_or_nothing(self) -> Iterator[None]:
@@ -275,6 +303,7 @@ def open_warehouse(
     run_id: str,
     wait_seconds: float = 0.0,
     clock: Callable[[], datetime] = utc_now,
+    clock_is_right: bool = False,
 ) -> Iterator[Warehouse]:
     """Hold the warehouse, alone, for as long as the block lasts.
 
@@ -292,6 +321,7 @@ def open_warehouse(
         _require_room(root)
         warehouse = Warehouse(root, now=now or clock(), run_id=run_id)
         warehouse.clock = clock
+        warehouse.clock_is_right = clock_is_right
         try:
             yield warehouse
         finally:

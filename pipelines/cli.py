@@ -78,6 +78,9 @@ ROWS_SHOWN = 50
 ID = click.IntRange(-(2**63), 2**63 - 1)
 
 NOW = click.option("--now", type=Instant(), help="Decide for this instant; what happened after it does not count.")
+CLOCK = click.option(
+    "--clock-is-right", is_flag=True, help="The clock is right, though it is behind or far ahead of the newest record."
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -152,25 +155,28 @@ def generate(data: DataRoot, format_: str, now: datetime | None, **size: int) ->
 
 @cli.command()
 @DATA
+@CLOCK
 @NOW
-def run(data: DataRoot, now: datetime | None) -> None:
+def run(data: DataRoot, now: datetime | None, *, clock_is_right: bool) -> None:
     """Run one full refresh: reference, ingest, price, spend, decide, publish."""
-    _run(data, "refresh", now=now, trusted=now is not None)
+    _run(data, "refresh", now=now, trusted=now is not None, clock_is_right=clock_is_right)
 
 
 @cli.command()
 @DATA
+@CLOCK
+@CLOCK
 @NOW
 @click.option("--dry-run", is_flag=True, help="Print what would change and write nothing.")
 @click.option("--as-known", is_flag=True, help="Count only what had been recorded by then; a dry run, too.")
-def decide(data: DataRoot, now: datetime | None, *, dry_run: bool, as_known: bool) -> None:
+def decide(data: DataRoot, now: datetime | None, *, dry_run: bool, as_known: bool, clock_is_right: bool) -> None:
     """Decide alone, from what has been summed already.
 
     A dry run for an instant in the past answers as that instant would have: with the statuses and the reference data
     of then, and the spend up to it that is known today. With --as-known, what came late does not count either.
     """
     if not dry_run and not as_known:
-        _run(data, "decide", now=now, trusted=True)
+        _run(data, "decide", now=now, trusted=True, clock_is_right=clock_is_right)
         return
     with open_published(data) as published:
         outlook = replay(published, now or datetime.now(UTC), as_known=as_known)
@@ -182,17 +188,18 @@ def decide(data: DataRoot, now: datetime | None, *, dry_run: bool, as_known: boo
 
 @cli.command()
 @DATA
-def housekeeping(data: DataRoot) -> None:
+def housekeeping(data: DataRoot, *, clock_is_right: bool) -> None:
     """Remove what has been kept as long as promised; the UI's daemon does so every night."""
-    _run(data, "housekeeping", now=None, trusted=True)
+    _run(data, "housekeeping", now=None, trusted=True, clock_is_right=clock_is_right)
 
 
 @cli.command()
 @DATA
+@CLOCK
 @NOW
-def seal(data: DataRoot, now: datetime | None) -> None:
+def seal(data: DataRoot, now: datetime | None, *, clock_is_right: bool) -> None:
     """Move days that can hardly change into immutable Parquet files; the UI's daemon does so every night."""
-    _run(data, "seal", now=now, trusted=True)
+    _run(data, "seal", now=now, trusted=True, clock_is_right=clock_is_right)
 
 
 @cli.command("set-status")
@@ -403,7 +410,13 @@ def sql_command(data: DataRoot, query: str, format_: str) -> None:
 
 
 def _run(
-    data: DataRoot, job_name: str, *, now: datetime | None, trusted: bool, retry: dict[str, str] | None = None
+    data: DataRoot,
+    job_name: str,
+    *,
+    now: datetime | None,
+    trusted: bool,
+    retry: dict[str, str] | None = None,
+    clock_is_right: bool = False,
 ) -> None:
     """Run a job in this process, through Dagster, and tell what happened."""
     data.settings()  # a mistake in it is told before Dagster is loaded
@@ -417,7 +430,7 @@ def _run(
     deliveries = {"trusted": trusted, **({"retry": retry} if retry else {})}
     config = {
         "resources": {
-            "warehouse": {"config": {"now": now.isoformat() if now else ""}},
+            "warehouse": {"config": {"now": now.isoformat() if now else "", "clock_is_right": clock_is_right}},
             **({"deliveries": {"config": deliveries}} if job_name == "refresh" else {}),
         },
         "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},

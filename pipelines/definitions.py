@@ -28,7 +28,11 @@ def build_defs(root: DataRoot) -> dg.Definitions:
         now = context.resource_config["now"]
         run_id = context.run.run_id if context.run else "no run"
         with open_warehouse(
-            root, now=instant_of(now, "now"), run_id=run_id, wait_seconds=settings.lock_wait_seconds
+            root,
+            now=instant_of(now, "now"),
+            run_id=run_id,
+            wait_seconds=settings.lock_wait_seconds,
+            clock_is_right=context.resource_config["clock_is_right"],
         ) as warehouse:
             look_at_sealed_files(warehouse)
             yield warehouse
@@ -70,7 +74,12 @@ def build_defs(root: DataRoot) -> dg.Definitions:
                         str,
                         default_value="",
                         description="instant to decide for, ISO 8601 (a replay); empty: when the run starts",
-                    )
+                    ),
+                    "clock_is_right": dg.Field(
+                        bool,
+                        default_value=False,
+                        description="the clock is right, though it is behind or far ahead of the newest record",
+                    ),
                 },
                 description="The warehouse file, locked for this run.",
             ),

@@ -11,7 +11,7 @@ from assets import reading
 from assets.ingestion import ingest
 from assets.landing import Deliveries
 from assets.settings import DataRoot
-from tests.world import World, csv_text, event
+from tests.world import World, csv_text, event, jsonl
 
 ODD_LINES = [
     '{"event_id":"ok-1","ad_id":1,"event_type":"click","occurred_at":"2025-06-10T10:00:00Z","extra":{"deep":[1,{}]}}',
@@ -127,3 +127,20 @@ def test_a_json_document_is_quarantined_by_either_reader(
         "QUARANTINED",
         "expected one object per line, found a JSON document spread over lines or an array",
     ]
+
+
+@pytest.mark.parametrize("bulk_bytes", [0, 1 << 60])
+def test_a_key_that_is_another_one_in_each_line_is_named_a_hundred_times_and_counted(
+    world: World, monkeypatch: pytest.MonkeyPatch, bulk_bytes: int
+) -> None:
+    monkeypatch.setattr(reading, "BULK_BYTES", bulk_bytes)
+    rows = [
+        {**event(str(n), 101, "click", "2025-06-10T10:00:00Z"), f"k{n:04}": n, "z" * 1000: 0, "same": 1}
+        for n in range(300)
+    ]
+    *_, [(names,)] = seen(world, "a.jsonl", jsonl(*rows))
+    assert len(names) == reading.NAMES
+    assert all(len(name) <= reading.NAME_LIMIT for name in names)
+    more = world.value("select ignored_more from raw.event_files")
+    # what is named was met once, but for those that are in every line
+    assert more + sum(1 if name.startswith("k") else 300 for name in names) == 900

@@ -7,12 +7,15 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from assets.checks import breaking_rows
+from assets.ingestion import retry_refused
+from assets.landing import Retry
 from assets.rebuilding import Comparison, rebuild, swap
 from assets.settings import DataRoot, SpendgateError
 from tests.faults import KILLED, exit_code, run_killed
 from tests.test_cli import spendgate
 from tests.test_rejects import retry, soon
-from tests.world import ADS, BRANDS, NOON, PRICES, World, event, jsonl, payment, spent
+from tests.world import ADS, BRANDS, NOON, PRICES, World, event, jsonl, payment, refresh, spent
 
 
 def made_anew(world: World) -> list[Comparison]:
@@ -131,3 +134,29 @@ def test_the_command_compares_and_swaps_only_when_asked(world: World) -> None:
 
 def test_an_empty_warehouse_can_be_rebuilt(tmp_path: Path) -> None:
     assert differing(World(DataRoot(tmp_path / "data"), {})) == []
+
+
+def test_a_rebuild_reads_by_the_limits_that_were_in_force_then(world: World) -> None:
+    """A row that was refused, and loaded after its limit was raised, must not be charged before it was."""
+    settings = world.root.path / "spendgate.toml"
+    settings.write_text("max_line_bytes = 200\n")
+    long = {**event("long", 101, "click", "2025-06-10T10:00:00Z"), "note": "x" * 300}
+    world.deliver("a.jsonl", jsonl(event("short", 101, "click", "2025-06-10T10:00:00Z"), long))
+    world.run()
+    settings.unlink()
+    spent(world, 18)
+    world.run(NOON + timedelta(hours=1))
+    assert world.status(11) == "RUNNING"
+    with world.open(NOON + timedelta(hours=2)) as warehouse:
+        retry_refused(warehouse, Retry("longer than"), world.root.settings())
+        refresh(warehouse)
+    assert world.status(11) == "BUDGET_REACHED"
+    assert differing(world) == []
+    with world.open() as warehouse:
+        rebuild(warehouse, world.root.settings())
+        swap(warehouse)
+        warehouse.connection.execute("delete from ops.evidence_checks")
+        assert breaking_rows(warehouse, "changes_follow_from_the_ledger").is_empty()
+    limits = "select max_line_bytes from ops.reading_limits order by recorded_at"
+    with world.open() as warehouse:
+        assert warehouse.connection.execute(limits).fetchall() == [(200,), (1_000_000,)]

@@ -154,7 +154,7 @@ def test_a_reader_who_needs_a_lost_day_is_told_what_to_do(sealed: World) -> None
         ("select sum(amount) from core.transactions where brand_id = 2", "transactions", "damaged"),
         ("select count(*) from core.transactions where occurred_at::date = '2025-06-07'", "transactions", "damaged"),
         (
-            "from core.transactions where occurred_at between '2025-06-07 12:00Z' and '2025-06-07 12:00:01Z'",
+            "from core.transactions where occurred_at between '2025-06-07 12:00:00Z' and '2025-06-07 12:00:01Z'",
             "transactions",
             "damaged",
         ),

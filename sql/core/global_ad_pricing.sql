@@ -16,8 +16,7 @@ select
     changed.*,
     case
         when in_force.effective_from is null then core.beginning()
-        -- a run for the future must not put off what is loaded after it
-        else greatest(least($now, $recorded_at::timestamptz), in_force.valid_from)
+        else core.in_force_from($now::timestamptz, $clock::timestamptz, in_force.valid_from)
     end as valid_from,
     null as valid_to,
     $batch_id as batch_id,

@@ -50,7 +50,8 @@ select
     coalesce(rows_rejected, 0) as rows_rejected,
     $batch_id as batch_id,
     $recorded_at::timestamptz as recorded_at,
-    $read_at::timestamptz as read_at
+    $read_at::timestamptz as read_at,
+    batch_files.ignored_more
 from batch_files
 left join arrived using (file_id)
 left join repeated using (file_id)

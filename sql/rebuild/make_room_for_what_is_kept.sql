@@ -2,3 +2,4 @@
 truncate ops.batches;
 truncate ops.revision;
 truncate ops.watermarks;
+truncate ops.reading_limits;

@@ -74,12 +74,21 @@ comment on column core.brands.valid_to is 'when the next version was loaded; nul
 comment on column core.brands.superseded_at is 'when valid_to was recorded: until then the version was believed to be in force';
 
 create or replace macro core.brands_in_force(instant, known_at) as table
-    select * exclude (valid_from, valid_to, superseded_at)
-    from core.brands
+    select versions.* exclude (valid_from, valid_to, superseded_at)
+    from core.brands as versions
+    -- a version from the future, ended before it began, had been believed to follow on those before it
+    anti join (
+        select
+            brand_id,
+            recorded_at
+        from core.brands
+        where valid_to < valid_from and valid_from <= instant and recorded_at <= known_at and superseded_at > known_at
+    ) as believed
+        on versions.brand_id = believed.brand_id and versions.recorded_at < believed.recorded_at
     where
-        valid_from <= instant
-        and recorded_at <= known_at
-        and (valid_to is null or valid_to > instant or superseded_at > known_at);
+        versions.valid_from <= instant
+        and versions.recorded_at <= known_at
+        and (versions.valid_to is null or versions.valid_to > instant or versions.superseded_at > known_at);
 comment on macro table core.brands_in_force is 'One row per brand: its version in force at an instant, as known at a recorded time.'; -- noqa: PRS
 
 create table if not exists core.campaigns (
@@ -101,12 +110,21 @@ comment on column core.campaigns.allowed_start is 'dayparting: UTC time of day f
 comment on column core.campaigns.allowed_end is 'dayparting: UTC time of day from which it may not; 24:00 is the end of the day';
 
 create or replace macro core.campaigns_in_force(instant, known_at) as table
-    select * exclude (valid_from, valid_to, superseded_at)
-    from core.campaigns
+    select versions.* exclude (valid_from, valid_to, superseded_at)
+    from core.campaigns as versions
+    -- a version from the future, ended before it began, had been believed to follow on those before it
+    anti join (
+        select
+            campaign_id,
+            recorded_at
+        from core.campaigns
+        where valid_to < valid_from and valid_from <= instant and recorded_at <= known_at and superseded_at > known_at
+    ) as believed
+        on versions.campaign_id = believed.campaign_id and versions.recorded_at < believed.recorded_at
     where
-        valid_from <= instant
-        and recorded_at <= known_at
-        and (valid_to is null or valid_to > instant or superseded_at > known_at);
+        versions.valid_from <= instant
+        and versions.recorded_at <= known_at
+        and (versions.valid_to is null or versions.valid_to > instant or versions.superseded_at > known_at);
 comment on macro table core.campaigns_in_force is 'One row per campaign: its version in force at an instant, as known at a recorded time.'; -- noqa: PRS
 
 create table if not exists core.ad_sets (
@@ -162,35 +180,40 @@ create or replace view core.reference_rows as
 select
     'brands' as table_name,
     brand_id::varchar as id,
-    batch_id
+    batch_id,
+    valid_from
 from core.brands
 where valid_to is null
 union all
 select
     'campaigns' as table_name,
     campaign_id::varchar as id,
-    batch_id
+    batch_id,
+    valid_from
 from core.campaigns
 where valid_to is null
 union all
 select
     'ad_sets' as table_name,
     ad_set_id::varchar as id,
-    batch_id
+    batch_id,
+    valid_from
 from core.ad_sets
 where valid_to is null
 union all
 select
     'ads' as table_name,
     ad_id::varchar as id,
-    batch_id
+    batch_id,
+    valid_from
 from core.ads
 where valid_to is null
 union all
 select
     'global_ad_pricing' as table_name,
     epoch_us(effective_from)::varchar as id,
-    batch_id
+    batch_id,
+    valid_from
 from core.global_ad_pricing
 where valid_to is null;
 comment on view core.reference_rows is 'One row per reference row in force: its table, its id, the batch that brought it.';

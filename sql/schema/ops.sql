@@ -62,7 +62,7 @@ comment on column ops.reference_files.rows_loaded is 'rows that opened a version
 comment on column ops.reference_files.rows_duplicate is 'rows as they were before';
 
 create or replace view ops.delivered_files as
-select * exclude (ignored_columns, read_at) from raw.event_files
+select * exclude (ignored_columns, read_at, ignored_more) from raw.event_files
 union all by name
 select * from ops.reference_files;
 comment on view ops.delivered_files is 'One row per delivered file of any kind; file_id is unique among them.';
@@ -103,10 +103,31 @@ comment on table ops.missing_rows is 'One row per reference row in force that th
 
 create table if not exists ops.revision (
     revision bigint not null,
-    recorded_at timestamptz not null
+    recorded_at timestamptz not null,
+    clock_at timestamptz
 );
 comment on table ops.revision is 'One row: how many writing transactions this warehouse has committed.';
 comment on column ops.revision.recorded_at is 'when the last of them was recorded; no two share a time';
+comment on column ops.revision.clock_at is 'what the clock said then; it may have been set back since';
+
+create table if not exists ops.reading_limits (
+    recorded_at timestamptz not null,
+    max_file_bytes bigint not null,
+    max_line_bytes bigint not null,
+    max_json_depth bigint not null,
+    max_expansion bigint not null,
+    conflict_days bigint not null
+);
+comment on table ops.reading_limits is 'One row per time from which other limits were in force when delivered files were read: a rebuild reads by them.';
+
+create table if not exists ops.mendings (
+    mended_at timestamptz not null,
+    mended_by varchar not null,
+    reason varchar not null,
+    table_name varchar not null,
+    rows bigint not null
+);
+comment on table ops.mendings is 'One row per table and time at which a person mended rows of it.';
 
 create table if not exists ops.campaign_status (
     campaign_id bigint not null,

@@ -17,7 +17,8 @@ create table if not exists raw.event_files (
     rows_rejected bigint not null,
     batch_id bigint not null,
     recorded_at timestamptz not null,
-    read_at timestamptz not null
+    read_at timestamptz not null,
+    ignored_more bigint
 );
 comment on table raw.event_files is 'One row per delivered file; read = loaded + duplicate + rejected.';
 comment on column raw.event_files.kind is 'events, payments, or unknown';
@@ -25,7 +26,8 @@ comment on column raw.event_files.name is 'path below the data root, as delivere
 comment on column raw.event_files.sha256 is 'identity of the file: the digest of its bytes';
 comment on column raw.event_files.changed_ns is 'last change of the file when it was read, to know it again without reading it';
 comment on column raw.event_files.outcome is 'LOADED, DUPLICATE (same bytes as an earlier file) or QUARANTINED (refused whole)';
-comment on column raw.event_files.ignored_columns is 'drift: columns or keys nobody asked for';
+comment on column raw.event_files.ignored_columns is 'drift: columns or keys nobody asked for, the first hundred of them';
+comment on column raw.event_files.ignored_more is 'how often others were met beyond those hundred';
 comment on column raw.event_files.read_at is 'the moment of loading that times in the future were held against';
 comment on column raw.event_files.rows_duplicate is 'rows that were there already';
 

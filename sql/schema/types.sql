@@ -11,6 +11,10 @@ create type if not exists campaign_status as enum ( -- noqa: PRS
 );
 
 create or replace macro core.beginning() as timestamptz '2000-01-01 00:00:00+00';
+-- From when a version holds: from its own run, but a run for the future must not put off what is loaded after it. The
+-- version before it gives way at the earliest when it began, unless it is from the future, made while a clock was ahead.
+create or replace macro core.in_force_from(now, clock, valid_from_before) as
+    greatest(least(now, clock), case when valid_from_before <= clock then valid_from_before else core.beginning() end);
 create or replace macro core.local_time(instant, utc_offset) as
     make_timestamp(epoch_us(instant) + utc_offset::bigint * 1000000);
 create or replace macro core.instant_of(local_timestamp, utc_offset) as
