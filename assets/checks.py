@@ -74,4 +74,4 @@ def breaking_rows(warehouse: Warehouse, name: str) -> pl.DataFrame:
     if name == "changes_follow_from_the_ledger":
         derive_unchecked_changes(warehouse)
     seen = {"published_revision": published_revision(warehouse.root)} if name == "published_copy_is_current" else {}
-    return warehouse.run(f"checks/{name}", **seen).pl()
+    return warehouse.relation(f"checks/{name}", **seen).pl()
