@@ -86,7 +86,7 @@ def breaking_rows(warehouse: Warehouse, name: str) -> pl.DataFrame:
     try:
         if name == "changes_follow_from_the_ledger":
             derive_unchecked_changes(warehouse)
-        return warehouse.run(f"checks/{name}", **seen).pl()
+        return warehouse.relation(f"checks/{name}", **seen).pl()
     except duckdb.InvalidInputException as error:
         if not names_lost_day(error):
             raise

@@ -136,10 +136,10 @@ def replay(connection: duckdb.DuckDBPyConnection, now: datetime, *, as_known: bo
     Raises:
         SpendgateError: nothing had been recorded by then.
     """
-    moment = connection.execute(sql("decision/moment"), {"now": now, "seen_then": as_known}).fetchone()
-    if moment is None:
+    moments = connection.execute(sql("decision/moment"), {"now": now, "seen_then": as_known}).fetchall()
+    if not moments:
         return look(connection, now)
-    known_at, recorded_before, decided_through = moment
+    known_at, recorded_before, decided_through = moments[0]
     if as_known and known_at is None:
         raise SpendgateError(f"nothing had been recorded by {now:%Y-%m-%d %H:%M:%S} UTC: the first decision came later")
     return derive(
@@ -189,7 +189,7 @@ def set_status(warehouse: Warehouse, change: ManualChange) -> str | None:
         SpendgateError: there is no such campaign, or people may not make this change from here.
     """
     campaign_id = change.campaign_id
-    row = warehouse.run("ops/status_of", campaign_id=campaign_id).fetchone()
+    row = warehouse.row("ops/status_of", campaign_id=campaign_id)
     if row is None:
         raise SpendgateError(
             f"campaign {campaign_id} has no status: it is not in the campaigns file, or no run has seen it yet"

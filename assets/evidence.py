@@ -223,8 +223,8 @@ def _crossing(connection: duckdb.DuckDBPyConnection, change: Change) -> Crossing
         "period": period,
         "budget": budget,
     }
-    row = connection.execute(sql("evidence/crossing"), values).fetchone()
-    return Crossing(period, *row) if row else None
+    rows = connection.execute(sql("evidence/crossing"), values).fetchall()
+    return Crossing(period, *rows[0]) if rows else None
 
 
 def _present(

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import duckdb
 import polars as pl
 import pyarrow as pa
 import pyarrow.csv as pa_csv
@@ -163,11 +164,11 @@ def load_reference(warehouse: Warehouse, deliveries: Deliveries, name: str) -> N
     """
     files = [file for file in deliveries.seen if file.kind == name]
     retry = deliveries.retry
-    known = warehouse.run(
+    known = warehouse.row(
         "ops/newest_reference_file",
         kind=name, parent=TABLES[name].parent,
         retried_reason=retry and retry.reason, retried_name=retry and retry.name,
-    ).fetchone()  # fmt: skip
+    )  # fmt: skip
     newest = _Newest(*known) if known else _Newest()
     choose = with_attempts if newest.deserves_another_try else new_files
     wanted = choose(warehouse.connection, files)
@@ -308,11 +309,12 @@ def _write_file(
 def _ids(warehouse: Warehouse, table: str | None) -> pl.Series | None:
     if table is None:
         return None
-    return warehouse.run("core/ids_in_force", table_name=table).pl()["id"]
+    of_the_table = duckdb.ColumnExpression("table_name") == duckdb.ConstantExpression(table)
+    return warehouse.relation("core/ids_in_force").filter(of_the_table).pl()["id"]
 
 
 def _timezones(warehouse: Warehouse) -> pl.Series:
-    return warehouse.run("core/timezones").pl()["timezone"]
+    return warehouse.relation("core/timezones").pl()["timezone"]
 
 
 # --- reading

@@ -164,13 +164,25 @@ class Warehouse:
         """
         result = self.run(name, **values)
         columns = [column[0] for column in result.description or []]
-        for row in result.fetchmany(1):
+        for row in result.fetchmany(1):  # the rollback gives up the others
             found = ", ".join(f"{column} {value}" for column, value in zip(columns, row, strict=True))
             raise SpendgateError(f"sql/{name}.sql does not hold, so nothing was written: {found}")
 
+    def relation(self, name: str, /, **values: Any) -> duckdb.DuckDBPyRelation:
+        """The rows of `sql/<name>.sql` as a relation: DuckDB 2.0 makes Polars frames of nothing else."""
+        return self.connection.sql(sql(name), params=values or None)
+
+    def row(self, name: str, /, **values: Any) -> tuple[Any, ...] | None:
+        """The one row of `sql/<name>.sql`, if it selects one.
+
+        Not by `fetchone`, after which DuckDB 2.0 holds the result for unfinished and refuses relations and `register`.
+        """
+        rows = self.run(name, **values).fetchall()
+        return rows[0] if rows else None
+
     def value(self, name: str, /, **values: Any) -> Any:
-        """First value of the first row of `sql/<name>.sql`."""
-        row = self.run(name, **values).fetchone()
+        """First value of the one row of `sql/<name>.sql`."""
+        row = self.row(name, **values)
         return row[0] if row else None
 
     @contextmanager

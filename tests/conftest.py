@@ -34,6 +34,11 @@ def connect_with_one_thread(*arguments: Any, **named: Any) -> Any:
 vars(duckdb)["connect"] = connect_with_one_thread
 
 
+def pytest_report_header() -> str:
+    """The suite is to pass on more than one DuckDB: say which this is."""
+    return f"duckdb {duckdb.__version__}"
+
+
 @pytest.fixture
 def root(tmp_path: Path) -> DataRoot:
     """An empty data root."""

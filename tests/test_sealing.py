@@ -270,6 +270,21 @@ def test_a_file_that_is_not_what_was_written_stops_the_sealing(
     assert state(world) == state(begun)
 
 
+def test_duckdb_1_5_reads_every_file_whichever_release_wrote_it(sealed: World) -> None:
+    files = sealed.root.warehouse_file, sealed.root.published_file, sealed.root.rebuilt_file
+    with sealed.open(LATER) as warehouse:
+        rebuild(warehouse, Settings())
+    assert [storage_version(file) for file in files] == ["v1.5.0+"] * 3
+
+
+def storage_version(file: Path) -> str:
+    """What a release has to read to read a file; by itself each writes another one."""
+    with duckdb.connect(str(file), read_only=True) as connection:
+        query = "select tags['storage_version'] from duckdb_databases() where path is not null"
+        [[version]] = connection.execute(query).fetchall()
+    return str(version)
+
+
 def test_a_rebuilt_warehouse_is_the_same_and_files_of_the_old_one_go_in_time(sealed: World) -> None:
     wanted: dict[str, Any] = state(sealed)
     with sealed.open(LATER) as warehouse:

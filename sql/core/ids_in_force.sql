@@ -1,4 +1,5 @@
--- One row per row in force of a reference table.
-select id
+-- One row per row in force of every reference table.
+select
+    table_name,
+    id
 from core.reference_rows
-where table_name = $table_name
