@@ -24,6 +24,7 @@ from assets.ingestion import ingest
 from assets.landing import DeliveredFile, Deliveries, QuarantineError, delivered_files, stage
 from assets.reference_files import load_reference
 from assets.settings import REFERENCE_TABLES, DataRoot, Settings
+from assets.shown import printable
 from assets.warehouse import Warehouse, open_published, sql
 from pipelines.cli import main
 from pipelines.printing import print_csv
@@ -192,7 +193,8 @@ def corpus_in_bulk(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
 
 def ledger_name(case: Case) -> str:
     """A file's name as the ledger has it."""
-    return f"landing/{case.kind}/{os.fsencode(case.name).decode('utf-8', 'backslashreplace')}"
+    name = os.fsdecode(case.name).replace("\\", "\\\\")
+    return f"landing/{case.kind}/{printable(name)}"
 
 
 def as_wanted(said: str | None, wanted: str | None) -> str | None:

@@ -6,7 +6,11 @@ from html.parser import HTMLParser
 import pytest
 from markdown_it import MarkdownIt
 
+from assets.ingestion import new_files
+from assets.landing import delivered_files
 from assets.shown import in_html, in_markdown, printable
+from assets.warehouse import open_published
+from tests.world import World, event, jsonl
 
 HOSTILE = {
     "a colour": "\x1b[31mred\x1b[0m",
@@ -147,3 +151,45 @@ def test_markdown_shows_what_was_delivered_as_code(text: str, where: str) -> Non
 
     expected = [(block, shown.replace("DELIVERED", printable(text))) for block, shown in parts(where)]
     assert parts(where.replace("DELIVERED", in_markdown(text))) == expected
+
+
+# --- names of files
+
+NAMES = [text.replace("/", "-") + ".jsonl" for text in HOSTILE.values()]
+ALIKE = [
+    "x\udcff.jsonl",
+    r"x\xff.jsonl",
+    "x\xff.jsonl",
+    "x\n.jsonl",
+    r"x\x0a.jsonl",
+    r"x\n.jsonl",
+    "x\x9b.jsonl",
+    "x\udc9b.jsonl",
+]
+"""Names that are written alike where a backslash is not escaped, or a byte as a character."""
+
+
+def test_the_name_of_a_file_is_text_and_its_own(world: World) -> None:
+    for number, name in enumerate((*NAMES, *ALIKE, "day \n 1/x.jsonl")):
+        world.deliver(name, jsonl(event(f"e{number}", 101, "view", "2025-06-10T10:00:00Z")))
+    world.run()
+    names = [name for (name,) in world.rows("select name from raw.event_files where outcome = 'LOADED'")]
+    assert len(set(names)) == len(NAMES) + len(ALIKE) + 1
+    assert [name for name in names if not is_text(name)] == []
+    assert {r"landing/events/x\xff.jsonl", r"landing/events/x\\xff.jsonl", r"landing/events/day \x0a 1/x.jsonl"} <= set(
+        names
+    )
+    with open_published(world.root) as published:
+        assert new_files(published, delivered_files(world.root)) == []
+
+
+def test_a_file_that_is_known_by_another_spelling_of_its_name_is_not_loaded_twice(world: World) -> None:
+    world.deliver("a\nb.jsonl", jsonl(event("e", 101, "view", "2025-06-10T10:00:00Z")))
+    world.run()
+    with world.open() as warehouse, warehouse.transaction():
+        warehouse.connection.execute("update raw.event_files set name = $name", {"name": "landing/events/a\nb.jsonl"})
+    for _ in range(2):
+        world.run()
+        assert world.rows("select outcome, rows_loaded from raw.event_files order by file_id") == [
+            ("LOADED", 1), ("DUPLICATE", 0),
+        ]  # fmt: skip
