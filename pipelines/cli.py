@@ -34,6 +34,7 @@ from pipelines.printing import (
     print_rows,
     print_table,
     print_words,
+    say,
 )
 
 DATA = click.option(
@@ -94,10 +95,10 @@ def main() -> None:
         " ".join(sys.argv).encode()
         cli()
     except UnicodeEncodeError:
-        click.secho("error: an argument is not UTF-8 text", fg="red", err=True)
+        say("error: an argument is not UTF-8 text", colour="red", err=True)
         sys.exit(1)
     except (SpendgateError, OSError, duckdb.Error) as error:
-        click.secho(f"error: {first_line(error)}", fg="red", err=True)
+        say(f"error: {first_line(error)}", colour="red", err=True)
         sys.exit(1)
 
 
@@ -112,13 +113,13 @@ def demo(data: DataRoot) -> None:
 
     now = datetime.now(UTC)
     deliver_demo(data, now)
-    click.echo(f"Delivered a demo world to {data.path}.")
+    say(f"Delivered a demo world to {data.path}.")
     _run(data, "refresh", now=None, trusted=True)
     with open_published(data) as published:
         print_rows(_query(published, "report/brands"), "Brands, each on its own day")
         print_rows(_query(published, "report/campaigns", brand_id=None, at_most=ROWS_SHOWN), "Campaigns")
         print_rows(_query(published, "report/rejects", reason="", name="", at_most=20), "Refused rows")
-    click.echo('Next: `spendgate ui` for runs and lineage, `spendgate sql "from mart.daily_spend"` for the spend.')
+    say('Next: `spendgate ui` for runs and lineage, `spendgate sql "from mart.daily_spend"` for the spend.')
 
 
 @cli.command()
@@ -146,7 +147,7 @@ def generate(data: DataRoot, format_: str, now: datetime | None, **size: int) ->
             now or datetime.now(UTC).replace(microsecond=0),
             lambda count: progress.advance(task, count),
         )
-    click.echo(f"Delivered {size['events']:,} events as {format_} to {data.path}.")
+    say(f"Delivered {size['events']:,} events as {format_} to {data.path}.")
 
 
 @cli.command()
@@ -175,8 +176,8 @@ def decide(data: DataRoot, now: datetime | None, *, dry_run: bool, as_known: boo
         outlook = replay(published, now or datetime.now(UTC), as_known=as_known)
         due = hops(published)
     for hop in due:
-        click.echo(f"campaign {hop.campaign_id}: {hop.from_status or 'new'} -> {hop.to_status} ({hop.reason})")
-    click.echo(f"{outlook.due} of {outlook.campaigns} campaigns would change; nothing was written.")
+        say(f"campaign {hop.campaign_id}: {hop.from_status or 'new'} -> {hop.to_status} ({hop.reason})")
+    say(f"{outlook.due} of {outlook.campaigns} campaigns would change; nothing was written.")
 
 
 @cli.command()
@@ -219,11 +220,11 @@ def set_status(data: DataRoot, now: datetime | None, status: str, **wanted: Any)
         over = change.until is not None and change.until <= warehouse.now
     end = f" until {for_people(change.until)} UTC" if change.until else ""
     if before is None:
-        click.echo(f"campaign {change.campaign_id} is {change.status}{end} already: nothing was recorded")
+        say(f"campaign {change.campaign_id} is {change.status}{end} already: nothing was recorded")
         return
-    click.echo(f"campaign {change.campaign_id}: {before} -> {change.status}{end}")
+    say(f"campaign {change.campaign_id}: {before} -> {change.status}{end}")
     if over:
-        click.secho("that has passed already: the pause ends with the next decision", fg="yellow", err=True)
+        say("that has passed already: the pause ends with the next decision", colour="yellow", err=True)
 
 
 COMPARISON = ["table", "rows live", "rows rebuilt", "only live", "only rebuilt"]
@@ -258,11 +259,11 @@ def rebuild(data: DataRoot, *, swapped: bool) -> None:
         if swapped:
             swap(data)
             warehouse.publish()
-            click.echo(f"The rebuilt warehouse is the live one now, and published; the other is {data.replaced_file}.")
+            say(f"The rebuilt warehouse is the live one now, and published; the other is {data.replaced_file}.")
             return
     if differing:
         raise SpendgateError(f"{', '.join(differing)} came out otherwise: `--swap` takes the rebuilt ones")
-    click.echo(f"All the same. The rebuilt warehouse is {data.rebuilt_file}; nothing was swapped.")
+    say(f"All the same. The rebuilt warehouse is {data.rebuilt_file}; nothing was swapped.")
 
 
 @cli.command()
@@ -273,7 +274,7 @@ def ui(data: DataRoot, host: str, port: int) -> None:
     """Start the Dagster UI with daemon and sensors."""
     _dagster_home(data)
     os.environ["SPENDGATE_DATA"] = str(data.path)
-    click.echo(f"Dagster UI on http://{host}:{port} (Ctrl+C ends it)")
+    say(f"Dagster UI on http://{host}:{port} (Ctrl+C ends it)")
     # its advice to use another tool, for projects laid out by that tool
     silence = ["-W", "ignore:Function `dev_command` is superseded"]
     where = ["-w", str(SQL.parent / "workspace.yaml"), "-h", host, "-p", str(port)]
@@ -302,7 +303,7 @@ def status(data: DataRoot, brand_id: int | None, *, as_json: bool) -> None:
             f"Campaigns: {title}" if counts else "Campaigns: none",
         )
     if sum(counts.values()) > ROWS_SHOWN:
-        click.echo(f"The {ROWS_SHOWN} that changed last are shown; --brand shows one brand's, --json all.", err=True)
+        say(f"The {ROWS_SHOWN} that changed last are shown; --brand shows one brand's, --json all.", err=True)
 
 
 @cli.command()
@@ -322,7 +323,7 @@ def explain(data: DataRoot, campaign_id: int, at: datetime | None, *, as_json: b
         title = f"Campaign {campaign_id} {name}: {last.to_status} since {for_people(last.decided_at)} UTC"
         print_words(explanation_lines(explanation), title)
     if explanation.differences:
-        click.secho("what is stored does not follow from the ledger: see 'derived anew'", fg="red", err=True)
+        say("what is stored does not follow from the ledger: see 'derived anew'", colour="red", err=True)
 
 
 FORMATS: dict[str, Callable[[duckdb.DuckDBPyConnection], None]] = {
@@ -359,7 +360,7 @@ def list_rejects(data: DataRoot, reason: str, name: str, format_: str) -> None:
         [count] = _query(published, "report/reject_count", **which).fetchall()[0]
         print_rows(_query(published, "report/rejects", **which, at_most=ROWS_SHOWN), f"Refused rows: {count:,}")
     if count > ROWS_SHOWN:
-        click.echo(f"The newest {ROWS_SHOWN} are shown; --format csv or json gives all of them.", err=True)
+        say(f"The newest {ROWS_SHOWN} are shown; --format csv or json gives all of them.", err=True)
 
 
 @rejects.command("retry")
@@ -467,9 +468,9 @@ def _tell_checks(evaluations: Iterable[Any]) -> bool:
         count = evaluation.metadata["breaking_rows"].value
         first = evaluation.metadata["first_rows"].value.splitlines()[0]
         table = evaluation.asset_key.to_user_string().replace("/", ".")
-        click.secho(
+        say(
             f"check {evaluation.check_name} ({table}): {count} rows, such as {first[:300]}",
-            fg="yellow",
+            colour="yellow",
             err=True,
         )
     return any(evaluation.severity.value == "ERROR" for evaluation in failed)

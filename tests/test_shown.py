@@ -1,16 +1,28 @@
 """What was delivered is shown as text: the same hostile texts in every place that shows them."""
 
+import csv
+import io
+import os
+import pty
+import re
+import subprocess
+import sys
 import unicodedata
+from contextlib import suppress
+from datetime import timedelta
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from markdown_it import MarkdownIt
 
 from assets.ingestion import new_files
 from assets.landing import delivered_files
+from assets.settings import DataRoot
 from assets.shown import in_html, in_markdown, printable
 from assets.warehouse import open_published
-from tests.world import World, event, jsonl
+from pipelines.cli import main
+from tests.world import BRANDS, CAMPAIGNS, NOON, World, csv_text, event, jsonl
 
 HOSTILE = {
     "a colour": "\x1b[31mred\x1b[0m",
@@ -193,3 +205,98 @@ def test_a_file_that_is_known_by_another_spelling_of_its_name_is_not_loaded_twic
         assert world.rows("select outcome, rows_loaded from raw.event_files order by file_id") == [
             ("LOADED", 1), ("DUPLICATE", 0),
         ]  # fmt: skip
+
+
+# --- what the command line prints
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """A world in which every text of a deliverer is hostile, after two runs."""
+    world = World(DataRoot(tmp_path_factory.mktemp("hostile")))
+    names = list(HOSTILE.values())
+    brand, campaign = csv_rows(BRANDS), csv_rows(CAMPAIGNS)
+    brands = [{**brand[0], "brand_id": n, "name": name, "owner": name} for n, name in enumerate(names, 1)]
+    campaigns = [{**campaign[0], "campaign_id": n, "brand_id": n, "name": name} for n, name in enumerate(names, 11)]
+    world.deliver_reference("brands", csv_text(*brands))
+    world.deliver_reference("campaigns", csv_text(*campaigns, *({**campaign[0], "status": name} for name in names)))
+    for number, name in enumerate(names):
+        click = event(f"{number} {name}", 101, "click", "2025-06-10T10:00:00Z")
+        # as text of a CSV file it is listed as it is; JSON would write much of it as escapes itself
+        refused = csv_text({**click, "event_type": name, name: ""}, {**click, "occurred_at": name, name: name})
+        world.deliver(NAMES[number].replace(".jsonl", ".csv"), refused)
+        spent = (click | {"event_id": f"{name} {n}"} for n in range(21))
+        world.deliver(NAMES[number], jsonl(*spent, click | {"event_type": name}))
+    world.run()
+    world.run(NOON + timedelta(hours=1))
+    return world
+
+
+def csv_rows(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+PRINTED = {
+    "status": ["status"],
+    "the status of a brand": ["status", "--brand", "1"],
+    "status as JSON": ["status", "--json"],
+    "refused rows": ["rejects", "list"],
+    "refused rows as CSV": ["rejects", "list", "--format", "csv"],
+    "refused rows as JSON": ["rejects", "list", "--format", "json"],
+    "a table": ["sql", "from core.campaigns"],
+    "CSV": ["sql", "--format", "csv", "from core.campaigns"],
+    "JSON": ["sql", "--format", "json", "from core.campaigns"],
+    "lists": ["sql", "select list(name), map([name], [name]), {'name': name} from core.brands group by name"],
+    "lists as CSV": ["sql", "--format", "csv", "select list(name) as names from core.brands"],
+    "names as columns": ["sql", "pivot core.brands on name using count(*) group by timezone"],
+    "names as columns of CSV": ["sql", "--format", "csv", "pivot core.brands on name using count(*) group by timezone"],
+    "names as columns of JSON": [
+        "sql",
+        "--format",
+        "json",
+        "pivot core.brands on name using count(*) group by timezone",
+    ],
+    **{
+        f"an error that quotes brand {n}": ["sql", f"select error(name) from core.brands where brand_id = {n}"]
+        for n in range(1, len(HOSTILE) + 1)
+    },
+    **{f"the reason of campaign {n}": ["explain", str(n)] for n in range(11, 11 + len(HOSTILE))},
+    "a reason as JSON": ["explain", "11", "--json"],
+}
+
+
+@pytest.mark.parametrize("arguments", PRINTED.values(), ids=PRINTED)
+def test_what_is_printed_holds_nothing_that_is_obeyed(
+    hostile: World, arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["spendgate", "--data", str(hostile.root.path), *arguments])
+    with pytest.raises(SystemExit):
+        main()
+    printed = capsys.readouterr()
+    assert printed.out or printed.err
+    for line in (printed.out + printed.err).split("\n"):
+        assert is_text(line), line
+    if "json" in "".join(arguments).lower():
+        assert printed.out.isascii()
+
+
+@pytest.mark.parametrize("command", ["status", "explain"])
+def test_a_terminal_is_coloured_by_nobody_else(hostile: World, command: str) -> None:
+    """On a terminal of its own: what is no terminal is spared escape sequences of any kind."""
+    ours, theirs = pty.openpty()
+    arguments = [command, *(["11"] if command == "explain" else []), "--data", str(hostile.root.path)]
+    code = "from pipelines.cli import main; main()"
+    with subprocess.Popen(
+        [sys.executable, "-c", code, *arguments], stdout=theirs, stderr=theirs, cwd=Path(__file__).parent.parent
+    ):
+        os.close(theirs)
+        printed = b""
+        with suppress(OSError):  # the end, on Linux
+            while some := os.read(ours, 65536):
+                printed += some
+    os.close(ours)
+    shown = printed.decode().replace("\r\n", "\n")
+    assert "\x1b[" in shown  # it is bold
+    assert "\x1b[31m" not in shown
+    for line in re.sub(r"\x1b\[[0-9;]*m", "", shown).split("\n"):
+        assert is_text(line), line
