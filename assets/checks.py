@@ -9,8 +9,9 @@ from collections.abc import Iterator
 import dagster as dg
 import polars as pl
 
-from assets.catalog import POOL
+from assets.catalog import POOL, sql_shown
 from assets.evidence import derive_unchecked_changes
+from assets.shown import printable
 from assets.warehouse import Warehouse, published_revision, sql
 
 BROKEN, MEND = dg.AssetCheckSeverity.ERROR, dg.AssetCheckSeverity.WARN
@@ -44,7 +45,7 @@ SHOWN = 5
             name,
             asset=asset.split("/"),
             description=sql(f"checks/{name}").removeprefix("-- ").partition("\n")[0],
-            metadata={"sql": dg.MetadataValue.md(f"```sql\n{sql(f'checks/{name}')}```")},
+            metadata={"sql": sql_shown(f"checks/{name}")},
         )
         for name, (asset, _) in CHECKS.items()
     ],
@@ -62,11 +63,17 @@ def checks(
             check_name=key.name,
             asset_key=key.asset_key,
             severity=CHECKS[key.name][1],
-            metadata={
-                "breaking_rows": len(rows),
-                "first_rows": dg.MetadataValue.md("\n".join(str(row) for row in rows.head(SHOWN).to_dicts()) or "none"),
-            },
+            metadata={"breaking_rows": len(rows), **_first(rows)},
         )
+
+
+def _first(rows: pl.DataFrame) -> dict[str, dg.TableMetadataValue]:
+    """The first rows as a table of texts: as Markdown, a delivered text could be a link, or an image from elsewhere."""
+    records = [
+        dg.TableRecord({name: None if value is None else printable(str(value)) for name, value in row.items()})
+        for row in rows.head(SHOWN).to_dicts()
+    ]
+    return {"first_rows": dg.MetadataValue.table(records)} if records else {}
 
 
 def breaking_rows(warehouse: Warehouse, name: str) -> pl.DataFrame:

@@ -8,7 +8,9 @@ that has been escaped stays the same when it is escaped again.
 """
 
 import html
+import logging
 import re
+from typing import Any
 
 _JOINED = "\u0600-\u109f\u1780-\u18af\u2190-\u2bff\ufe0f\U0001f000-\U0001faff"
 """Scripts and pictures in which an invisible joiner between two characters is part of how they are written."""
@@ -64,3 +66,23 @@ def _code(text: str) -> str:
     fence = "`" * (1 + max(map(len, re.findall("`+", text)), default=0))
     blank = " " if text.strip() and (text[0] in " `" or text[-1] in " `") else ""
     return f"{fence}{blank}{text}{blank}{fence}"
+
+
+class _Line(logging.LogRecord):
+    """What is logged, as one line of text."""
+
+    def getMessage(self) -> str:  # noqa: N802 the name of the standard library
+        return printable(super().getMessage())
+
+
+def _record(name: str | None, *rest: Any, **more: Any) -> logging.LogRecord:
+    ours = (name or "").startswith("spendgate")
+    return (_Line if ours else logging.LogRecord)(name, *rest, **more)  # type: ignore[arg-type]
+
+
+def log_as_text() -> None:
+    """Make one line of text of whatever spendgate's loggers log from now on, whoever writes it or keeps it.
+
+    Of each record, not in a handler: Dagster adds handlers of its own while a step runs.
+    """
+    logging.setLogRecordFactory(_record)

@@ -23,6 +23,7 @@ import duckdb
 from assets.decision import MANUAL_CHANGES, ManualChange, hops, replay
 from assets.evidence import explain as explain_status
 from assets.settings import DataRoot, SpendgateError, first_line
+from assets.shown import log_as_text
 from assets.warehouse import SQL, open_published, sql
 from pipelines.printing import (
     console,
@@ -466,13 +467,10 @@ def _tell_checks(evaluations: Iterable[Any]) -> bool:
     failed = [evaluation for evaluation in evaluations if not evaluation.passed]
     for evaluation in failed:
         count = evaluation.metadata["breaking_rows"].value
-        first = evaluation.metadata["first_rows"].value.splitlines()[0]
+        row = evaluation.metadata["first_rows"].records[0].data
+        first = ", ".join(f"{name} {value}" for name, value in row.items())[:300]
         table = evaluation.asset_key.to_user_string().replace("/", ".")
-        say(
-            f"check {evaluation.check_name} ({table}): {count} rows, such as {first[:300]}",
-            colour="yellow",
-            err=True,
-        )
+        say(f"check {evaluation.check_name} ({table}): {count} rows, such as {first}", colour="yellow", err=True)
     return any(evaluation.severity.value == "ERROR" for evaluation in failed)
 
 
@@ -484,6 +482,7 @@ def _tell_run(data: DataRoot, run_id: str) -> None:
 def _show_log(level: int = logging.INFO) -> None:
     from rich.logging import RichHandler
 
+    log_as_text()
     handler = RichHandler(console=console(stderr=True), show_path=False, log_time_format="%H:%M:%S")
     logger = logging.getLogger("spendgate")
     logger.handlers = [handler]

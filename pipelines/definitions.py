@@ -13,6 +13,7 @@ import dagster as dg
 from assets import checks, ledger, publishing, reference, spend, status
 from assets.landing import Deliveries, Retry
 from assets.settings import DataRoot
+from assets.shown import log_as_text
 from assets.warehouse import Warehouse, open_warehouse
 from pipelines.housekeeping import housekeeping, nightly
 from pipelines.jobs import decide, instant_of, nightly_seal, refresh, seal, set_campaign_status
@@ -22,6 +23,7 @@ from pipelines.sensors import decision_sensor, delivery_sensor
 def build_defs(root: DataRoot) -> dg.Definitions:
     """Fresh definitions over a data root."""
     settings = root.settings()  # a mistake in it is told at start
+    log_as_text()
 
     def open_for_run(context: dg.InitResourceContext) -> Iterator[Warehouse]:
         now = context.resource_config["now"]

@@ -1,7 +1,7 @@
 """How results look: tables and words for people, CSV and JSON for machines.
 
-Belongs here: the form of what is shown. Does not: where it comes from. Whatever is printed is printed from here, so that
-what was delivered is text in all of it (see `assets.shown`); JSON has escapes of its own for whatever is not ASCII.
+Belongs here: the form of what is shown. Does not: where it comes from. Whatever is printed is printed from here, as
+text (see `assets.shown`); JSON has escapes of its own for whatever is not ASCII.
 """
 
 import csv

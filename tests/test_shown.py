@@ -9,20 +9,26 @@ import subprocess
 import sys
 import unicodedata
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
+import dagster as dg
+import polars as pl
 import pytest
 from markdown_it import MarkdownIt
 
+from assets.attempts import refuse_killers
 from assets.ingestion import new_files
-from assets.landing import delivered_files
-from assets.settings import DataRoot
+from assets.landing import QuarantineError, delivered_files
+from assets.settings import DataRoot, first_line
 from assets.shown import in_html, in_markdown, printable
 from assets.warehouse import open_published
 from pipelines.cli import main
-from tests.world import BRANDS, CAMPAIGNS, NOON, World, csv_text, event, jsonl
+from tests.test_cli import spendgate_process
+from tests.world import BRANDS, CAMPAIGNS, NOON, World, event, jsonl
 
 HOSTILE = {
     "a colour": "\x1b[31mred\x1b[0m",
@@ -218,18 +224,26 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> World:
     brand, campaign = csv_rows(BRANDS), csv_rows(CAMPAIGNS)
     brands = [{**brand[0], "brand_id": n, "name": name, "owner": name} for n, name in enumerate(names, 1)]
     campaigns = [{**campaign[0], "campaign_id": n, "brand_id": n, "name": name} for n, name in enumerate(names, 11)]
-    world.deliver_reference("brands", csv_text(*brands))
-    world.deliver_reference("campaigns", csv_text(*campaigns, *({**campaign[0], "status": name} for name in names)))
+    world.deliver_reference("brands", quoted(*brands))
+    world.deliver_reference("campaigns", quoted(*campaigns, *({**campaign[0], "status": name} for name in names)))
     for number, name in enumerate(names):
         click = event(f"{number} {name}", 101, "click", "2025-06-10T10:00:00Z")
         # as text of a CSV file it is listed as it is; JSON would write much of it as escapes itself
-        refused = csv_text({**click, "event_type": name, name: ""}, {**click, "occurred_at": name, name: name})
+        refused = quoted({**click, "event_type": name, name: ""}, {**click, "occurred_at": name, name: name})
         world.deliver(NAMES[number].replace(".jsonl", ".csv"), refused)
         spent = (click | {"event_id": f"{name} {n}"} for n in range(21))
         world.deliver(NAMES[number], jsonl(*spent, click | {"event_type": name}))
     world.run()
     world.run(NOON + timedelta(hours=1))
     return world
+
+
+def quoted(*rows: dict[str, Any]) -> str:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), quoting=csv.QUOTE_ALL, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
 
 
 def csv_rows(text: str) -> list[dict[str, str]]:
@@ -256,10 +270,7 @@ PRINTED = {
         "json",
         "pivot core.brands on name using count(*) group by timezone",
     ],
-    **{
-        f"an error that quotes brand {n}": ["sql", f"select error(name) from core.brands where brand_id = {n}"]
-        for n in range(1, len(HOSTILE) + 1)
-    },
+    "an error that quotes": ["sql", "select error(replace(string_agg(name), chr(10), ' ')) from core.brands"],
     **{f"the reason of campaign {n}": ["explain", str(n)] for n in range(11, 11 + len(HOSTILE))},
     "a reason as JSON": ["explain", "11", "--json"],
 }
@@ -300,3 +311,74 @@ def test_a_terminal_is_coloured_by_nobody_else(hostile: World, command: str) -> 
     assert "\x1b[31m" not in shown
     for line in re.sub(r"\x1b\[[0-9;]*m", "", shown).split("\n"):
         assert is_text(line), line
+
+
+@pytest.mark.parametrize("text", ALL.values(), ids=ALL)
+def test_an_error_is_one_line_of_text(text: str) -> None:
+    assert is_text(first_line(ValueError(f"not {text}")))
+
+
+def fail(text: str) -> None:
+    raise ValueError(text)
+
+
+def test_a_file_that_fails_in_a_process_of_its_own_is_one_line_of_text(
+    world: World, capfd: pytest.CaptureFixture[str]
+) -> None:
+    world.deliver("a.jsonl", "")
+    [file] = [replace(file, attempts=2) for file in delivered_files(world.root) if file.kind == "events"]
+    with pytest.raises(QuarantineError, match="never ended"):
+        refuse_killers(file, fail, HOSTILE["a colour"])
+    assert capfd.readouterr().err == "landing/events/a.jsonl: ValueError: \\x1b[31mred\\x1b[0m\n"
+
+
+# --- the log, and the UI
+
+
+@pytest.fixture(scope="module")
+def hostile_run(hostile: World) -> tuple[World, str]:
+    """The hostile world after one more run, by the command line, of new files with hostile names; what it said."""
+    for number, name in enumerate(NAMES):
+        hostile.deliver(f"more/{name}", jsonl(event(f"more {number}", 101, "view", "2025-06-10T10:00:00Z")))
+    (hostile.root.reference / "ads.csv").unlink()
+    pl.DataFrame({HOSTILE["a line"]: ["1"]}).write_parquet(hostile.root.reference / "ads.parquet")
+    said = spendgate_process(hostile.root, "run", "--now", "2025-06-10T14:00:00Z").stderr
+    return hostile, said
+
+
+def test_no_line_of_the_log_is_forged_or_coloured(hostile_run: tuple[World, str]) -> None:
+    _, said = hostile_run
+    lines = said.split("\n")
+    assert len([line for line in lines if "landing/events/more/" in line]) == len(NAMES)
+    assert [line for line in lines if not is_text(line)] == []
+    assert [line for line in lines if "all is well" in line and "\\x0a" not in line] == []
+
+
+def test_a_failed_check_is_told_as_text(hostile_run: tuple[World, str]) -> None:
+    _, said = hostile_run
+    [told] = [line for line in said.split("\n") if line.startswith("check reference_rows_are_accepted")]
+    assert "such as name reference/campaigns.csv, line_number " in told
+
+
+def test_dagster_keeps_and_shows_what_was_delivered_as_text(
+    hostile_run: tuple[World, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, _ = hostile_run
+    monkeypatch.setenv("DAGSTER_HOME", str(world.root.dagster_home))
+    with dg.DagsterInstance.get() as instance:
+        [run] = instance.get_runs()
+        events = instance.all_logs(run.run_id)
+    logged = [event.user_message for event in events if not event.is_dagster_event]
+    assert len([message for message in logged if "landing/events/more/" in message]) == len(NAMES)
+    assert [message for message in logged if not is_text(message)] == []
+    told = [event.dagster_event for event in events if event.dagster_event]
+    checks = [
+        event.asset_check_evaluation_data
+        for event in told
+        if event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION
+    ]
+    metadata = [value for check in checks for value in check.metadata.values()]
+    assert {type(value) for value in metadata} == {dg.IntMetadataValue, dg.TableMetadataValue}
+    rows = [record.data for value in metadata if isinstance(value, dg.TableMetadataValue) for record in value.records]
+    assert len(rows) >= 5
+    assert [row for row in rows if not all(is_text(str(value)) for value in row.values())] == []
