@@ -5,6 +5,7 @@ seconds to import, so only the commands that run something import it.
 """
 
 import fcntl
+import io
 import logging
 import os
 import re
@@ -92,15 +93,21 @@ def cli(data: str | None) -> None:
 
 def main() -> None:
     """Run the command line: a user's mistake is one line, never a traceback."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # of a terminal that has not every character
     try:
-        " ".join(sys.argv).encode()
+        _require_text(sys.argv)
         cli()
-    except UnicodeEncodeError:
-        say("error: an argument is not UTF-8 text", colour="red", err=True)
-        sys.exit(1)
     except (SpendgateError, OSError, duckdb.Error) as error:
         say(f"error: {first_line(error)}", colour="red", err=True)
         sys.exit(1)
+
+
+def _require_text(arguments: list[str]) -> None:
+    try:
+        " ".join(arguments).encode()
+    except UnicodeEncodeError:
+        raise SpendgateError("an argument is not UTF-8 text") from None
 
 
 # --- running

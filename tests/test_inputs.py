@@ -314,7 +314,9 @@ def test_text_that_a_spreadsheet_would_run_is_stored_as_is_and_escaped_in_csv(
             "select event_id from raw.ad_events where list_contains($risky, event_id) order by event_id",
             {"risky": risky},
         ))  # fmt: skip
-    assert list(csv.reader(io.StringIO(capsys.readouterr().out))) == [["event_id"], *([f"'{text}"] for text in risky)]
+    assert list(csv.reader(io.StringIO(capsys.readouterr().out))) == [
+        ["event_id"], *([f"'{printable(text)}"] for text in risky)
+    ]  # fmt: skip
 
 
 # --- inputs that take more than one run

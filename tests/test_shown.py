@@ -313,6 +313,19 @@ def test_a_terminal_is_coloured_by_nobody_else(hostile: World, command: str) -> 
         assert is_text(line), line
 
 
+@pytest.mark.parametrize("arguments", [["status"], ["explain", "11"], ["sql", "--format", "csv", "from core.brands"]])
+def test_a_terminal_that_lacks_a_character_is_shown_its_escape(
+    world: World, arguments: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.deliver_reference("brands", BRANDS.replace("Acme", "Кофе"))
+    world.deliver_reference("campaigns", CAMPAIGNS.replace("Acme always", "Кофе"))
+    world.run()
+    monkeypatch.setenv("PYTHONIOENCODING", "latin-1")
+    shown = spendgate_process(world.root, *arguments)
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert r"\u041a\u043e\u0444\u0435" in shown.stdout
+
+
 @pytest.mark.parametrize("text", ALL.values(), ids=ALL)
 def test_an_error_is_one_line_of_text(text: str) -> None:
     assert is_text(first_line(ValueError(f"not {text}")))
