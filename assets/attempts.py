@@ -17,6 +17,7 @@ import duckdb
 import pyarrow as pa
 
 from assets.landing import DeliveredFile, NotReadyError, QuarantineError
+from assets.settings import first_line
 from assets.statements import sql
 from assets.warehouse import Warehouse
 
@@ -98,7 +99,7 @@ def refuse_killers(file: DeliveredFile, read: Callable[..., None], *arguments: A
     if file.attempts < ATTEMPTS - 1:
         return
     log.warning("%s was begun %d times and never ended: it is read by itself now", file.name, file.attempts)
-    reader = multiprocessing.get_context("spawn").Process(target=read, args=arguments)
+    reader = multiprocessing.get_context("spawn").Process(target=_read_alone, args=(file.name, read, *arguments))
     reader.start()
     reader.join()
     if reader.exitcode:
@@ -106,6 +107,14 @@ def refuse_killers(file: DeliveredFile, read: Callable[..., None], *arguments: A
             f"reading it was begun {ATTEMPTS} times and never ended (the process was killed, out of memory, or"
             " failed: see the runs' logs): deliver it again otherwise, or touch it to have it tried again"
         )
+
+
+def _read_alone(name: str, read: Callable[..., None], *arguments: Any) -> None:
+    """Read a file as the whole of a process; a failure is a line of text, since it may quote what is in the file."""
+    try:
+        read(*arguments)
+    except Exception as error:
+        raise SystemExit(f"{name}: {type(error).__name__}: {first_line(error)}") from error
 
 
 def note_in_vain(warehouse: Warehouse, waits: list[tuple[DeliveredFile, NotReadyError]]) -> None:

@@ -11,11 +11,12 @@ import dagster as dg
 import duckdb
 import polars as pl
 
-from assets.catalog import POOL
+from assets.catalog import POOL, sql_shown
 from assets.evidence import derive_unchecked_changes
 from assets.sealed_tables import names_lost_day
 from assets.settings import first_line
-from assets.statements import first_comment, sql
+from assets.shown import printable
+from assets.statements import first_comment
 from assets.warehouse import Warehouse, published_revision
 
 BROKEN, MEND = dg.AssetCheckSeverity.ERROR, dg.AssetCheckSeverity.WARN
@@ -51,7 +52,7 @@ SHOWN = 5
             name,
             asset=asset.split("/"),
             description=first_comment(f"checks/{name}"),
-            metadata={"sql": dg.MetadataValue.md(f"```sql\n{sql(f'checks/{name}')}```")},
+            metadata={"sql": sql_shown(f"checks/{name}")},
         )
         for name, (asset, _) in CHECKS.items()
     ],
@@ -69,11 +70,17 @@ def checks(
             check_name=key.name,
             asset_key=key.asset_key,
             severity=CHECKS[key.name][1],
-            metadata={
-                "breaking_rows": len(rows),
-                "first_rows": dg.MetadataValue.md("\n".join(str(row) for row in rows.head(SHOWN).to_dicts()) or "none"),
-            },
+            metadata={"breaking_rows": len(rows), **_first(rows)},
         )
+
+
+def _first(rows: pl.DataFrame) -> dict[str, dg.TableMetadataValue]:
+    """The first rows as a table of texts: as Markdown, a delivered text could be a link, or an image from elsewhere."""
+    records = [
+        dg.TableRecord({name: None if value is None else printable(str(value)) for name, value in row.items()})
+        for row in rows.head(SHOWN).to_dicts()
+    ]
+    return {"first_rows": dg.MetadataValue.table(records)} if records else {}
 
 
 def breaking_rows(warehouse: Warehouse, name: str) -> pl.DataFrame:

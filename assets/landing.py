@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from assets.settings import EVENTS, PAYMENTS, REFERENCE_TABLES, UNKNOWN, DataRoot, Settings
+from assets.shown import printable
 
 CHUNK = 1 << 20
 GZIP, PARQUET = b"\x1f\x8b", b"PAR1"
@@ -71,7 +72,7 @@ class DeliveredFile:
 
     Attributes:
         kind: events, payments, or the reference table it carries.
-        name: path below the data root, printable: bytes that are not UTF-8 are written as escapes.
+        name: path below the data root, printable, and no other file's (see `_name`).
         refusal: why it cannot be a delivery (a link, a device, two files for one table), or None.
         modified_ns: when the deliverer says it was written; the order in which files are taken.
         changed_ns: when its bytes or its inode last changed.
@@ -292,8 +293,16 @@ def _seen(root: DataRoot, entry: os.DirEntry[str], kind: str, *, flagged: bool) 
     if not stat.S_ISREG(status.st_mode):
         refusal = f"{_sort(status.st_mode)}, not a file: only regular files are taken"
     path = Path(entry.path)
-    name = os.fsencode(path.relative_to(root.path)).decode("utf-8", "backslashreplace")
+    name = _name(path.relative_to(root.path))
     return DeliveredFile(path, kind, name, status.st_size, status.st_mtime_ns, status.st_ctime_ns, refusal, flagged)
+
+
+def _name(path: Path) -> str:
+    """A path as text, and each path another text: so backslashes are doubled.
+
+    Of two files with one name each would seem to be new as long as the other one lies there.
+    """
+    return printable(os.fsencode(path).decode("utf-8", "surrogateescape").replace("\\", "\\\\"))
 
 
 def _sort(mode: int) -> str:

@@ -7,6 +7,8 @@ import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from assets.shown import printable
+
 REFERENCE_TABLES = ("brands", "campaigns", "ad_sets", "ads", "global_ad_pricing")
 """Reference tables, each parent before its children."""
 
@@ -26,8 +28,8 @@ class SpendgateError(Exception):
 
 
 def first_line(error: BaseException) -> str:
-    """What an error says, without the drawings that databases add."""
-    return str(error).strip().partition("\n")[0]
+    """What an error says, without the drawings that databases add; what it quotes is text."""
+    return printable(str(error).strip().partition("\n")[0])
 
 
 @dataclass(frozen=True)

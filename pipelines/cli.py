@@ -5,6 +5,7 @@ seconds to import, so only the commands that run something import it.
 """
 
 import fcntl
+import io
 import logging
 import os
 import re
@@ -23,6 +24,7 @@ import duckdb
 from assets.decision import MANUAL_CHANGES, ManualChange, hops, replay
 from assets.evidence import explain as explain_status
 from assets.settings import DataRoot, SpendgateError, first_line
+from assets.shown import log_as_text
 from assets.statements import SQL, sql
 from assets.warehouse import open_published
 from pipelines.printing import (
@@ -35,6 +37,7 @@ from pipelines.printing import (
     print_rows,
     print_table,
     print_words,
+    say,
 )
 
 DATA = click.option(
@@ -94,15 +97,21 @@ def cli(data: str | None) -> None:
 
 def main() -> None:
     """Run the command line: a user's mistake is one line, never a traceback."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # of a terminal that has not every character
     try:
-        " ".join(sys.argv).encode()
+        _require_text(sys.argv)
         cli()
-    except UnicodeEncodeError:
-        click.secho("error: an argument is not UTF-8 text", fg="red", err=True)
-        sys.exit(1)
     except (SpendgateError, OSError, duckdb.Error) as error:
-        click.secho(f"error: {first_line(error)}", fg="red", err=True)
+        say(f"error: {first_line(error)}", colour="red", err=True)
         sys.exit(1)
+
+
+def _require_text(arguments: list[str]) -> None:
+    try:
+        " ".join(arguments).encode()
+    except UnicodeEncodeError:
+        raise SpendgateError("an argument is not UTF-8 text") from None
 
 
 # --- running
@@ -116,13 +125,13 @@ def demo(data: DataRoot) -> None:
 
     now = datetime.now(UTC)
     deliver_demo(data, now)
-    click.echo(f"Delivered a demo world to {data.path}.")
+    say(f"Delivered a demo world to {data.path}.")
     _run(data, "refresh", now=None, trusted=True)
     with open_published(data) as published:
         print_rows(_query(published, "report/brands"), "Brands, each on its own day")
         print_rows(_query(published, "report/campaigns", brand_id=None, at_most=ROWS_SHOWN), "Campaigns")
         print_rows(_query(published, "report/rejects", reason="", name="", at_most=20), "Refused rows")
-    click.echo('Next: `spendgate ui` for runs and lineage, `spendgate sql "from mart.daily_spend"` for the spend.')
+    say('Next: `spendgate ui` for runs and lineage, `spendgate sql "from mart.daily_spend"` for the spend.')
 
 
 @cli.command()
@@ -150,7 +159,7 @@ def generate(data: DataRoot, format_: str, now: datetime | None, **size: int) ->
             now or datetime.now(UTC).replace(microsecond=0),
             lambda count: progress.advance(task, count),
         )
-    click.echo(f"Delivered {size['events']:,} events as {format_} to {data.path}.")
+    say(f"Delivered {size['events']:,} events as {format_} to {data.path}.")
 
 
 @cli.command()
@@ -182,8 +191,8 @@ def decide(data: DataRoot, now: datetime | None, *, dry_run: bool, as_known: boo
         outlook = replay(published, now or datetime.now(UTC), as_known=as_known)
         due = hops(published)
     for hop in due:
-        click.echo(f"campaign {hop.campaign_id}: {hop.from_status or 'new'} -> {hop.to_status} ({hop.reason})")
-    click.echo(f"{outlook.due} of {outlook.campaigns} campaigns would change; nothing was written.")
+        say(f"campaign {hop.campaign_id}: {hop.from_status or 'new'} -> {hop.to_status} ({hop.reason})")
+    say(f"{outlook.due} of {outlook.campaigns} campaigns would change; nothing was written.")
 
 
 @cli.command()
@@ -229,11 +238,11 @@ def set_status(data: DataRoot, now: datetime | None, status: str, **wanted: Any)
         over = change.until is not None and change.until <= warehouse.now
     end = f" until {for_people(change.until)} UTC" if change.until else ""
     if before is None:
-        click.echo(f"campaign {change.campaign_id} is {change.status}{end} already: nothing was recorded")
+        say(f"campaign {change.campaign_id} is {change.status}{end} already: nothing was recorded")
         return
-    click.echo(f"campaign {change.campaign_id}: {before} -> {change.status}{end}")
+    say(f"campaign {change.campaign_id}: {before} -> {change.status}{end}")
     if over:
-        click.secho("that has passed already: the pause ends with the next decision", fg="yellow", err=True)
+        say("that has passed already: the pause ends with the next decision", colour="yellow", err=True)
 
 
 COMPARISON = ["table", "rows live", "rows rebuilt", "only live", "only rebuilt"]
@@ -268,11 +277,11 @@ def rebuild(data: DataRoot, *, swapped: bool) -> None:
         if swapped:
             swap(warehouse)
             warehouse.publish()
-            click.echo(f"The rebuilt warehouse is the live one now, and published; the other is {data.replaced_file}.")
+            say(f"The rebuilt warehouse is the live one now, and published; the other is {data.replaced_file}.")
             return
     if differing:
         raise SpendgateError(f"{', '.join(differing)} came out otherwise: `--swap` takes the rebuilt ones")
-    click.echo(f"All the same. The rebuilt warehouse is {data.rebuilt_file}; nothing was swapped.")
+    say(f"All the same. The rebuilt warehouse is {data.rebuilt_file}; nothing was swapped.")
 
 
 @cli.command()
@@ -283,7 +292,7 @@ def ui(data: DataRoot, host: str, port: int) -> None:
     """Start the Dagster UI with daemon and sensors."""
     _dagster_home(data)
     os.environ["SPENDGATE_DATA"] = str(data.path)
-    click.echo(f"Dagster UI on http://{host}:{port} (Ctrl+C ends it)")
+    say(f"Dagster UI on http://{host}:{port} (Ctrl+C ends it)")
     # its advice to use another tool, for projects laid out by that tool
     silence = ["-W", "ignore:Function `dev_command` is superseded"]
     where = ["-w", str(SQL.parent / "workspace.yaml"), "-h", host, "-p", str(port)]
@@ -312,7 +321,7 @@ def status(data: DataRoot, brand_id: int | None, *, as_json: bool) -> None:
             f"Campaigns: {title}" if counts else "Campaigns: none",
         )
     if sum(counts.values()) > ROWS_SHOWN:
-        click.echo(f"The {ROWS_SHOWN} that changed last are shown; --brand shows one brand's, --json all.", err=True)
+        say(f"The {ROWS_SHOWN} that changed last are shown; --brand shows one brand's, --json all.", err=True)
 
 
 @cli.command()
@@ -332,7 +341,7 @@ def explain(data: DataRoot, campaign_id: int, at: datetime | None, *, as_json: b
         title = f"Campaign {campaign_id} {name}: {last.to_status} since {for_people(last.decided_at)} UTC"
         print_words(explanation_lines(explanation), title)
     if explanation.differences:
-        click.secho("what is stored does not follow from the ledger: see 'derived anew'", fg="red", err=True)
+        say("what is stored does not follow from the ledger: see 'derived anew'", colour="red", err=True)
 
 
 FORMATS: dict[str, Callable[[duckdb.DuckDBPyConnection], None]] = {
@@ -369,7 +378,7 @@ def list_rejects(data: DataRoot, reason: str, name: str, format_: str) -> None:
         [count] = _query(published, "report/reject_count", **which).fetchall()[0]
         print_rows(_query(published, "report/rejects", **which, at_most=ROWS_SHOWN), f"Refused rows: {count:,}")
     if count > ROWS_SHOWN:
-        click.echo(f"The newest {ROWS_SHOWN} are shown; --format csv or json gives all of them.", err=True)
+        say(f"The newest {ROWS_SHOWN} are shown; --format csv or json gives all of them.", err=True)
 
 
 @rejects.command("retry")
@@ -481,13 +490,10 @@ def _tell_checks(evaluations: Iterable[Any]) -> bool:
     failed = [evaluation for evaluation in evaluations if not evaluation.passed]
     for evaluation in failed:
         count = evaluation.metadata["breaking_rows"].value
-        first = evaluation.metadata["first_rows"].value.splitlines()[0]
+        row = evaluation.metadata["first_rows"].records[0].data
+        first = ", ".join(f"{name} {value}" for name, value in row.items())[:300]
         table = evaluation.asset_key.to_user_string().replace("/", ".")
-        click.secho(
-            f"check {evaluation.check_name} ({table}): {count} rows, such as {first[:300]}",
-            fg="yellow",
-            err=True,
-        )
+        say(f"check {evaluation.check_name} ({table}): {count} rows, such as {first}", colour="yellow", err=True)
     return any(evaluation.severity.value == "ERROR" for evaluation in failed)
 
 
@@ -499,6 +505,7 @@ def _tell_run(data: DataRoot, run_id: str) -> None:
 def _show_log(level: int = logging.INFO) -> None:
     from rich.logging import RichHandler
 
+    log_as_text()
     handler = RichHandler(console=console(stderr=True), show_path=False, log_time_format="%H:%M:%S")
     logger = logging.getLogger("spendgate")
     logger.handlers = [handler]

@@ -14,6 +14,7 @@ from assets import checks, ledger, publishing, reference, spend, status
 from assets.landing import Deliveries, Retry
 from assets.sealed_files import look_at_sealed_files
 from assets.settings import DataRoot
+from assets.shown import log_as_text
 from assets.warehouse import Warehouse, open_warehouse
 from pipelines.housekeeping import housekeeping, nightly
 from pipelines.jobs import decide, instant_of, nightly_seal, refresh, seal, set_campaign_status
@@ -23,6 +24,7 @@ from pipelines.sensors import decision_sensor, delivery_sensor
 def build_defs(root: DataRoot) -> dg.Definitions:
     """Fresh definitions over a data root."""
     settings = root.settings()  # a mistake in it is told at start
+    log_as_text()
 
     def open_for_run(context: dg.InitResourceContext) -> Iterator[Warehouse]:
         now = context.resource_config["now"]

@@ -1,6 +1,7 @@
 """How results look: tables and words for people, CSV and JSON for machines.
 
-Belongs here: the form of what is shown. Does not: where it comes from.
+Belongs here: the form of what is shown. Does not: where it comes from. Whatever is printed is printed from here, as
+text (see `assets.shown`); JSON has escapes of its own for whatever is not ASCII.
 """
 
 import csv
@@ -17,6 +18,7 @@ import click
 import duckdb
 
 from assets.evidence import Change, Crossing, Explanation, Present
+from assets.shown import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -40,6 +42,11 @@ def _names(result: duckdb.DuckDBPyConnection) -> list[str]:
     return [column[0] for column in result.description or []]
 
 
+def say(text: str, *, colour: str | None = None, err: bool = False) -> None:
+    """Print a line for people."""
+    click.secho(printable(text), fg=colour, err=err)
+
+
 def print_rows(result: duckdb.DuckDBPyConnection, title: str | None = None) -> None:
     """Print the rows of a query as a table."""
     print_table(_names(result), result.fetchall(), title)
@@ -50,22 +57,25 @@ def print_table(names: list[str], rows: list[tuple[Any, ...]], title: str | None
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=title, title_justify="left", header_style="bold")
+    def text(value: Any, style: str = "") -> Text:
+        return Text(for_people(value), style)  # as Text: brackets are no markup
+
+    table = Table(title=text(title, "table.title") if title else None, title_justify="left", header_style="bold")
     for place, name in enumerate(names):
         numeric = any(isinstance(row[place], (int, float, Decimal)) for row in rows)
-        table.add_column(name, justify="right" if numeric else "left", overflow="fold")
+        table.add_column(text(name), justify="right" if numeric else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(Text(for_people(value)) for value in row))  # as Text: brackets are no markup
+        table.add_row(*map(text, row))
     console().print(table)
 
 
 def print_words(lines: list[tuple[str, str]], title: str) -> None:
     """Print (what, words) below a title, the words beside each other however many lines they need."""
     indent = max(len(what) for what, _ in lines) + 2
-    click.secho(title, bold=True)
+    click.secho(printable(title), bold=True)
     for what, words in lines:
         text = textwrap.TextWrapper(console().width, what.ljust(indent), " " * indent, break_long_words=False)
-        click.echo(text.fill(words))
+        click.echo(text.fill(printable(words)))
 
 
 def console(*, stderr: bool = False) -> "Console":
@@ -89,22 +99,28 @@ def for_people(value: Any) -> str:
         case datetime():
             return f"{value:%Y-%m-%d %H:%M:%S}"
         case _:
-            return str(value)
+            return printable(str(value))
 
 
 def print_csv(result: duckdb.DuckDBPyConnection) -> None:
-    """Print the rows of a query as CSV, safe to open in a spreadsheet."""
+    """Print the rows of a query as CSV, a line each, safe to open in a spreadsheet and to look at in a terminal."""
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(_names(result))
+    writer.writerow(map(_csv_safe, _names(result)))
     for row in _rows(result):
-        writer.writerow([_csv_safe(value) for value in row])
+        writer.writerow(map(_csv_safe, row))
 
 
 def _csv_safe(value: Any) -> Any:
-    """Text that a spreadsheet would take for a formula gets an apostrophe before it."""
-    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
-        return f"'{value}"
-    return _machine_text(value) if isinstance(value, (datetime, date, time)) else value
+    """Text as text; what a spreadsheet would take for a formula gets an apostrophe before it."""
+    match value:
+        case None | int() | float() | Decimal():
+            return value
+        case str() if value.startswith(("=", "+", "-", "@", "\t", "\r")):
+            return f"'{printable(value)}"
+        case datetime() | date() | time():
+            return _machine_text(value)
+        case _:
+            return printable(str(value))
 
 
 def print_json_rows(result: duckdb.DuckDBPyConnection) -> None:

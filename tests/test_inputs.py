@@ -24,6 +24,7 @@ from assets.ingestion import ingest
 from assets.landing import DeliveredFile, Deliveries, QuarantineError, delivered_files, stage
 from assets.reference_files import load_reference
 from assets.settings import REFERENCE_TABLES, DataRoot, Settings
+from assets.shown import printable
 from assets.statements import sql
 from assets.warehouse import Warehouse, open_published
 from pipelines.cli import main
@@ -193,7 +194,8 @@ def corpus_in_bulk(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
 
 def ledger_name(case: Case) -> str:
     """A file's name as the ledger has it."""
-    return f"landing/{case.kind}/{os.fsencode(case.name).decode('utf-8', 'backslashreplace')}"
+    name = os.fsdecode(case.name).replace("\\", "\\\\")
+    return f"landing/{case.kind}/{printable(name)}"
 
 
 def as_wanted(said: str | None, wanted: str | None) -> str | None:
@@ -313,7 +315,9 @@ def test_text_that_a_spreadsheet_would_run_is_stored_as_is_and_escaped_in_csv(
             "select event_id from raw.ad_events where list_contains($risky, event_id) order by event_id",
             {"risky": risky},
         ))  # fmt: skip
-    assert list(csv.reader(io.StringIO(capsys.readouterr().out))) == [["event_id"], *([f"'{text}"] for text in risky)]
+    assert list(csv.reader(io.StringIO(capsys.readouterr().out))) == [
+        ["event_id"], *([f"'{printable(text)}"] for text in risky)
+    ]  # fmt: skip
 
 
 # --- inputs that take more than one run
