@@ -4,7 +4,8 @@ Belongs here: the order of the steps. Does not: folders (`landing`), forms (`rea
 """
 
 import logging
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -69,25 +70,44 @@ def new_files(connection: duckdb.DuckDBPyConnection, files: list[DeliveredFile])
     return with_attempts(connection, [files[place] for (place,) in places])
 
 
-def ingest(warehouse: Warehouse, deliveries: Deliveries) -> int:
-    """Take in every settled file of events and payments that is new, oldest first, some per transaction.
+@dataclass(frozen=True)
+class Ingested:
+    """What became of the files that lay there: so many were taken, so many are left for the next run."""
 
-    Files that were begun before and never finished are taken last, each in a transaction of its own.
+    taken: int
+    left: int
 
-    Returns:
-        How many files were taken.
+
+def ingest(warehouse: Warehouse, deliveries: Deliveries, timer: Callable[[], float] = time.monotonic) -> Ingested:
+    """Take in the settled files of events and payments that are new, oldest first, some per transaction.
+
+    No transaction is begun once `ingest_seconds` have passed: a backlog must not keep decisions waiting, so the run
+    goes on with what it has and the next one takes the rest. Files that were begun before and never finished are taken
+    last, each in a transaction of its own.
+
+    Args:
+        warehouse: the live one.
+        deliveries: what lies there.
+        timer: seconds that only grow.
     """
     settings = deliveries.settings
+    ends_at = timer() + settings.ingest_seconds
     if deliveries.retry:
         retry_refused(warehouse, deliveries.retry, settings)
     forget_gone(warehouse, deliveries.seen)
     files = [file for file in deliveries.seen if file.kind in (EVENTS, PAYMENTS, UNKNOWN)]
     settled = [*filter(worth_an_attempt, deliveries.settled(new_files(warehouse.connection, files)))]
     fresh = [file for file in settled if not file.attempts]
-    taken = sum(_load(warehouse, files, settings) for files in _batches(fresh, settings))
-    for suspect in sorted((file for file in settled if file.attempts), key=lambda file: file.attempts):
-        taken += _load(warehouse, [suspect], settings)
-    return taken
+    suspects = sorted((file for file in settled if file.attempts), key=lambda file: file.attempts)
+    taken = tried = 0
+    for batch in (*_batches(fresh, settings), *([suspect] for suspect in suspects)):
+        if tried and timer() >= ends_at:
+            break
+        taken += _load(warehouse, batch, settings)
+        tried += len(batch)
+    if tried < len(settled):
+        log.info("%d files are left for the next run: decisions do not wait for them", len(settled) - tried)
+    return Ingested(taken, len(settled) - tried)
 
 
 def _batches(files: list[DeliveredFile], settings: Settings) -> Iterator[list[DeliveredFile]]:

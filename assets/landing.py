@@ -223,23 +223,35 @@ def staged_copy(root: DataRoot, sha256: str, name: str) -> Path | None:
 
 
 def staged_again(root: DataRoot, sha256: str, name: str, settings: Settings) -> StagedFile:
-    """The staged copy of a file that was taken before, read and checked anew.
+    """The staged copy of a file that was taken before, read and checked again; made from the delivered file if need be.
 
     Raises:
-        NotReadyError: it is gone, or its bytes are not what they were.
+        NotReadyError: both are gone, or their bytes are not what they were.
         QuarantineError: it is over a limit that has been lowered since.
     """
-    path = staged_copy(root, sha256, name)
-    if path is None:
-        raise NotReadyError("its staged copy is gone (see keep_staged_days)")
-    status = path.stat()
-    copy = DeliveredFile(
-        path, UNKNOWN, name, status.st_size, status.st_mtime_ns, status.st_ctime_ns, None, flagged=True
-    )
-    staged = stage(copy, root, settings)
-    if staged.sha256 != sha256:
-        raise NotReadyError(f"its staged copy {path} is damaged")
-    return staged
+    sources = [path for path in (staged_copy(root, sha256, name), root.path / name) if path and path.is_file()]
+    for path in sources:
+        status = path.stat()
+        copy = DeliveredFile(
+            path, UNKNOWN, name, status.st_size, status.st_mtime_ns, status.st_ctime_ns, None, flagged=True
+        )
+        staged = stage(copy, root, settings)
+        if staged.sha256 == sha256:
+            return staged
+    if sources:
+        raise NotReadyError(f"its staged copy {sources[0]} is damaged, and the delivered file is gone or another one")
+    raise NotReadyError("its staged copy is gone (see keep_staged_days), and so is the delivered file")
+
+
+def can_be_staged_again(root: DataRoot, sha256: str, name: str) -> bool:
+    """Whether the bytes of a file that was taken before are still there: its staged copy, or the file as delivered."""
+    if staged_copy(root, sha256, name):
+        return True
+    delivered = root.path / name
+    if not delivered.is_file() or delivered.is_symlink():
+        return False
+    with delivered.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest() == sha256
 
 
 def _walk(root: DataRoot, folder: Path, kind: str) -> Iterator[DeliveredFile]:

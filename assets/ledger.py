@@ -16,6 +16,8 @@ from assets.warehouse import Warehouse
 
 RAW = ("raw/event_files", "raw/ad_events", "raw/payments", "raw/rejected_rows")
 LEDGER = ("core/transactions", "core/unpriced")
+LEFT = "files_left"
+"""In the metadata of `raw/event_files`: files that the next run has to take."""
 
 delivered_events = [
     dg.AssetSpec(
@@ -41,9 +43,11 @@ def ingestion(
     warehouse: dg.ResourceParam[Warehouse], deliveries: dg.ResourceParam[Deliveries]
 ) -> Iterator[dg.MaterializeResult[None]]:
     """Delivered files, each taken in exactly once, whole or not at all."""
-    ingest(warehouse, deliveries)
+    ingested = ingest(warehouse, deliveries)
     for name in RAW:
-        yield materialized(warehouse, name)
+        result = materialized(warehouse, name)
+        left = {LEFT: ingested.left} if name == "raw/event_files" else {}
+        yield result._replace(metadata={**(result.metadata or {}), **left})
 
 
 @dg.multi_asset(

@@ -7,18 +7,22 @@ warehouse knows it: statuses and their history, the versions of the reference da
 holds, and when which batch did what, which is the order in which all of it is done again.
 """
 
+import logging
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import duckdb
 
 from assets.accounting import charge, measure_overspend, sum_spend
 from assets.ingestion import Batch, TakenFile
-from assets.landing import NotReadyError, QuarantineError, staged_copy
-from assets.sealed_tables import TABLES
-from assets.settings import READING_LIMITS, REFERENCE_TABLES, Settings, SpendgateError
+from assets.landing import NotReadyError, QuarantineError, can_be_staged_again
+from assets.sealed_files import set_aside
+from assets.sealed_tables import TABLES, names_lost_day
+from assets.settings import READING_LIMITS, REFERENCE_TABLES, Settings, SpendgateError, first_line
 from assets.statements import sql
 from assets.warehouse import Warehouse, forget_let_go, fsync, let_go, utc_now, write_ahead_log
 
@@ -57,15 +61,23 @@ BEFORE_ALL_STEPS = datetime(2000, 1, 1, tzinfo=UTC)
 """When the empty file is recorded as made: each transaction's time is later than the one before it."""
 
 
+log = logging.getLogger("spendgate.rebuilding")
+
+
 @dataclass(frozen=True)
 class Comparison:
-    """A table in the live and in the rebuilt warehouse: its rows, and those that the other one has not."""
+    """A table in the live and in the rebuilt warehouse: its rows, and those that the other one has not.
+
+    Attributes:
+        rows_live: None: the live one cannot be read, since a sealed day is lost, and `why_not` says which.
+    """
 
     table: str
-    rows_live: int
+    rows_live: int | None
     rows_rebuilt: int
     only_live: int = 0
     only_rebuilt: int = 0
+    why_not: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,7 +94,7 @@ class Step:
 def rebuild(
     warehouse: Warehouse, settings: Settings, track: Callable[[list[Step]], Iterable[Step]] = iter
 ) -> list[Comparison]:
-    """Make the warehouse anew in `rebuilt.duckdb`, and compare it with the live one, which is only read.
+    """Make the warehouse again in `rebuilt.duckdb`, and compare it with the live one, which is only read.
 
     Args:
         warehouse: the live one, held by this run.
@@ -92,29 +104,57 @@ def rebuild(
     Raises:
         SpendgateError: a staged file is damaged, or larger than a limit that was lowered since.
     """
-    forget_let_go(warehouse, warehouse.root.rebuilt_file)
-    warehouse.connection.execute("checkpoint")
-    warehouse.close()
-    for leftover in (warehouse.root.rebuilt_file, write_ahead_log(warehouse.root.rebuilt_file)):
+    with replaying(warehouse) as (live, rebuilt):
+        Replay(live, rebuilt, settings).run(track)
+        return [_compare(live, rebuilt.connection, table) for table in COMPARED]
+
+
+@contextmanager
+def replaying(warehouse: Warehouse) -> Iterator[tuple[duckdb.DuckDBPyConnection, Warehouse]]:
+    """The warehouse to do things again from, and an empty one to do them in.
+
+    Things are done again from the live warehouse, or, should that not be readable, from the published copy of it.
+    """
+    root = warehouse.root
+    source = _closed_source(warehouse)
+    for leftover in (root.rebuilt_file, write_ahead_log(root.rebuilt_file)):
         leftover.unlink(missing_ok=True)  # of a rebuild before this one, or one that was killed
-    rebuilt = Warehouse(warehouse.root, now=warehouse.now, run_id=warehouse.run_id, file=warehouse.root.rebuilt_file)
+    rebuilt = Warehouse(root, now=warehouse.now, run_id=warehouse.run_id, file=root.rebuilt_file)
     try:
-        with duckdb.connect(str(warehouse.root.warehouse_file), read_only=True) as live:
+        with duckdb.connect(str(source), read_only=True) as live:
             live.execute("set TimeZone = 'UTC'")
-            _Replay(live, rebuilt, settings).run(track)
-            return [_compare(live, rebuilt.connection, table) for table in COMPARED]
+            live.execute("set variable spendgate_data = $root", {"root": str(root.path)})
+            yield live, rebuilt
     finally:
         rebuilt.close()
+
+
+def _closed_source(warehouse: Warehouse) -> Path:
+    """The live warehouse, checkpointed and closed; the published copy if it cannot be opened."""
+    try:
+        forget_let_go(warehouse, warehouse.root.rebuilt_file)
+        warehouse.connection.execute("checkpoint")
+    except duckdb.Error as error:
+        if not warehouse.root.published_file.exists():
+            raise
+        log.warning("%s cannot be read (%s): its published copy is used", warehouse.file, first_line(error))
+        return warehouse.root.published_file
+    finally:
+        warehouse.close()
+    return warehouse.file
 
 
 def swap(warehouse: Warehouse) -> None:
     """Let the rebuilt warehouse take the live one's place, which is kept as `replaced.duckdb`, in one step."""
     root = warehouse.root
     warehouse.close()
-    if any(write_ahead_log(file).exists() for file in (root.warehouse_file, root.rebuilt_file)):
-        raise SpendgateError("a write-ahead log is left beside a warehouse that was closed: nothing was swapped")
+    if write_ahead_log(root.rebuilt_file).exists():
+        raise SpendgateError("a write-ahead log is left beside the rebuilt warehouse: nothing was swapped")
+    if write_ahead_log(root.warehouse_file).exists():
+        set_aside(warehouse, write_ahead_log(root.warehouse_file))  # the live one could not be opened
     root.replaced_file.unlink(missing_ok=True)
-    os.link(root.warehouse_file, root.replaced_file)
+    if root.warehouse_file.exists():
+        os.link(root.warehouse_file, root.replaced_file)
     fsync(root.rebuilt_file)
     root.rebuilt_file.replace(root.warehouse_file)
     fsync(root.warehouse_file.parent)
@@ -122,19 +162,33 @@ def swap(warehouse: Warehouse) -> None:
     let_go(warehouse, [root.replaced_file], "replaced by a rebuilt warehouse")
 
 
-class _Replay:
+class Replay:
     """Does again in one warehouse what another one says was done."""
 
-    def __init__(self, live: duckdb.DuckDBPyConnection, rebuilt: Warehouse, settings: Settings) -> None:
+    def __init__(
+        self,
+        live: duckdb.DuckDBPyConnection,
+        rebuilt: Warehouse,
+        settings: Settings,
+        only_files: Collection[int] | None = None,
+    ) -> None:
         self._live = live
         self._rebuilt = rebuilt
         self._settings = settings
+        self._only_files = only_files
         rows = live.execute(sql("rebuild/steps")).fetchall()
         self._steps = [Step(*row) for row in rows]
         rebuilt.clock = lambda: BEFORE_ALL_STEPS
 
     def run(self, track: Callable[[list[Step]], Iterable[Step]]) -> None:
         """Do every step, then copy what is kept."""
+        self.make_ledger(track)
+        self._rebuilt.clock = utc_now
+        self._keep()
+        measure_overspend(self._rebuilt)
+
+    def make_ledger(self, track: Callable[[list[Step]], Iterable[Step]]) -> None:
+        """Do every step, or what is needed of each for some files alone."""
         rebuilt = self._rebuilt
         for table in ZONES:
             self._copy(self._live.table(table), table)
@@ -145,9 +199,6 @@ class _Replay:
             rebuilt.run("rebuild/batches", batch_id=step.batch_id)
             self._do(step)
         rebuilt.connection.unregister("kept_batches")
-        rebuilt.clock = utc_now
-        self._keep()
-        measure_overspend(rebuilt)
 
     def _do(self, step: Step) -> None:
         match step.step:
@@ -159,7 +210,7 @@ class _Replay:
                 self._retry(step)
             case "charge":
                 charge(self._rebuilt)
-            case "sum":
+            case "sum" if self._only_files is None:
                 sum_spend(self._rebuilt)
 
     def _load_reference(self, step: Step) -> None:
@@ -178,7 +229,7 @@ class _Replay:
     def _ingest(self, step: Step) -> None:
         """Read again the files that this transaction loaded; of those no longer staged, take over the rows."""
         files = self._files(step)
-        staged = [file for file in files if staged_copy(self._rebuilt.root, file.sha256, file.name)]
+        staged = [file for file in files if can_be_staged_again(self._rebuilt.root, file.sha256, file.name)]
         for file in files:
             if file not in staged:
                 self._take_over(file, step)
@@ -190,7 +241,7 @@ class _Replay:
     def _retry(self, step: Step) -> None:
         """Read again the refused rows that were tried again."""
         for file in self._files(step):
-            if not staged_copy(self._rebuilt.root, file.sha256, file.name):
+            if not can_be_staged_again(self._rebuilt.root, file.sha256, file.name):
                 self._take_over_rows(file, step)
                 self._copy(
                     self._live.table("ops.retries").filter(_equals("recorded_at", step.recorded_at)), "ops.retries"
@@ -202,7 +253,8 @@ class _Replay:
 
     def _files(self, step: Step) -> list[TakenFile]:
         rows = self._live.execute(sql("rebuild/files_of_step"), {"recorded_at": step.recorded_at}).fetchall()
-        return [TakenFile(*row) for row in rows]
+        files = [TakenFile(*row) for row in rows]
+        return [file for file in files if self._only_files is None or file.file_id in self._only_files]
 
     def _read(self, files: list[TakenFile], step: Step) -> Batch:
         batch = Batch(self._rebuilt, step.read_at, self._limits_then(step))
@@ -259,10 +311,13 @@ def _equals(column: str, value: datetime | int) -> duckdb.Expression:
 
 def _compare(live: duckdb.DuckDBPyConnection, rebuilt: duckdb.DuckDBPyConnection, table: str) -> Comparison:
     """Compare by a digest of all rows; where it differs, row by row."""
-    (rows_live, digest_live), (rows_rebuilt, digest_rebuilt) = (
-        _rows(connection, table).set_alias("row").aggregate("count(*), sum(hash(row))").fetchall()[0]
-        for connection in (live, rebuilt)
-    )
+    rows_rebuilt, digest_rebuilt = _digest(rebuilt, table)
+    try:
+        rows_live, digest_live = _digest(live, table)
+    except duckdb.InvalidInputException as error:
+        if not names_lost_day(error):
+            raise
+        return Comparison(table, None, rows_rebuilt, why_not=first_line(error))
     if (rows_live, digest_live) == (rows_rebuilt, digest_rebuilt):
         return Comparison(table, rows_live, rows_rebuilt)
     rebuilt.register("live_rows", _rows(live, table).to_arrow_table())
@@ -270,3 +325,8 @@ def _compare(live: duckdb.DuckDBPyConnection, rebuilt: duckdb.DuckDBPyConnection
     only_live, only_rebuilt = len(theirs.except_(ours)), len(ours.except_(theirs))
     rebuilt.unregister("live_rows")
     return Comparison(table, rows_live, rows_rebuilt, only_live, only_rebuilt)
+
+
+def _digest(connection: duckdb.DuckDBPyConnection, table: str) -> tuple[int, int | None]:
+    rows, digest = _rows(connection, table).set_alias("row").aggregate("count(*), sum(hash(row))").fetchall()[0]
+    return rows, digest

@@ -13,7 +13,7 @@ import duckdb
 from assets.statements import sql
 
 TABLES = {
-    "ad_events": "null::decimal(38, 9), null::bigint",
+    "ad_events": "any_value(null::decimal(38, 9)), any_value(null::bigint)",
     "transactions": "sum(amount) filter (transaction_type = 'COST'), count(*) filter (transaction_type = 'COST')",
     "daily_spend": "sum(spend), sum(transactions)",
     "monthly_spend": "sum(spend), sum(transactions)",

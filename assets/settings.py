@@ -41,6 +41,7 @@ class Settings:
     max_json_depth: int = 32  # events are flat; parsers recurse
     files_per_batch: int = 1_000  # bounds a transaction when deliveries have piled up
     batch_bytes: int = 512 * 1024**2  # the same, as delivered: 10 M events in Parquet, 4 M in JSONL
+    ingest_seconds: float = 120.0  # after which a run begins no further transaction, but decides and publishes first
     memory_percent: int = 10  # of the machine's memory that a run may hold; beyond that it spills to the disk
     conflict_days: int = 3  # before the newest event: event_ids that come back with another time are found there
     settle_seconds: float = 1.0  # between the two looks that tell a finished file from a growing one

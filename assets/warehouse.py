@@ -439,6 +439,14 @@ def open_published(root: DataRoot) -> Iterator[duckdb.DuckDBPyConnection]:
         connection.close()
 
 
+def version_of_file(file: Path) -> int | None:
+    """Version of a warehouse that is not open; None where there is none yet."""
+    if not file.exists():
+        return None
+    with duckdb.connect(str(file), read_only=True) as connection:
+        return version_of(connection)
+
+
 def published_revision(root: DataRoot) -> int | None:
     """Revision the readers see; None when nothing has been published."""
     return _revision_in(root.published_file) if root.published_file.exists() else None

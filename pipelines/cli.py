@@ -4,18 +4,13 @@ Belongs here: arguments, exit codes. Does not: what the commands do, nor how res
 seconds to import, so only the commands that run something import it.
 """
 
-import fcntl
 import io
 import logging
 import os
-import re
-import shutil
 import sys
-from collections.abc import Callable, Iterable
-from dataclasses import asdict, astuple
+from collections.abc import Callable
+from dataclasses import asdict
 from datetime import UTC, datetime
-from importlib import resources
-from pathlib import Path
 from typing import Any
 
 import click
@@ -24,66 +19,24 @@ import duckdb
 from assets.decision import MANUAL_CHANGES, ManualChange, hops, replay
 from assets.evidence import explain as explain_status
 from assets.settings import DataRoot, SpendgateError, first_line
-from assets.shown import log_as_text
 from assets.statements import SQL, sql
 from assets.warehouse import open_published
+from pipelines.keeping import COMMANDS
+from pipelines.options import CLOCK, DATA, ID, NOW, Instant
 from pipelines.printing import (
-    console,
     explanation_lines,
     for_people,
     print_csv,
     print_json,
     print_json_rows,
     print_rows,
-    print_table,
     print_words,
     say,
 )
-
-DATA = click.option(
-    "--data",
-    "data",
-    type=click.Path(file_okay=False, path_type=Path),
-    envvar="SPENDGATE_DATA",
-    default=Path("data"),
-    show_default=True,
-    help="The data root; SPENDGATE_DATA names it too.",
-    callback=lambda _context, _option, path: DataRoot(path.resolve()),
-)
-
-
-class Instant(click.ParamType[datetime]):
-    """An instant in ISO 8601; UTC where it names no zone."""
-
-    name = "instant"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """Read it strictly."""
-        if isinstance(value, datetime):
-            return value
-        import pendulum
-
-        try:
-            parsed = pendulum.parse(value, tz="UTC") if re.match(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value) else None
-            instant = parsed.in_timezone("UTC") if isinstance(parsed, pendulum.DateTime) else None
-        except (ValueError, OverflowError):
-            instant = None
-        if instant is None:
-            self.fail(f"'{value}' is not an instant such as 2025-06-10T12:00:00Z", param, ctx)
-        if instant.year < 2000:
-            self.fail(f"'{value}' is before the year 2000, in which time begins here", param, ctx)
-        return instant
-
+from pipelines.running import dagster_home, run_job, show_log
 
 ROWS_SHOWN = 50
 """Campaigns, or refused rows, that people are shown at once."""
-
-ID = click.IntRange(-(2**63), 2**63 - 1)
-
-NOW = click.option("--now", type=Instant(), help="Decide for this instant; what happened after it does not count.")
-CLOCK = click.option(
-    "--clock-is-right", is_flag=True, help="The clock is right, though it is behind or far ahead of the newest record."
-)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -126,7 +79,7 @@ def demo(data: DataRoot) -> None:
     now = datetime.now(UTC)
     deliver_demo(data, now)
     say(f"Delivered a demo world to {data.path}.")
-    _run(data, "refresh", now=None, trusted=True)
+    run_job(data, "refresh", now=None, trusted=True)
     with open_published(data) as published:
         print_rows(_query(published, "report/brands"), "Brands, each on its own day")
         print_rows(_query(published, "report/campaigns", brand_id=None, at_most=ROWS_SHOWN), "Campaigns")
@@ -168,12 +121,11 @@ def generate(data: DataRoot, format_: str, now: datetime | None, **size: int) ->
 @NOW
 def run(data: DataRoot, now: datetime | None, *, clock_is_right: bool) -> None:
     """Run one full refresh: reference, ingest, price, spend, decide, publish."""
-    _run(data, "refresh", now=now, trusted=now is not None, clock_is_right=clock_is_right)
+    run_job(data, "refresh", now=now, trusted=now is not None, clock_is_right=clock_is_right)
 
 
 @cli.command()
 @DATA
-@CLOCK
 @CLOCK
 @NOW
 @click.option("--dry-run", is_flag=True, help="Print what would change and write nothing.")
@@ -185,7 +137,7 @@ def decide(data: DataRoot, now: datetime | None, *, dry_run: bool, as_known: boo
     of then, and the spend up to it that is known today. With --as-known, what came late does not count either.
     """
     if not dry_run and not as_known:
-        _run(data, "decide", now=now, trusted=True, clock_is_right=clock_is_right)
+        run_job(data, "decide", now=now, trusted=True, clock_is_right=clock_is_right)
         return
     with open_published(data) as published:
         outlook = replay(published, now or datetime.now(UTC), as_known=as_known)
@@ -197,9 +149,10 @@ def decide(data: DataRoot, now: datetime | None, *, dry_run: bool, as_known: boo
 
 @cli.command()
 @DATA
+@CLOCK
 def housekeeping(data: DataRoot, *, clock_is_right: bool) -> None:
     """Remove what has been kept as long as promised; the UI's daemon does so every night."""
-    _run(data, "housekeeping", now=None, trusted=True, clock_is_right=clock_is_right)
+    run_job(data, "housekeeping", now=None, trusted=True, clock_is_right=clock_is_right)
 
 
 @cli.command()
@@ -208,11 +161,12 @@ def housekeeping(data: DataRoot, *, clock_is_right: bool) -> None:
 @NOW
 def seal(data: DataRoot, now: datetime | None, *, clock_is_right: bool) -> None:
     """Move days that can hardly change into immutable Parquet files; the UI's daemon does so every night."""
-    _run(data, "seal", now=now, trusted=True, clock_is_right=clock_is_right)
+    run_job(data, "seal", now=now, trusted=True, clock_is_right=clock_is_right)
 
 
 @cli.command("set-status")
 @DATA
+@CLOCK
 @click.argument("campaign_id", type=ID)
 @click.argument("status", type=click.Choice(list(MANUAL_CHANGES), case_sensitive=False))
 @click.option("--reason", "note", required=True, help="Why, for whoever reads the history.")
@@ -220,7 +174,7 @@ def seal(data: DataRoot, now: datetime | None, *, clock_is_right: bool) -> None:
 @click.option("--until", type=Instant(), help="When a pause ends by itself, as SCHEDULED.")
 @click.option("--reopen", is_flag=True, help="Take a COMPLETED campaign up again.")
 @click.option("--now", type=Instant(), help="The instant it is done at (default: now); for replays.")
-def set_status(data: DataRoot, now: datetime | None, status: str, **wanted: Any) -> None:
+def set_status(data: DataRoot, now: datetime | None, status: str, *, clock_is_right: bool, **wanted: Any) -> None:
     """Pause, resume (SCHEDULED), complete, draft or reopen a campaign by hand."""
     from uuid import uuid4
 
@@ -228,10 +182,12 @@ def set_status(data: DataRoot, now: datetime | None, status: str, **wanted: Any)
     from assets.sealed_files import look_at_sealed_files
     from assets.warehouse import open_warehouse
 
-    _show_log(logging.WARNING)
+    show_log(logging.WARNING)
     change = ManualChange(status=status.upper(), **wanted)
     wait = data.settings().lock_wait_seconds
-    with open_warehouse(data, now=now, run_id=f"set-status-{uuid4()}", wait_seconds=wait) as warehouse:
+    with open_warehouse(
+        data, now=now, run_id=f"set-status-{uuid4()}", wait_seconds=wait, clock_is_right=clock_is_right
+    ) as warehouse:
         look_at_sealed_files(warehouse)
         before = change_status(warehouse, change)
         warehouse.publish()
@@ -245,52 +201,13 @@ def set_status(data: DataRoot, now: datetime | None, status: str, **wanted: Any)
         say("that has passed already: the pause ends with the next decision", colour="yellow", err=True)
 
 
-COMPARISON = ["table", "rows live", "rows rebuilt", "only live", "only rebuilt"]
-
-
-@cli.command()
-@DATA
-@click.option("--swap", "swapped", is_flag=True, help="Put the rebuilt one in the live one's place, and publish.")
-def rebuild(data: DataRoot, *, swapped: bool) -> None:
-    """Make ledger and sums anew from the staged files, and compare them with the live ones.
-
-    The live warehouse is only read. Statuses, their history and the versions of reference data are kept. Exits with 1
-    when a table differs and nothing was swapped.
-    """
-    from uuid import uuid4
-
-    from rich.progress import track
-
-    from assets.rebuilding import rebuild as make_anew
-    from assets.rebuilding import swap
-    from assets.warehouse import open_warehouse
-
-    _show_log(logging.WARNING)
-    settings = data.settings()
-    with open_warehouse(data, run_id=f"rebuild-{uuid4()}", wait_seconds=settings.lock_wait_seconds) as warehouse:
-        shown = console(stderr=True)
-        compared = make_anew(
-            warehouse, settings, lambda steps: track(steps, "rebuilding", console=shown, transient=True)
-        )
-        print_table(COMPARISON, [astuple(row) for row in compared], "The live warehouse and the rebuilt one")
-        differing = [row.table for row in compared if row.only_live or row.only_rebuilt]
-        if swapped:
-            swap(warehouse)
-            warehouse.publish()
-            say(f"The rebuilt warehouse is the live one now, and published; the other is {data.replaced_file}.")
-            return
-    if differing:
-        raise SpendgateError(f"{', '.join(differing)} came out otherwise: `--swap` takes the rebuilt ones")
-    say(f"All the same. The rebuilt warehouse is {data.rebuilt_file}; nothing was swapped.")
-
-
 @cli.command()
 @DATA
 @click.option("--host", default="127.0.0.1", show_default=True, help="The UI has no login: see the README.")
 @click.option("--port", type=int, default=3000, show_default=True)
 def ui(data: DataRoot, host: str, port: int) -> None:
     """Start the Dagster UI with daemon and sensors."""
-    _dagster_home(data)
+    dagster_home(data)
     os.environ["SPENDGATE_DATA"] = str(data.path)
     say(f"Dagster UI on http://{host}:{port} (Ctrl+C ends it)")
     # its advice to use another tool, for projects laid out by that tool
@@ -383,8 +300,9 @@ def list_rejects(data: DataRoot, reason: str, name: str, format_: str) -> None:
 
 @rejects.command("retry")
 @DATA
+@CLOCK
 @_which_rejects
-def retry_rejects(data: DataRoot, reason: str, name: str) -> None:
+def retry_rejects(data: DataRoot, reason: str, name: str, *, clock_is_right: bool) -> None:
     """Try refused rows again, once their cause is mended: a limit raised, a time come, a newer tzdata.
 
     The refused rows of each file that has a row like that are read again, from its staged copy, in a full refresh.
@@ -394,7 +312,7 @@ def retry_rejects(data: DataRoot, reason: str, name: str) -> None:
         [count] = _query(published, "report/reject_count", reason=reason, name=name).fetchall()[0]
     if not count:
         raise SpendgateError("no refused row is like that: see `spendgate rejects list`")
-    _run(data, "refresh", now=None, trusted=False, retry={"reason": reason, "file": name})
+    run_job(data, "refresh", trusted=False, retry={"reason": reason, "file": name}, clock_is_right=clock_is_right)
 
 
 @cli.command("sql")
@@ -415,102 +333,9 @@ def sql_command(data: DataRoot, query: str, format_: str) -> None:
         FORMATS[format_](result)
 
 
-# --- how a run is made and told
-
-
-def _run(
-    data: DataRoot,
-    job_name: str,
-    *,
-    now: datetime | None,
-    trusted: bool,
-    retry: dict[str, str] | None = None,
-    clock_is_right: bool = False,
-) -> None:
-    """Run a job in this process, through Dagster, and tell what happened."""
-    data.settings()  # a mistake in it is told before Dagster is loaded
-    _dagster_home(data)
-    _show_log()
-    import dagster as dg
-
-    from pipelines.definitions import build_defs
-
-    job = build_defs(data).resolve_job_def(job_name)
-    deliveries = {"trusted": trusted, **({"retry": retry} if retry else {})}
-    config = {
-        "resources": {
-            "warehouse": {"config": {"now": now.isoformat() if now else "", "clock_is_right": clock_is_right}},
-            **({"deliveries": {"config": deliveries}} if job_name == "refresh" else {}),
-        },
-        "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
-    }
-    with dg.DagsterInstance.get() as instance:
-        result = job.execute_in_process(run_config=config, instance=instance, raise_on_error=False)
-    if not result.success:
-        raise SpendgateError(_cause_of_failure(result))
-    broken = _tell_checks(result.get_asset_check_evaluations())
-    if job_name not in ("housekeeping", "seal"):
-        _tell_run(data, result.run_id)
-    if broken:
-        raise SpendgateError("an invariant does not hold: see the failed checks above")
-
-
-def _dagster_home(data: DataRoot) -> None:
-    """Give Dagster its home below the data root, with the committed configuration and its databases made.
-
-    Two processes that make the databases of a new home at once would spoil them for good.
-    """
-    data.create()
-    home = data.dagster_home
-    os.environ["DAGSTER_HOME"] = str(home)
-    with (home / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        shutil.copyfile(str(resources.files("pipelines") / "dagster.yaml"), home / "dagster.yaml")
-        if not (home / "made").exists():
-            import dagster as dg
-
-            dg.DagsterInstance.get().dispose()
-            (home / "made").touch()
-
-
-def _cause_of_failure(result: Any) -> str:
-    """The innermost error of the first failed step, in one line."""
-    for event in result.all_events:
-        error = getattr(event.event_specific_data, "error", None)
-        if error is not None:
-            while error.cause is not None:
-                error = error.cause
-            message = error.message.strip().splitlines()[0].removeprefix("assets.settings.")
-            return f"run {result.run_id} failed: {message.removeprefix('SpendgateError: ')}"
-    return f"run {result.run_id} failed: see it in the UI"
-
-
-def _tell_checks(evaluations: Iterable[Any]) -> bool:
-    """Print the checks that did not pass; True when one of them means that something is broken."""
-    failed = [evaluation for evaluation in evaluations if not evaluation.passed]
-    for evaluation in failed:
-        count = evaluation.metadata["breaking_rows"].value
-        row = evaluation.metadata["first_rows"].records[0].data
-        first = ", ".join(f"{name} {value}" for name, value in row.items())[:300]
-        table = evaluation.asset_key.to_user_string().replace("/", ".")
-        say(f"check {evaluation.check_name} ({table}): {count} rows, such as {first}", colour="yellow", err=True)
-    return any(evaluation.severity.value == "ERROR" for evaluation in failed)
-
-
-def _tell_run(data: DataRoot, run_id: str) -> None:
-    with open_published(data) as published:
-        print_rows(_query(published, "report/run", run_id=run_id), f"Run {run_id}")
-
-
-def _show_log(level: int = logging.INFO) -> None:
-    from rich.logging import RichHandler
-
-    log_as_text()
-    handler = RichHandler(console=console(stderr=True), show_path=False, log_time_format="%H:%M:%S")
-    logger = logging.getLogger("spendgate")
-    logger.handlers = [handler]
-    logger.setLevel(level)
-
-
 def _query(connection: duckdb.DuckDBPyConnection, name: str, /, **values: Any) -> duckdb.DuckDBPyConnection:
     return connection.execute(sql(name), values or None)
+
+
+for command in COMMANDS:
+    cli.add_command(command)

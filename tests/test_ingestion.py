@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from assets.ingestion import ingest
+from assets.ingestion import Ingested, ingest
 from assets.landing import Deliveries, delivered_files, settled
 from assets.rebuilding import rebuild
 from tests.world import World, csv_text, event, jsonl, payment
@@ -163,3 +163,27 @@ def test_a_first_line_cut_off_at_a_bracket_costs_itself_only(world: World) -> No
     world.deliver("a.jsonl", '{"event_id":"cut","note":[\n' + jsonl(*EVENTS))
     world.run()
     assert ledger(world) == EXPECTED
+
+
+def test_a_backlog_is_left_for_the_next_run_when_the_time_is_up(world: World) -> None:
+    """Decisions keep their five minutes: a run takes what fits, decides and publishes, and the next one goes on."""
+    (world.root.path / "spendgate.toml").write_text("files_per_batch = 3\ningest_seconds = 10\n")
+    for n in range(10):
+        world.deliver(f"{n}.jsonl", jsonl(event(str(n), 101, "click", "2025-06-10T10:00:00Z")))
+    world.run()  # reference files
+    with world.open() as warehouse:
+        warehouse.connection.execute("delete from raw.event_files; delete from hot.ad_events")
+        seconds = iter(range(0, 1_000, 6))
+        deliveries = Deliveries(world.root, trusted=True)
+        assert ingest(warehouse, deliveries, timer=lambda: float(next(seconds))) == Ingested(taken=6, left=4)
+        assert ingest(warehouse, Deliveries(world.root, trusted=True)) == Ingested(taken=4, left=0)
+        assert ingest(warehouse, Deliveries(world.root, trusted=True), timer=lambda: float(next(seconds))).left == 0
+
+
+def test_a_run_always_takes_something_however_little_time_it_has(world: World) -> None:
+    (world.root.path / "spendgate.toml").write_text("files_per_batch = 1\ningest_seconds = 0\n")
+    for n in range(3):
+        world.deliver(f"{n}.jsonl", jsonl(event(str(n), 101, "click", "2025-06-10T10:00:00Z")))
+    for taken in range(1, 4):
+        world.run()
+        assert world.value("select count(*) from core.transactions") == taken

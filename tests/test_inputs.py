@@ -20,7 +20,7 @@ import pyarrow as pa
 import pytest
 
 from assets import ingestion, reading
-from assets.ingestion import ingest
+from assets.ingestion import Ingested, ingest
 from assets.landing import DeliveredFile, Deliveries, QuarantineError, delivered_files, stage
 from assets.reference_files import load_reference
 from assets.settings import REFERENCE_TABLES, DataRoot, Settings
@@ -580,7 +580,7 @@ def load_many(root: DataRoot, count: int, at_once: int) -> None:
             return load(warehouse, files, settings)
 
         patch.setattr(ingestion, "_load", note_size)
-        assert ingest(warehouse, Deliveries(root, trusted=True)) == count
+        assert ingest(warehouse, Deliveries(root, trusted=True)) == Ingested(count, 0)
         ids = warehouse.connection.execute("select event_id from raw.ad_events order by file_id").fetchall()
         files = warehouse.connection.execute("select count(distinct file_id) from raw.event_files").fetchall()
     assert sizes == [at_once] * (count // at_once)

@@ -87,6 +87,8 @@ def test_a_damaged_staged_file_is_named(world: World) -> None:
     world.run()
     [staged] = world.root.staged.glob("*.jsonl")
     staged.write_text(jsonl(event("forged", 101, "click", "2025-06-10T11:00:00Z")))
+    for delivered in world.root.landing("events").iterdir():
+        delivered.unlink()
     with pytest.raises(
         SpendgateError, match=r"3-.*\.jsonl \(file \d+\) cannot be read again: its staged copy .* is damaged"
     ):

@@ -1,0 +1,2 @@
+-- Let every stored change be derived again.
+truncate ops.evidence_checks

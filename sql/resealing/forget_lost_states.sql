@@ -1,0 +1,3 @@
+-- What was found of them.
+delete from ops.sealed_file_states
+where name in $names
