@@ -38,6 +38,7 @@ from pipelines.printing import (
     print_words,
     say,
 )
+from pipelines.stopping import told_when_stopped
 
 DATA = click.option(
     "--data",
@@ -96,8 +97,9 @@ def main() -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # of a terminal that has not every character
     try:
-        _require_text(sys.argv)
-        cli()
+        with told_when_stopped():
+            _require_text(sys.argv)
+            cli()
     except (SpendgateError, OSError, duckdb.Error) as error:
         say(f"error: {first_line(error)}", colour="red", err=True)
         sys.exit(1)
