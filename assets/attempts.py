@@ -7,6 +7,7 @@ Belongs here: what is remembered of an attempt, and what follows from it. Does n
 import logging
 import multiprocessing
 import os
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -77,7 +78,8 @@ def attempt(warehouse: Warehouse, files: list[DeliveredFile]) -> Iterator[dateti
         yield warehouse.clock()
     except BaseException as error:
         is_full = isinstance(error, OSError) or "Could not write" in str(error)
-        if is_full or not isinstance(error, Exception):
+        is_stopped = not isinstance(error.__cause__ or error, Exception)  # of an interrupt DuckDB makes a RuntimeError
+        if is_full or is_stopped:
             with suppress(duckdb.Error), seen_files(warehouse.connection, files):
                 warehouse.run("ops/attempts_taken_back")
         raise
@@ -111,6 +113,8 @@ def refuse_killers(file: DeliveredFile, read: Callable[..., None], *arguments: A
 
 def _read_alone(name: str, read: Callable[..., None], *arguments: Any) -> None:
     """Read a file as the whole of a process; a failure is a line of text, since it may quote what is in the file."""
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # who stops the run is told by the run
     try:
         read(*arguments)
     except Exception as error:

@@ -34,6 +34,7 @@ from pipelines.printing import (
     say,
 )
 from pipelines.running import dagster_home, run_job, show_log
+from pipelines.stopping import told_when_stopped
 
 ROWS_SHOWN = 50
 """Campaigns, or refused rows, that people are shown at once."""
@@ -53,8 +54,9 @@ def main() -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # of a terminal that has not every character
     try:
-        _require_text(sys.argv)
-        cli()
+        with told_when_stopped():
+            _require_text(sys.argv)
+            cli()
     except (SpendgateError, OSError, duckdb.Error) as error:
         say(f"error: {first_line(error)}", colour="red", err=True)
         sys.exit(1)

@@ -247,6 +247,20 @@ def test_an_attempt_that_ends_for_another_reason_does_not_count(world: World, mo
     assert world.value("select count(*) from raw.ad_events") == 1
 
 
+def test_an_attempt_that_is_stopped_does_not_count(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.deliver("a.jsonl", jsonl(event("a", 101, "click", "2025-06-10T10:00:00Z")))
+
+    def stopped(*_: Any) -> None:
+        raise RuntimeError("Query interrupted") from KeyboardInterrupt()  # as DuckDB tells it
+
+    monkeypatch.setattr("assets.ingestion.read_delivery", stopped)
+    for _ in range(2):
+        with pytest.raises(RuntimeError, match="Query interrupted"):
+            world.run()
+    with world.open() as warehouse:
+        assert warehouse.connection.execute("select sum(attempts) from ops.attempts").fetchall() == [(0,)]
+
+
 def test_an_unreadable_file_waits_and_is_named_after_three_looks(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     path = world.deliver("a.jsonl", jsonl(event("a", 101, "click", "2025-06-10T10:00:00Z")))
     may_read = os.access
