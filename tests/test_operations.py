@@ -1,0 +1,51 @@
+"""Every command of docs/operations.md does what the page says, on a root that has lived."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from assets.settings import DataRoot, Settings
+from tests.test_cli import spendgate
+from tests.test_sealed_files import lose, sealed_file
+from tests.test_sealing import LATER, deliver_days, seal_days
+from tests.world import World
+
+PAGE = (Path(__file__).parent.parent / "docs" / "operations.md").read_text(encoding="utf-8")
+COMMANDS = [
+    line.removeprefix("uv run spendgate ") for line in PAGE.splitlines() if line.startswith("uv run spendgate ")
+]
+
+
+@pytest.fixture(scope="module")
+def lived(tmp_path_factory: pytest.TempPathFactory) -> World:
+    world = World(DataRoot(tmp_path_factory.mktemp("operations") / "data"))
+    deliver_days(world)
+    world.run(LATER)
+    seal_days(world)
+    return world
+
+
+def test_each_command_runs_in_the_order_of_the_page(lived: World, tmp_path: Path) -> None:
+    assert len(COMMANDS) == 9
+    for command in COMMANDS:
+        if "--day" in command:
+            lose(lived, "transactions")
+            lived.run(LATER)
+        words = [word.replace("/backup", str(tmp_path)) for word in shlex.split(command)]
+        told = spendgate(lived.root, *words)
+        if words[0] == "mend-versions":
+            assert "there is nothing to mend" in str(told.exception)
+        else:
+            assert told.exit_code == 0, (command, told.output, told.exception)
+    assert sealed_file(lived, "transactions").exists()
+
+
+def test_each_setting_of_the_page_exists_and_has_the_value_it_says() -> None:
+    settings = vars(Settings())
+    named = re.findall(r"`((?:keep|max|sealed|ingest)_[a-z_]+)`(?: \((\d+)\))?", PAGE)
+    assert len(named) >= 4
+    for name, value in named:
+        assert name in settings
+        assert not value or float(value) == settings[name], name
