@@ -13,9 +13,7 @@ from tests.test_sealing import LATER, deliver_days, seal_days
 from tests.world import World
 
 PAGE = (Path(__file__).parent.parent / "docs" / "operations.md").read_text(encoding="utf-8")
-COMMANDS = [
-    line.removeprefix("uv run spendgate ") for line in PAGE.splitlines() if line.startswith("uv run spendgate ")
-]
+COMMANDS = re.findall("^uv run spendgate (.+)$", PAGE, re.MULTILINE)
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +42,7 @@ def test_each_command_runs_in_the_order_of_the_page(lived: World, tmp_path: Path
 
 def test_each_setting_of_the_page_exists_and_has_the_value_it_says() -> None:
     settings = vars(Settings())
-    named = re.findall(r"`((?:keep|max|sealed|ingest)_[a-z_]+)`(?: \((\d+)\))?", PAGE)
+    named = re.findall(r"`((?:keep|max|ingest)_[a-z_]+|sealed_copy)`(?: \((\d+)\))?", PAGE)
     assert len(named) >= 4
     for name, value in named:
         assert name in settings
