@@ -10,7 +10,7 @@ holds, and when which batch did what, which is the order in which all of it is d
 import logging
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +20,7 @@ import duckdb
 from assets.accounting import charge, measure_overspend, sum_spend
 from assets.ingestion import Batch, TakenFile
 from assets.landing import NotReadyError, QuarantineError, can_be_staged_again
-from assets.sealed_files import set_aside
+from assets.sealed_files import set_aside, verify_sealed_files
 from assets.sealed_tables import TABLES, names_lost_day
 from assets.settings import READING_LIMITS, REFERENCE_TABLES, Settings, SpendgateError, first_line
 from assets.statements import sql
@@ -104,6 +104,8 @@ def rebuild(
     Raises:
         SpendgateError: a staged file is damaged, or larger than a limit that was lowered since.
     """
+    with suppress(duckdb.Error):  # of a live one that cannot be read, which is told below
+        verify_sealed_files(warehouse)
     with replaying(warehouse) as (live, rebuilt):
         Replay(live, rebuilt, settings).run(track)
         return [_compare(live, rebuilt.connection, table) for table in COMPARED]

@@ -286,18 +286,18 @@ class Warehouse:
         Returns:
             Size of the published file in bytes, or None when it was up to date.
         """
-        revision = self.value("ops/current_revision")
-        if revision == published_revision(self.root):
+        state = self.row("ops/current_state")
+        if self.root.published_file.exists() and state == _state_of(self.root.published_file):
             return None
         self.connection.execute("checkpoint")
         self.close()
         target = self.root.published_file
-        copy = target.with_name(f".{target.name}.{revision}.tmp")
+        copy = target.with_name(f".{target.name}.tmp")
         try:
             shutil.copyfile(self.root.warehouse_file, copy)
             copy.chmod(0o444)
             whole = copy.stat().st_size == self.root.warehouse_file.stat().st_size
-            if not whole or _revision_in(copy) != revision:
+            if not whole or _state_of(copy) != state:
                 raise SpendgateError(f"the copy {copy} is not what was written; the published file is unchanged")
             fsync(copy)
             copy.rename(target)
@@ -449,12 +449,16 @@ def version_of_file(file: Path) -> int | None:
 
 def published_revision(root: DataRoot) -> int | None:
     """Revision the readers see; None when nothing has been published."""
-    return _revision_in(root.published_file) if root.published_file.exists() else None
+    state = _state_of(root.published_file) if root.published_file.exists() else None
+    return state[0] if state else None
 
 
-def _revision_in(file: Path) -> int:
+def _state_of(file: Path) -> tuple[int, datetime]:
+    """Revision of a file and when it was recorded: two warehouses may come to the same number, but not at once."""
     with duckdb.connect(str(file), read_only=True) as connection:
-        return int(connection.execute(sql("ops/current_revision")).fetchall()[0][0])
+        connection.execute("set TimeZone = 'UTC'")
+        revision, recorded_at = connection.execute(sql("ops/current_state")).fetchall()[0]
+        return revision, recorded_at
 
 
 def fsync(path: Path) -> None:

@@ -74,14 +74,15 @@ def _require_text(arguments: list[str]) -> None:
 
 @cli.command()
 @DATA
-def demo(data: DataRoot) -> None:
+@CLOCK
+def demo(data: DataRoot, *, clock_is_right: bool) -> None:
     """Deliver a small, lively world dated around now, run everything and show the result."""
     from pipelines.generate import deliver_demo
 
     now = datetime.now(UTC)
     deliver_demo(data, now)
     say(f"Delivered a demo world to {data.path}.")
-    run_job(data, "refresh", now=None, trusted=True)
+    run_job(data, "refresh", clock_is_right=clock_is_right)
     with open_published(data) as published:
         print_rows(_query(published, "report/brands"), "Brands, each on its own day")
         print_rows(_query(published, "report/campaigns", brand_id=None, at_most=ROWS_SHOWN), "Campaigns")
