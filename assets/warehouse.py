@@ -432,7 +432,7 @@ def open_published(root: DataRoot) -> Iterator[duckdb.DuckDBPyConnection]:
         raise SpendgateError(f"nothing is published yet in {file.parent}: run `spendgate run` first")
     connection = duckdb.connect(str(file), read_only=True)
     try:
-        connection.execute("set TimeZone = 'UTC'")
+        connection.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")  # it would stand among the rows
         refuse_other_version(connection, file)
         yield connection
     finally:

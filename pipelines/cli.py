@@ -324,16 +324,15 @@ def retry_rejects(data: DataRoot, reason: str, name: str, *, clock_is_right: boo
 @FORMAT
 def sql_command(data: DataRoot, query: str, format_: str) -> None:
     """Query the published copy, read-only."""
-    with open_published(data) as published:
-        published.execute("set allowed_directories = $folders", {"folders": [str(data.sealed.resolve())]})
-        published.execute("set enable_external_access = false")
-        result = published.execute(query)
-        names = [column[0] for column in (result and result.description) or []]
-        if not names:
-            raise SpendgateError("the query selects nothing")
+    from assets.readers import answer
+
+    def show(result: duckdb.DuckDBPyConnection) -> None:
+        names = [column[0] for column in result.description or []]
         if len(set(names)) < len(names):
             raise SpendgateError(f"two columns have the same name among {', '.join(names)}: give them aliases")
         FORMATS[format_](result)
+
+    answer(data, query, show)
 
 
 def _query(connection: duckdb.DuckDBPyConnection, name: str, /, **values: Any) -> duckdb.DuckDBPyConnection:

@@ -36,7 +36,7 @@ def test_the_demo_makes_a_world_runs_it_and_prints_the_result(root: DataRoot) ->
     for word in ("Aurora Coffee", "Asia/Kolkata", "RUNNING", "WINDOW_OPEN", "PAUSED"):
         assert word in demo.stdout
     assert "Traceback" not in demo.stderr
-    [summary] = json.loads(spendgate(root, "sql", SUMMARY, "--format", "json").output)
+    [summary] = json.loads(spendgate_process(root, "sql", SUMMARY, "--format", "json").stdout)
     assert summary == {"loaded": 6028, "rejected": 4, "waiting": summary["waiting"], "reached": summary["reached"]}
     assert summary["waiting"] > 0
     assert summary["reached"] >= 1
@@ -133,18 +133,19 @@ def test_sql_answers_as_table_csv_and_json_exactly(world: World) -> None:
     world.deliver("a.jsonl", jsonl(event("e", 201, "impression", "2025-06-10T10:00:00Z")))
     world.run()
     query = "select campaign_id, amount, occurred_at, null as nothing from core.transactions"
-    assert "0.00004" in spendgate(world.root, "sql", query).output
-    assert spendgate(world.root, "sql", query, "--format", "csv").output == (
+    assert "0.00004" in spendgate_process(world.root, "sql", query).stdout
+    assert spendgate_process(world.root, "sql", query, "--format", "csv").stdout == (
         "campaign_id,amount,occurred_at,nothing\n21,0.000040000,2025-06-10T10:00:00Z,\n"
     )
-    assert json.loads(spendgate(world.root, "sql", query, "--format", "json").output) == [
+    assert json.loads(spendgate_process(world.root, "sql", query, "--format", "json").stdout) == [
         {"campaign_id": 21, "amount": "0.000040000", "occurred_at": "2025-06-10T10:00:00Z", "nothing": None}
     ]
 
 
 def test_a_negative_amount_keeps_its_sign(world: World) -> None:
     world.run()
-    output = spendgate(world.root, "sql", "select -0.5::decimal(9, 3) as a, -1234.5::decimal(9, 1) as b").output
+    query = "select -0.5::decimal(9, 3) as a, -1234.5::decimal(9, 1) as b"
+    output = spendgate_process(world.root, "sql", query).stdout
     assert "-0.50" in output
     assert "-1,234.50" in output
 
@@ -153,8 +154,9 @@ def test_text_that_a_spreadsheet_would_run_is_escaped_in_csv(world: World) -> No
     world.deliver_reference("brands", BRANDS.replace("Acme", "=1+1"))
     world.run()
     assert world.value("select name from core.brands where brand_id = 1") == "=1+1"
-    output = spendgate(world.root, "sql", "select name, -1 as n from core.brands where brand_id = 1", "--format", "csv")
-    assert list(csv.reader(io.StringIO(output.output)))[1] == ["'=1+1", "-1"]
+    query = "select name, -1 as n from core.brands where brand_id = 1"
+    output = spendgate_process(world.root, "sql", query, "--format", "csv").stdout
+    assert list(csv.reader(io.StringIO(output)))[1] == ["'=1+1", "-1"]
 
 
 def test_a_dry_run_prints_what_would_change_and_writes_nothing(world: World) -> None:
@@ -269,8 +271,10 @@ def test_a_users_mistake_is_one_line_and_no_traceback(
         ("selec 1", "error: Parser Error"),
         ("", "error: the query selects nothing"),
         ("select 1 as a, 2 as a", "error: two columns have the same name"),
-        ("delete from core.brands", "error: Invalid Input Error: Cannot execute statement"),
-        ("copy (select 1) to '/tmp/x.csv'", "error: Permission Error"),
+        ("delete from core.brands", "error: a reader's query is one statement that selects"),
+        ("copy (select 1) to '/tmp/x.csv'", "error: a reader's query is one statement that selects"),
+        ("from read_text('/etc/passwd')", "error: a reader may not call read_text()"),
+        ("from (select 1 as x) select x" + ".a" * 60_000, "error: this ended the process that worked on it (SIG"),
     ],
 )
 def test_a_mistake_in_a_query_is_told_in_one_line(world: World, query: str, said: str) -> None:
@@ -284,10 +288,10 @@ def test_a_mistake_in_a_query_is_told_in_one_line(world: World, query: str, said
 def test_json_and_tables_show_any_value_as_it_is(world: World) -> None:
     world.run()
     query = "select 'nan'::double as n, 'infinity'::timestamptz as t, map {date '2020-01-01': 1.50} as m, '[/x]' as s"
-    assert json.loads(spendgate(world.root, "sql", query, "--format", "json").output) == [
+    assert json.loads(spendgate_process(world.root, "sql", query, "--format", "json").stdout) == [
         {"n": "nan", "t": "infinity", "m": {"2020-01-01": "1.50"}, "s": "[/x]"}
     ]
-    assert "[/x]" in spendgate(world.root, "sql", query).output
+    assert "[/x]" in spendgate_process(world.root, "sql", query).stdout
 
 
 @pytest.mark.parametrize("broken", ["published/spend.duckdb", "landing"])

@@ -8,19 +8,19 @@ from typing import Any
 
 import duckdb
 import pytest
-from click.testing import CliRunner
 
 from assets.accounting import load_utc_offsets
 from assets.checks import CHECKS, breaking_rows
 from assets.ingestion import ingest
 from assets.landing import Deliveries
+from assets.readers import answer
 from assets.rebuilding import rebuild, swap
 from assets.retention import tidy
 from assets.sealed_tables import TABLES
 from assets.sealing import MANY_ROWS, seal
 from assets.settings import DataRoot, Settings, SpendgateError
 from assets.warehouse import utc_now
-from pipelines.cli import cli
+from pipelines.printing import print_csv
 from tests.faults import KILLED, exit_code, seal_killed, state
 from tests.world import BRANDS, NOON, World, event, jsonl, payment
 
@@ -206,7 +206,9 @@ def test_an_event_id_that_comes_back_with_another_time_is_caught_within_some_day
     ]
 
 
-def test_the_data_root_can_be_moved_and_read_from_anywhere(begun: World, sealed: World, tmp_path: Path) -> None:
+def test_the_data_root_can_be_moved_and_read_from_anywhere(
+    begun: World, sealed: World, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     wanted = state(begun)
     moved = World(DataRoot(tmp_path / "elsewhere"), {})
     shutil.rmtree(moved.root.path)
@@ -226,8 +228,8 @@ def test_the_data_root_can_be_moved_and_read_from_anywhere(begun: World, sealed:
             assert other.execute(query).fetchall() == [(count,)]
     finally:
         os.chdir(here)
-    shown = CliRunner().invoke(cli, ["sql", "--data", str(moved.root.path), "--format", "csv", query])
-    assert shown.output.splitlines()[-1] == str(count), shown.output
+    answer(moved.root, query, print_csv)
+    assert capfd.readouterr().out.splitlines()[-1] == str(count)
     moved.run(LATER)
     del wanted["files"]  # it looks at copies again, and finds that it knows them
     assert {name: rows for name, rows in state(moved).items() if name != "files"} == wanted
