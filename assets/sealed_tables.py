@@ -29,9 +29,9 @@ def define_sealed_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Let `sealed.<table>()` show the files that belong to the warehouse and can be read."""
     for table in TABLES:
         names = connection.execute(sql("sealing/files_of_table"), {"table_name": table}).fetchall()
-        paths = ", ".join(f"sealed.path('{name}')" for (name,) in names)
-        template = "sealing/macro" if paths else "sealing/macro_without_files"
-        connection.execute(sql(template).replace("$table", table).replace("$paths", paths))
+        listed = ", ".join(f"'{name}'" for (name,) in names)
+        template = "sealing/macro" if listed else "sealing/macro_without_files"
+        connection.execute(sql(template).replace("$table", table).replace("$names", listed))
     for table in ("daily_spend", "monthly_spend"):
         newest = connection.execute(sql("sealing/newest_day"), {"table_name": table}).fetchall()[0][0]
         if newest:

@@ -111,7 +111,7 @@ def write_rows(warehouse: Warehouse, table: str, day: date, name: str) -> Sealed
     fsync(path)
     path.chmod(0o444)
     digest = _digest(rows)
-    if digest != _digest(warehouse.connection.read_parquet(str(path))):
+    if digest != _digest(warehouse.connection.read_parquet(str(path), hive_partitioning=False)):
         raise SpendgateError(f"{path} is not what was to be written to it, so nothing was sealed")
     spend, transactions = rows.aggregate(TABLES[table]).fetchall()[0]
     log.info("%s: %d rows", name, digest[0])

@@ -10,7 +10,15 @@ from typing import Any
 
 import click
 
-from assets.settings import DataRoot
+from assets.settings import DataRoot, SpendgateError
+
+
+def _data_root(_context: click.Context, _option: click.Parameter, path: Path) -> DataRoot:
+    try:
+        return DataRoot(path.resolve())
+    except RuntimeError as error:
+        raise SpendgateError(f"{str(path)!r} is a link that leads back to itself") from error
+
 
 DATA = click.option(
     "--data",
@@ -20,7 +28,7 @@ DATA = click.option(
     default=Path("data"),
     show_default=True,
     help="The data root; SPENDGATE_DATA names it too.",
-    callback=lambda _context, _option, path: DataRoot(path.resolve()),
+    callback=_data_root,
 )
 
 
