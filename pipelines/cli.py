@@ -26,6 +26,7 @@ from assets.evidence import explain as explain_status
 from assets.settings import DataRoot, SpendgateError, first_line
 from assets.shown import log_as_text
 from assets.warehouse import SQL, open_published, sql
+from pipelines.ending import told_when_dagster_fails, told_when_stopped
 from pipelines.printing import (
     console,
     explanation_lines,
@@ -38,7 +39,6 @@ from pipelines.printing import (
     print_words,
     say,
 )
-from pipelines.stopping import told_when_stopped
 
 DATA = click.option(
     "--data",
@@ -430,7 +430,7 @@ def _run(
         },
         "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
     }
-    with dg.DagsterInstance.get() as instance:
+    with told_when_dagster_fails(data.dagster_home), dg.DagsterInstance.get() as instance:
         result = job.execute_in_process(run_config=config, instance=instance, raise_on_error=False)
     if not result.success:
         raise SpendgateError(_cause_of_failure(result))
@@ -449,7 +449,7 @@ def _dagster_home(data: DataRoot) -> None:
     data.create()
     home = data.dagster_home
     os.environ["DAGSTER_HOME"] = str(home)
-    with (home / ".lock").open("w") as lock:
+    with told_when_dagster_fails(home), (home / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         shutil.copyfile(str(resources.files("pipelines") / "dagster.yaml"), home / "dagster.yaml")
         if not (home / "made").exists():
