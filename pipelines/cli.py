@@ -25,7 +25,7 @@ from assets.decision import MANUAL_CHANGES, ManualChange, hops, replay
 from assets.evidence import explain as explain_status
 from assets.settings import DataRoot, SpendgateError, first_line
 from assets.shown import log_as_text
-from assets.warehouse import SQL, open_published, sql
+from assets.warehouse import SQL, Warehouse, open_published, sql
 from pipelines.ending import told_when_dagster_fails, told_when_stopped
 from pipelines.printing import (
     console,
@@ -271,9 +271,25 @@ def rebuild(data: DataRoot, *, swapped: bool) -> None:
             warehouse.publish()
             say(f"The rebuilt warehouse is the live one now, and published; the other is {data.replaced_file}.")
             return
+        sameness = _sameness(warehouse)
     if differing:
         raise SpendgateError(f"{', '.join(differing)} came out otherwise: `--swap` takes the rebuilt ones")
-    say(f"All the same. The rebuilt warehouse is {data.rebuilt_file}; nothing was swapped.")
+    say(f"{sameness} The rebuilt warehouse is {data.rebuilt_file}; nothing was swapped.")
+
+
+def _sameness(warehouse: Warehouse) -> str:
+    """What it means that a rebuilt warehouse is the same: of files without a staged copy nothing was read again."""
+    loaded = [sha256 for (sha256,) in warehouse.run("rebuild/loaded_files").fetchall()]
+    staged = {copy.name.partition(".")[0] for copy in warehouse.root.staged.iterdir()}
+    gone = sum(sha256 not in staged for sha256 in loaded)
+    if not loaded:
+        return "There was nothing to compare: no file of events or payments has been loaded."
+    if gone:
+        return (
+            f"All the same, but {gone:,} of {len(loaded):,} loaded files are no longer staged: their rows were taken"
+            " over, not read again."
+        )
+    return "All the same."
 
 
 @cli.command()

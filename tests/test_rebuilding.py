@@ -131,3 +131,32 @@ def test_the_command_compares_and_swaps_only_when_asked(world: World) -> None:
 
 def test_an_empty_warehouse_can_be_rebuilt(tmp_path: Path) -> None:
     assert differing(World(DataRoot(tmp_path / "data"), {})) == []
+
+
+@pytest.mark.parametrize(
+    ("delivered", "removed", "said"),
+    [
+        (0, 0, "There was nothing to compare: no file of events or payments has been loaded."),
+        (
+            2,
+            2,
+            "All the same, but 2 of 2 loaded files are no longer staged: their rows were taken over, not read again.",
+        ),
+        (
+            2,
+            1,
+            "All the same, but 1 of 2 loaded files are no longer staged: their rows were taken over, not read again.",
+        ),
+        (2, 0, "All the same."),
+    ],
+)
+def test_what_could_not_be_compared_is_said(world: World, delivered: int, removed: int, said: str) -> None:
+    for number in range(delivered):
+        spent(world, number + 1)
+    world.run()
+    for copy in sorted(world.root.staged.glob("*.jsonl"))[:removed]:
+        copy.unlink()
+    told = spendgate(world.root, "rebuild")
+    assert told.exit_code == 0
+    after = f"The rebuilt warehouse is {world.root.rebuilt_file}; nothing was swapped."
+    assert told.output.splitlines()[-1] == f"{said} {after}"
