@@ -75,13 +75,23 @@ class _Line(logging.LogRecord):
         return printable(super().getMessage())
 
 
+class _Lines(logging.LogRecord):
+    """What Dagster logs, which may quote an error of a step, with its traceback."""
+
+    def getMessage(self) -> str:  # noqa: N802 the name of the standard library
+        return "\n".join(map(printable, super().getMessage().split("\n")))
+
+
+_RECORDS = {"spendgate": _Line, "dagster": _Lines}
+
+
 def _record(name: str | None, *rest: Any, **more: Any) -> logging.LogRecord:
-    ours = (name or "").startswith("spendgate")
-    return (_Line if ours else logging.LogRecord)(name, *rest, **more)  # type: ignore[arg-type]
+    record = _RECORDS.get((name or "").partition(".")[0], logging.LogRecord)
+    return record(name, *rest, **more)  # type: ignore[arg-type]
 
 
 def log_as_text() -> None:
-    """Make one line of text of whatever spendgate's loggers log from now on, whoever writes it or keeps it.
+    """Make text of whatever spendgate and Dagster log from now on, whoever writes it or keeps it.
 
     Of each record, not in a handler: Dagster adds handlers of its own while a step runs.
     """

@@ -21,6 +21,7 @@ from assets.evidence import explain as explain_status
 from assets.settings import DataRoot, SpendgateError, first_line
 from assets.statements import SQL, sql
 from assets.warehouse import open_published
+from pipelines.ending import told_when_stopped
 from pipelines.keeping import COMMANDS
 from pipelines.options import CLOCK, DATA, ID, NOW, Instant
 from pipelines.printing import (
@@ -34,7 +35,6 @@ from pipelines.printing import (
     say,
 )
 from pipelines.running import dagster_home, run_job, show_log
-from pipelines.stopping import told_when_stopped
 
 ROWS_SHOWN = 50
 """Campaigns, or refused rows, that people are shown at once."""

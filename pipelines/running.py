@@ -17,6 +17,7 @@ from assets.settings import DataRoot, SpendgateError
 from assets.shown import log_as_text
 from assets.statements import sql
 from assets.warehouse import open_published
+from pipelines.ending import told_when_dagster_fails
 from pipelines.printing import console, print_rows, say
 
 
@@ -74,7 +75,7 @@ def _run_once(
         },
         "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
     }
-    with dg.DagsterInstance.get() as instance:
+    with told_when_dagster_fails(data.dagster_home), dg.DagsterInstance.get() as instance:
         result = job.execute_in_process(run_config=config, instance=instance, raise_on_error=False)
     if not result.success:
         raise SpendgateError(_cause_of_failure(result))
@@ -101,7 +102,7 @@ def dagster_home(data: DataRoot) -> None:
     data.create()
     home = data.dagster_home
     os.environ["DAGSTER_HOME"] = str(home)
-    with (home / ".lock").open("w") as lock:
+    with told_when_dagster_fails(home), (home / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         shutil.copyfile(str(resources.files("pipelines") / "dagster.yaml"), home / "dagster.yaml")
         if not (home / "made").exists():

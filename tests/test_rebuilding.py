@@ -162,3 +162,36 @@ def test_a_rebuild_reads_by_the_limits_that_were_in_force_then(world: World) -> 
     limits = "select max_line_bytes from ops.reading_limits order by recorded_at"
     with world.open() as warehouse:
         assert warehouse.connection.execute(limits).fetchall() == [(200,), (1_000_000,)]
+
+
+@pytest.mark.parametrize(
+    ("delivered", "removed", "said"),
+    [
+        (0, 0, "There was nothing to compare: no file of events or payments has been loaded."),
+        (
+            2,
+            2,
+            "All the same, but 2 of 2 loaded files are gone with their copies: their rows were taken over, not read again.",
+        ),
+        (
+            2,
+            1,
+            "All the same, but 1 of 2 loaded files are gone with their copies: their rows were taken over, not read again.",
+        ),
+        (2, 0, "All the same."),
+    ],
+)
+def test_what_could_not_be_compared_is_said(world: World, delivered: int, removed: int, said: str) -> None:
+    for number in range(delivered):
+        spent(world, number + 1)
+    world.run()
+    for copy in sorted(world.root.staged.glob("*.jsonl"))[:removed]:
+        same = copy.read_bytes()
+        copy.unlink()
+        for file in world.root.landing("events").iterdir():
+            if file.read_bytes() == same:
+                file.unlink()
+    told = spendgate(world.root, "rebuild")
+    assert told.exit_code == 0
+    after = f"The rebuilt warehouse is {world.root.rebuilt_file}; nothing was swapped."
+    assert told.output.splitlines()[-2:] == [said, after]

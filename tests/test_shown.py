@@ -2,6 +2,7 @@
 
 import csv
 import io
+import logging
 import os
 import pty
 import re
@@ -24,7 +25,7 @@ from assets.attempts import refuse_killers
 from assets.ingestion import new_files
 from assets.landing import QuarantineError, delivered_files
 from assets.settings import DataRoot, first_line
-from assets.shown import in_html, in_markdown, printable
+from assets.shown import in_html, in_markdown, log_as_text, printable
 from assets.warehouse import open_published
 from pipelines.cli import main
 from tests.test_cli import spendgate_process
@@ -365,6 +366,22 @@ def test_no_line_of_the_log_is_forged_or_coloured(hostile_run: tuple[World, str]
     assert len([line for line in lines if "landing/events/more/" in line]) == len(NAMES)
     assert [line for line in lines if not is_text(line)] == []
     assert [line for line in lines if "all is well" in line and "\\x0a" not in line] == []
+
+
+@pytest.mark.parametrize("text", ALL.values(), ids=ALL)
+@pytest.mark.parametrize(("name", "lines"), [("spendgate.tests", 1), ("dagster.tests", 2)])
+def test_what_is_logged_is_text_for_every_handler(
+    text: str, name: str, lines: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = logging.getLogRecordFactory()
+    log_as_text()
+    try:
+        logging.getLogger(name).error("it failed:\n%s", text.replace("\n", " "))
+    finally:
+        logging.setLogRecordFactory(before)
+    logged = caplog.records[-1].getMessage().split("\n")
+    assert len(logged) == lines
+    assert [line for line in logged if not is_text(line)] == []
 
 
 def test_a_failed_check_is_told_as_text(hostile_run: tuple[World, str]) -> None:

@@ -22,7 +22,7 @@ create table if not exists raw.event_files (
 );
 comment on table raw.event_files is 'One row per delivered file; read = loaded + duplicate + rejected.';
 comment on column raw.event_files.kind is 'events, payments, or unknown';
-comment on column raw.event_files.name is 'path below the data root, as delivered';
+comment on column raw.event_files.name is 'path below the data root; backslashes doubled, escapes for what is not printable';
 comment on column raw.event_files.sha256 is 'identity of the file: the digest of its bytes';
 comment on column raw.event_files.changed_ns is 'last change of the file when it was read, to know it again without reading it';
 comment on column raw.event_files.outcome is 'LOADED, DUPLICATE (same bytes as an earlier file) or QUARANTINED (refused whole)';

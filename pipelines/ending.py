@@ -1,18 +1,24 @@
-"""Ctrl-C and SIGTERM: a command that is stopped says so in one line, and ends with the code that shells give to that.
+"""How a command ends that cannot go on: Ctrl-C and SIGTERM, and a Dagster that fails beside the steps. In one line.
 
-Belongs here: what happens to the command. Does not: what happens to the data, where every step is all or nothing.
+Belongs here: what becomes of the command. Does not: what becomes of the data, where every step is all or nothing.
 """
 
+import logging
 import os
 import signal
 import socket
+import sqlite3
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from typing import Any, NoReturn
+from contextlib import contextmanager, redirect_stderr, suppress
+from pathlib import Path
+from typing import IO, Any, NoReturn, cast
 
+from assets.settings import SpendgateError, first_line
 from pipelines.printing import say
+
+# --- signals
 
 STOPPING = (signal.SIGINT, signal.SIGTERM)
 
@@ -93,3 +99,44 @@ def _end(number: int) -> NoReturn:
         say("stopped: nothing is half done, the next run goes on", colour="yellow", err=True)
         sys.stdout.flush()
     os._exit(128 + number)
+
+
+# --- Dagster
+
+
+@contextmanager
+def told_when_dagster_fails(home: Path) -> Iterator[None]:
+    """Tell in one line what Dagster raises beside the steps: mostly that its databases in `home` cannot be written."""
+    logging.getLogger("sqlalchemy").handlers = [logging.NullHandler()]  # what it logs, it raises as well
+    try:
+        with redirect_stderr(cast(IO[str], _WithoutComplaints(sys.stderr))):
+            yield
+    except SpendgateError:
+        raise
+    except Exception as error:
+        cause: BaseException = error
+        while cause.__cause__ is not None:
+            cause = cause.__cause__
+        told = f"{type(cause).__name__}: {first_line(cause)}"
+        if isinstance(cause, (OSError, sqlite3.Error)):
+            raise SpendgateError(
+                f"Dagster cannot keep its record in {home} ({told}): make room there, see that it may be written and"
+                " holds nothing but Dagster's files, then run again"
+            ) from error
+        raise SpendgateError(
+            f"Dagster failed beside the steps ({told}): run again; if that does not help, move its home {home} away"
+        ) from error
+
+
+class _WithoutComplaints:
+    """Standard error, but for what Dagster writes there of each event that it cannot keep, many lines at once."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        """Write all the rest."""
+        return len(text) if text.startswith("Exception while ") else self._stream.write(text)

@@ -1,0 +1,6 @@
+-- One row per loaded file of events or payments.
+select
+    sha256,
+    name
+from raw.event_files
+where outcome = 'LOADED'
