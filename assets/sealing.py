@@ -94,7 +94,7 @@ def _write(warehouse: Warehouse, table: str, day: date) -> SealedFile:
     fsync(path)
     path.chmod(0o444)
     digest = _digest(rows)
-    if digest != _digest(warehouse.connection.read_parquet(str(path))):
+    if digest != _digest(warehouse.connection.read_parquet(str(path), hive_partitioning=False)):
         raise SpendgateError(f"{path} is not what was to be written to it, so nothing was sealed")
     spend, transactions = rows.aggregate(TABLES[table]).fetchall()[0]
     log.info("%s: %d rows", name, digest[0])
@@ -128,8 +128,8 @@ def _replace_rows(warehouse: Warehouse, files: list[SealedFile]) -> None:
             warehouse.run(f"sealing/forget_{table}")
             names = [name for (name,) in warehouse.run("sealing/files_of_table", table_name=table).fetchall()]
             if names:
-                paths = ", ".join(f"sealed.path('{name}')" for name in names)
-                warehouse.connection.execute(sql("sealing/macro").replace("$table", table).replace("$paths", paths))
+                listed = ", ".join(f"'{name}'" for name in names)
+                warehouse.connection.execute(sql("sealing/macro").replace("$table", table).replace("$names", listed))
         for table in ("daily_spend", "monthly_spend"):
             newest = warehouse.value("sealing/newest_day", table_name=table)
             if newest:

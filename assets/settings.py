@@ -3,6 +3,8 @@
 Belongs here: paths, limits, the error meant for users. Does not: anything that opens a file other than the settings.
 """
 
+import os
+import re
 import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -52,11 +54,38 @@ class Settings:
     keep_runs: int = 1_000  # ... and of no more runs than these; each takes 0.3 to 0.7 MB
 
 
+LONGEST_PATH = 504 - len("/dagster/history/runs/.db") - len("01234567-89ab-cdef-0123-456789abcdef")
+"""Bytes of a data root's path: SQLite, in which Dagster keeps its record of runs, opens no file with a longer one."""
+
+UNUSABLE = {
+    r"[*?\[]": "DuckDB takes '*', '?' and '[' in a path for a pattern",
+    r"%[0-9a-fA-F]{2}": "Dagster's database takes '%' and two digits in a path for another character",
+    r"[\ud800-\udfff]": "that is no UTF-8 text",
+}
+"""What must not be in the path of a data root, as patterns, and why."""
+
+
 @dataclass(frozen=True)
 class DataRoot:
-    """The folder that holds everything spendgate reads and writes."""
+    """The folder that holds everything spendgate reads and writes.
+
+    Raises:
+        SpendgateError: one of the libraries cannot work in a folder with such a path.
+    """
 
     path: Path
+
+    def __post_init__(self) -> None:
+        text = str(self.path)
+        length = len(os.fsencode(text))
+        if length > LONGEST_PATH:
+            raise SpendgateError(
+                f"a data root's path may be {LONGEST_PATH} bytes long (a limit of SQLite), and this one is {length:,}:"
+                " name another folder with --data"
+            )
+        for pattern, reason in UNUSABLE.items():
+            if re.search(pattern, text):
+                raise SpendgateError(f"the data root cannot be {text!r}: {reason}; name another folder with --data")
 
     @property
     def reference(self) -> Path:

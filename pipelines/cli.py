@@ -36,6 +36,14 @@ from pipelines.printing import (
     print_words,
 )
 
+
+def _data_root(_context: click.Context, _option: click.Parameter, path: Path) -> DataRoot:
+    try:
+        return DataRoot(path.resolve())
+    except RuntimeError as error:
+        raise SpendgateError(f"{str(path)!r} is a link that leads back to itself") from error
+
+
 DATA = click.option(
     "--data",
     "data",
@@ -44,7 +52,7 @@ DATA = click.option(
     default=Path("data"),
     show_default=True,
     help="The data root; SPENDGATE_DATA names it too.",
-    callback=lambda _context, _option, path: DataRoot(path.resolve()),
+    callback=_data_root,
 )
 
 

@@ -8,5 +8,5 @@ select
     occurred_at,
     file_id,
     line_number
-from read_parquet($paths)
+from read_parquet($paths, hive_partitioning = false)
 semi join arrived_events using (event_id)
