@@ -396,6 +396,32 @@ def test_a_process_without_rights_cannot_even_by_hand(world: World, here: Path, 
 
 
 @needs_landlock
+@pytest.mark.parametrize("version", range(1, 7))
+def test_an_older_landlock_forbids_writing_too(
+    world: World, here: Path, monkeypatch: pytest.MonkeyPatch, version: int
+) -> None:
+    monkeypatch.setattr("assets.rights.landlock_version", lambda: version)
+
+    def work() -> None:
+        give_up_rights(readable(world.root))
+        (here / "secret.csv").write_text("x")
+
+    with pytest.raises(SpendgateError, match="Permission denied"):
+        run_in_a_process(work)
+    answer(world.root, "select count(*) from core.transactions", print_csv)
+
+
+def test_without_landlock_a_query_is_answered_or_refused_as_ever(
+    world: World, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("assets.rights.landlock_version", lambda: 0)
+    answer(world.root, "select count(*) as n from core.transactions", print_csv)
+    assert capfd.readouterr().out == "n\n4\n"
+    with pytest.raises(SpendgateError, match="is one statement that selects"):
+        answer(world.root, "copy (select 1) to 'x.csv'", print_csv)
+
+
+@needs_landlock
 def test_a_process_with_a_second_thread_keeps_no_rights_by_mistake(world: World) -> None:
     def work() -> None:
         held = threading.Event()
