@@ -58,7 +58,11 @@ def run_in_a_process(work: Callable[[], None]) -> None:
     heard, told = os.pipe()
     child = os.fork()
     if child == 0:
-        os._exit(_work(work, told))
+        code = 1
+        try:
+            code = _work(work, told)
+        finally:
+            os._exit(code)  # whatever was raised must not run on into the parent's code
     os.close(told)
     try:
         with os.fdopen(heard, encoding="utf-8", errors="replace") as words:
@@ -71,22 +75,20 @@ def run_in_a_process(work: Callable[[], None]) -> None:
     if code < 0:
         raise SpendgateError(f"this ended the process that worked on it ({signal.Signals(-code).name}): ask otherwise")
     if code:
-        raise SpendgateError(said)
+        raise SpendgateError(said or "this was interrupted")
 
 
 def _work(work: Callable[[], None], told: int) -> int:
     """The child's whole life. Returns its exit code."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # what C++ says when it dies is no one line
-    if sys.platform == "linux":
-        _call(ctypes.CDLL(None).prctl, PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     try:
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # what C++ says when it dies is no one line
+        if sys.platform == "linux":
+            _call(ctypes.CDLL(None, use_errno=True).prctl, PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         work()
         sys.stdout.flush()
-    except Exception as error:  # noqa: BLE001 whatever it is must not run on into the parent's code
+    except Exception as error:  # noqa: BLE001 the parent tells it
         os.write(told, first_line(error)[:LONGEST_MESSAGE].encode("utf-8", "replace"))
-        return 1
-    except KeyboardInterrupt:
         return 1
     return 0
 

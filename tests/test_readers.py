@@ -432,6 +432,15 @@ def test_a_process_with_a_second_thread_keeps_no_rights_by_mistake(world: World)
         run_in_a_process(work)
 
 
+@pytest.mark.parametrize("end", [SystemExit(0), KeyboardInterrupt(), ValueError("why\nelse")])
+def test_a_process_of_its_own_never_runs_on_into_the_code_that_started_it(end: BaseException) -> None:
+    def work() -> None:
+        raise end
+
+    with pytest.raises(SpendgateError, match=r"^(this was interrupted|why)$"):
+        run_in_a_process(work)
+
+
 def test_a_large_sort_is_refused_in_one_line_since_it_cannot_go_to_the_disk(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
