@@ -41,7 +41,7 @@ def verify(warehouse: Warehouse, track: Callable[[list[Path]], Iterable[Path]] =
     for copy in track(sorted(warehouse.root.staged.iterdir())):
         if sha256_of(copy) != copy.name.partition(".")[0]:
             name = str(copy.relative_to(warehouse.root.path))
-            remedy = "damaged: move it away, and it is made again from the delivered file or from a backup when needed"
+            remedy = "damaged: remove it; what needs it takes the delivered file, or `spendgate restore` brings it back"
             findings.append(Finding(name, "", remedy))
     return findings + [finding for rule in INVARIANTS for finding in _broken(warehouse, rule)]
 

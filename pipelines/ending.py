@@ -124,7 +124,8 @@ def told_when_dagster_fails(home: Path) -> Iterator[None]:
                 " holds nothing but Dagster's files, then run again"
             ) from error
         raise SpendgateError(
-            f"Dagster failed beside the steps ({told}): run again; if that does not help, move its home {home} away"
+            f"Dagster failed beside the steps ({told}): run again; if that does not help, rename"
+            f" {home}, and Dagster makes a new home"
         ) from error
 
 

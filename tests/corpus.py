@@ -872,7 +872,7 @@ def bad_times() -> list[Case]:
         "0001-01-01T00:00:00Z": "0001-01-01T00:00:00Z",
     }
     now = datetime.now(UTC).replace(microsecond=0)
-    to_come = [f"{now + timedelta(minutes=12):%Y-%m-%dT%H:%M:%SZ}", "9999-12-31T23:59:59Z"]
+    to_come = [f"{now + timedelta(minutes=90):%Y-%m-%dT%H:%M:%SZ}", "9999-12-31T23:59:59Z"]
     later = "{} {} is more than 10 minutes after it was loaded (deliver it again later)"
     soon = (now + timedelta(minutes=9)).isoformat()
     cases = []

@@ -95,6 +95,7 @@ def test_a_row_whose_staged_copy_is_gone_or_damaged_stays_listed(
 ) -> None:
     world.deliver("a.jsonl", jsonl(event("no", 1, "no", "no")))
     world.run()
+    (world.root.landing("events") / "a.jsonl").unlink()  # it would be staged again from there
     [staged] = world.root.staged.glob("*.jsonl")
     for harm, said in ((lambda: staged.write_text("{}\n"), "is damaged"), (staged.unlink, "its staged copy is gone")):
         harm()
