@@ -48,7 +48,7 @@ def verify(warehouse: Warehouse, track: Callable[[list[Path]], Iterable[Path]] =
 
 def _broken(warehouse: Warehouse, rule: str) -> list[Finding]:
     try:
-        row = warehouse.run(f"checks/{rule}").fetchone()
+        row = warehouse.row(f"checks/{rule}")
     except duckdb.InvalidInputException as error:
         if not names_lost_day(error):
             raise

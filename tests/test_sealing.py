@@ -25,7 +25,7 @@ from tests.faults import KILLED, exit_code, seal_killed, state
 from tests.world import BRANDS, NOON, World, event, jsonl, payment
 
 LATER = NOON + timedelta(days=23)  # July 3: June is over everywhere
-STATEMENTS = 56
+STATEMENTS = 80
 """Of a sealing and its publishing, after which it can be killed; the first ones open the warehouse."""
 
 SEALED = "select count(*) from ops.sealed_files"
@@ -243,7 +243,7 @@ def test_nothing_is_sealed_while_a_batch_waits(world: World) -> None:
         assert seal(warehouse) == []
 
 
-@pytest.mark.parametrize("statement", range(5, STATEMENTS, 5))
+@pytest.mark.parametrize("statement", range(5, STATEMENTS, 7))
 def test_sealing_that_is_killed_anywhere_loses_nothing_and_doubles_nothing(
     begun: World, tmp_path: Path, statement: int
 ) -> None:
