@@ -38,7 +38,7 @@ TABLE_FUNCTIONS = {
 
 WITH_EFFECTS = {
     "current_connection_id", "current_query", "current_query_id", "current_transaction_id", "currval", "getenv",
-    "json_serialize_plan", "nextval", "pg_sleep", "setseed", "sleep_ms", "stats", "write_log",
+    "json_serialize_plan", "nextval", "pg_sleep", "setseed", "setval", "sleep_ms", "stats", "vector_type", "write_log",
 }  # fmt: skip
 """DuckDB's functions of values that do more than compute one, or look at more than this database."""
 
@@ -73,11 +73,18 @@ def open_for_reader(root: DataRoot) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the published file for a query that nobody has looked at, and let this process do nothing else any more."""
     with open_published(root) as published:
         threads = published.execute("select current_setting('threads')").fetchall()[0][0]
-        published.execute("set threads = 1")  # the others end: each would keep the rights that this one gives up
+        end_other_threads(published)
         give_up_rights(readable(root))
         published.execute("set threads = $threads", {"threads": threads})
         shut_off(published, root)
         yield published
+
+
+def end_other_threads(published: duckdb.DuckDBPyConnection) -> None:
+    """Leave one thread: each of the others would keep the rights that this one gives up."""
+    published.execute("set threads = 1")
+    if published.execute("from duckdb_settings() where name = 'async_threads'").fetchall():
+        published.execute("set async_threads = 0")  # of DuckDB 2.0, which reads files by them
 
 
 def shut_off(published: duckdb.DuckDBPyConnection, root: DataRoot) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from assets.readers import TABLE_FUNCTIONS, WITH_EFFECTS, answer, readable, select, shut_off
+from assets.readers import TABLE_FUNCTIONS, WITH_EFFECTS, answer, end_other_threads, readable, select, shut_off
 from assets.rights import give_up_rights, landlock_version, run_in_a_process
 from assets.sealing import seal
 from assets.settings import DataRoot, SpendgateError, first_line
@@ -351,6 +351,7 @@ def test_a_process_without_rights_writes_and_reads_nothing_whatever_statements_i
     def work() -> None:
         faulthandler.disable()  # DuckDB may not survive that it has no rights
         with duckdb.connect() as connection:
+            end_other_threads(connection)
             give_up_rights(readable(world.root))
             connection.execute("set threads = 4")
             connection.execute(filled_in(statements, world, here)).fetchall()
