@@ -15,7 +15,8 @@ from pathlib import Path
 
 import duckdb
 
-from assets.sealed_files import set_aside, sha256_of
+from assets.hashing import sha256_of
+from assets.sealed_files import set_aside
 from assets.settings import DataRoot, SpendgateError
 from assets.statements import sql
 from assets.warehouse import Warehouse, fsync, open_published, write_ahead_log

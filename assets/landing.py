@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
+from assets.hashing import sha256_of
 from assets.settings import EVENTS, PAYMENTS, REFERENCE_TABLES, UNKNOWN, DataRoot, Settings
 from assets.shown import printable
 
@@ -250,8 +251,7 @@ def can_be_staged_again(root: DataRoot, sha256: str, name: str) -> bool:
     delivered = root.path / name
     if not delivered.is_file() or delivered.is_symlink():
         return False
-    with delivered.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest() == sha256
+    return sha256_of(delivered) == sha256
 
 
 def _walk(root: DataRoot, folder: Path, kind: str) -> Iterator[DeliveredFile]:

@@ -16,6 +16,7 @@ from typing import Any
 
 import duckdb
 
+from assets.hashing import sha256_of
 from assets.sealed_tables import define_sealed_tables
 from assets.settings import SpendgateError
 from assets.statements import SQL, first_comment, sql
@@ -111,15 +112,10 @@ def back_up(file: Path, version: int) -> Path:
     backup = file.with_name(f"before-version-{version + 1}.duckdb")
     part = backup.with_name(f"{backup.name}.part")
     shutil.copyfile(file, part)
-    if _sha256(part) != _sha256(file):
+    if sha256_of(part) != sha256_of(file):
         raise SpendgateError(f"{part} is not what was copied to it: {file} was not changed")
     part.replace(backup)
     return backup
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 def migrate(connection: duckdb.DuckDBPyConnection, migrations: list[Migration], now: Any, file: Path) -> None:

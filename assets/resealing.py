@@ -59,13 +59,13 @@ def reseal_day(
     if any(one.table_name in LEDGER for one in lost):
         _make_ledger(warehouse, settings, track)
     try:
-        return [_make(warehouse, one, day) for one in lost_in_order(lost)]
+        return [_make(warehouse, one, day) for one in _in_order(lost)]
     finally:
         for name in MADE.values():
             warehouse.connection.unregister(name)
 
 
-def lost_in_order(lost: list[Lost]) -> list[Lost]:
+def _in_order(lost: list[Lost]) -> list[Lost]:
     """The ledger before the sums over it."""
     return sorted(lost, key=lambda one: one.table_name not in LEDGER)
 

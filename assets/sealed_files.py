@@ -4,7 +4,6 @@ Belongs here: verifying, the second copy, and mending from it. Does not: making 
 again from delivered files (`resealing`), removing them (`retention`).
 """
 
-import hashlib
 import logging
 import math
 import shutil
@@ -17,8 +16,8 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from assets.hashing import sha256_of
 from assets.sealed_tables import TABLES, define_sealed_tables
-from assets.settings import SpendgateError
 from assets.warehouse import Warehouse, fsync
 
 NIGHTS = 6
@@ -97,12 +96,6 @@ def verify_sealed_files(warehouse: Warehouse, track: Track = iter) -> list[Seale
     """
     _verify(warehouse, _sealed(warehouse), track)
     return [file for file in _sealed(warehouse) if file.state in (DAMAGED, MISSING)]
-
-
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file's bytes."""
-    with path.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 def copy_sealed_files(warehouse: Warehouse, in_full: Collection[str] = ()) -> None:
@@ -237,15 +230,3 @@ def set_aside(warehouse: Warehouse, path: Path) -> Path:
     path.rename(aside)
     log.warning("%s is kept as %s", path, aside)
     return aside
-
-
-def require_whole(warehouse: Warehouse, names: Iterable[str]) -> None:
-    """Hold that sealed files whose rows are about to be trusted can be read.
-
-    Raises:
-        SpendgateError: one cannot; the text names it and what to do.
-    """
-    lost = dict(warehouse.run("sealing/unreadable").fetchall())
-    for name in names:
-        if name in lost:
-            raise SpendgateError(lost[name])

@@ -15,7 +15,8 @@ from uuid import uuid4
 import duckdb
 import pyarrow as pa
 
-from assets.sealed_files import copy_sealed_files, look_at_sealed_files, sha256_of
+from assets.hashing import sha256_of
+from assets.sealed_files import copy_sealed_files, look_at_sealed_files
 from assets.sealed_tables import TABLES, define_sealed_tables
 from assets.settings import SpendgateError
 from assets.warehouse import Warehouse, forget_let_go, fsync, let_go

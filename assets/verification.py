@@ -9,7 +9,8 @@ from pathlib import Path
 
 import duckdb
 
-from assets.sealed_files import sha256_of, verify_sealed_files
+from assets.hashing import sha256_of
+from assets.sealed_files import verify_sealed_files
 from assets.sealed_tables import names_lost_day
 from assets.settings import first_line
 from assets.warehouse import Warehouse

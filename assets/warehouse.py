@@ -75,7 +75,6 @@ class Warehouse:
             self._connection = self._connect()
             try:
                 self._bring_up_to_date()
-                self._refuse_wrong_clock()
             except BaseException:
                 self.close()
                 raise
@@ -103,10 +102,12 @@ class Warehouse:
         """Make a new file's tables, migrate an older one, define views and macros anew where they have changed.
 
         Raises:
-            SpendgateError: the file is newer than this program, or of no version that it knows.
+            SpendgateError: the file is newer than this program, or of no version that it knows, or the clock is wrong.
         """
         version = version_of(self.connection)
         migrations = pending_migrations(version or VERSION, self.file)
+        if version:
+            self._refuse_wrong_clock(version)
         if not migrations and version and self.value("ops/definitions_are_current", sha256=definitions_digest()):
             return
         if migrations:
@@ -122,13 +123,14 @@ class Warehouse:
         for migration in migrations:
             log.info("%s is version %d now: %s", self.file, migration.version, migration.what)
 
-    def _refuse_wrong_clock(self) -> None:
-        """Hold the clock against the newest record, before anything is recorded by it.
+    def _refuse_wrong_clock(self, version: int) -> None:
+        """Hold the clock against the newest record, before anything is recorded by it, a migration included.
 
         Raises:
             SpendgateError: it is behind, or so far ahead that somebody should look at it first.
         """
-        newest: datetime | None = self.value("ops/newest_clock")
+        # an older version has not noted its clock; the time of its newest record stands for it
+        newest = self.value("ops/newest_clock" if version == VERSION else "ops/newest_record")
         if self.clock_is_right or newest is None:
             return
         limits, clock = self.root.settings(), self.clock()

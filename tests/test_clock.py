@@ -134,3 +134,15 @@ def test_no_event_is_charged_by_two_prices_after_a_wrong_clock(ahead: World) -> 
     run(ahead)
     run(ahead, 2)
     assert ahead.value("select count(*) from core.transactions") == 4
+
+
+def test_new_definitions_are_not_recorded_by_a_wrong_clock_either(world: World) -> None:
+    """Else the guard would find the wrong clock itself as the newest record, and believe it."""
+    world.run()
+    with world.open() as warehouse:
+        warehouse.connection.execute("delete from ops.definitions")
+    before = world.root.warehouse_file.read_bytes()
+    for _ in range(2):
+        with pytest.raises(SpendgateError, match="nothing was changed"):
+            run(world, 730)
+    assert world.root.warehouse_file.read_bytes() == before
