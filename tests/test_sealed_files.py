@@ -98,7 +98,7 @@ def test_a_byte_that_rots_unseen_is_found_within_a_week(sealed: World, monkeypat
     for night in range(1, NIGHTS + 1):
         with sealed.open(clock=lambda night=night: utc_now() + timedelta(days=night)) as warehouse:  # type: ignore[misc]
             verify_share(warehouse)
-            found += warehouse.run("sealing/unreadable").fetchall()
+            found += warehouse.connection.execute("select name, remedy from ops.unreadable_sealed_files").fetchall()
     assert len(set(found)) == 1
     assert "2025-06-07" in found[0][1]
     with sealed.open(clock=lambda: utc_now() + timedelta(days=7)) as warehouse:
