@@ -37,14 +37,12 @@ from assets.landing import (
     stage,
     staged_again,
 )
-from assets.reading import ROWS_AT_ONCE, IgnoredNames, cut, lines_of, read_delivery
+from assets.reading.delivery import ROWS_AT_ONCE, Delivery, Reader
+from assets.reading.text import RAW_TEXT_LIMIT, IgnoredNames, cut, lines_of
 from assets.sealed_tables import NEVER, days_needed
 from assets.settings import EVENTS, PAYMENTS, READING_LIMITS, UNKNOWN, DataRoot, Settings
 from assets.statements import sql
 from assets.warehouse import Warehouse, clear_scratch, fsync, utc_now
-
-RAW_TEXT_LIMIT = 4096
-"""Bytes of a refused row that are kept."""
 
 log = logging.getLogger("spendgate.ingestion")
 
@@ -235,8 +233,7 @@ class Batch:
         self._warehouse = warehouse
         self._read_at = read_at
         self._settings = settings
-        for name in ("macros", "arrivals"):
-            warehouse.run(f"ingest/{name}")
+        self._reader = Reader(warehouse)
 
     def take(self, file_id: int, file: DeliveredFile, staging: Future[StagedFile]) -> None:
         """Read one delivered file once it is staged, and note what became of it; one that is not ready waits."""
@@ -248,15 +245,13 @@ class Batch:
             sha256 = staged.sha256
             twin = self._twin(file.kind, staged)
             if twin is None:
-                ignored = self._read(file_id, file.kind, staged)
+                ignored = self._read(file_id, file.kind, file.name, staged)
                 self._names[file.kind, staged.path] = file.name
             outcome, reason = ("LOADED", None) if twin is None else ("DUPLICATE", f"same bytes as {twin}")
         except NotReadyError as wait:
             self.waits.append((file, wait))
             return
         except QuarantineError as refusal:
-            for kind in (EVENTS, PAYMENTS):
-                self._warehouse.run(f"ingest/forget_{kind}", file_id=file_id)
             outcome, reason = "QUARANTINED", str(refusal)
             sha256 = sha256 or refusal.sha256
         self.files.append(
@@ -282,7 +277,7 @@ class Batch:
             QuarantineError: it is over a limit that has been lowered since.
         """
         staged = staged_again(self._warehouse.root, file.sha256, file.name, self._settings)
-        ignored = self._read(file.file_id, file.kind, staged)
+        ignored = self._read(file.file_id, file.kind, file.name, staged)
         self.files.append(
             {
                 **asdict(file),
@@ -293,11 +288,11 @@ class Batch:
             }
         )
 
-    def _read(self, file_id: int, kind: str, staged: StagedFile) -> IgnoredNames:
+    def _read(self, file_id: int, kind: str, name: str, staged: StagedFile) -> IgnoredNames:
         """Put the rows of a staged file into the arrival tables; returns the columns or keys that were ignored."""
-        ignored = read_delivery(self._warehouse, file_id, kind, staged, self._read_at, self._settings)
-        self._staged[file_id] = kind, staged
-        return ignored
+        read = self._reader.read(Delivery(file_id, kind, name, staged, self._read_at, self._settings))
+        self._staged[file_id] = kind, read.staged
+        return read.ignored
 
     def _twin(self, kind: str, staged: StagedFile) -> str | None:
         """Name of a loaded file with the same bytes and format: earlier in this batch, or in the ledger."""
@@ -312,6 +307,7 @@ class Batch:
         Args:
             only_refused: pass over the rows that are not in `raw.rejected_rows`: they were taken before.
         """
+        self._reader.flush()
         for name in ("typed_events", "typed_payments"):
             self._warehouse.run(f"ingest/{name}", loaded_at=self._read_at)
         if only_refused:
@@ -338,7 +334,7 @@ class Batch:
         for file_id, remedy in self._warehouse.run("ingest/files_that_need_lost_days", **limit).fetchall():
             if file_id not in self._delivered:
                 raise NotReadyError(remedy)
-            self._warehouse.run("ingest/forget_arrived_events", file_id=file_id)
+            self._reader.forget(file_id)
             self.files = [file for file in self.files if file["file_id"] != file_id]
             self.waits.append((self._delivered[file_id], NotReadyError(remedy)))
 

@@ -8,6 +8,7 @@ import gzip
 import hashlib
 import logging
 import os
+import re
 import stat
 import time
 import zlib
@@ -15,15 +16,20 @@ from codecs import getincrementaldecoder
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
+
+import pyarrow as pa
 
 from assets.hashing import sha256_of
-from assets.settings import EVENTS, PAYMENTS, REFERENCE_TABLES, UNKNOWN, DataRoot, Settings
+from assets.settings import EVENTS, PAYMENTS, REFERENCE_TABLES, UNKNOWN, DataRoot, Settings, first_line
 from assets.shown import printable
 
 CHUNK = 1 << 20
-GZIP, PARQUET = b"\x1f\x8b", b"PAR1"
-FORMATS = ("jsonl", "csv", "parquet")
+GZIP, ZSTANDARD, PARQUET = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PAR1"
+FORMATS = {"jsonl": "jsonl", "ndjson": "jsonl", "json": "jsonl", "csv": "csv", "parquet": "parquet"}
+"""Endings of names, and what they say; other names say nothing, and the content tells."""
+
+COMPRESSED = (".gz", ".gzip", ".zst", ".zstd")
 UNFINISHED = (".part", ".tmp", ".done")
 """Endings of files that are not deliveries: two that say "still being written", and the flag that says "finished"."""
 
@@ -33,6 +39,9 @@ Look = tuple[str, int, int]
 The time is the inode's (ctime), which, other than the modification time, nobody can set back.
 """
 
+COMPRESSIONS = {GZIP: ".gz", ZSTANDARD: ".zst"}
+"""First bytes of compressed files, and what a staged copy of one ends in."""
+
 DELIVERED_TWICE = "the table is delivered both as .csv and as .parquet: keep one of them"
 """A refusal that is not the file's own fault: it ends when the other file is gone."""
 
@@ -41,7 +50,6 @@ ARCHIVES = {
     b"PK\x05\x06": "a zip archive or a spreadsheet",
     b"BZh": "a bzip2 file",
     b"\xfd7zXZ": "an xz file",
-    b"\x28\xb5\x2f\xfd": "a zstandard file",
     b"7z\xbc\xaf": "a 7z archive",
     b"Rar!": "a rar archive",
     b"\xff\xfe": "UTF-16 text",
@@ -107,7 +115,7 @@ class StagedFile:
         path: the bytes as delivered, `<sha256>.<ext>`.
         text: for text formats, the expanded text to read (the same file unless it was compressed).
         format: jsonl, csv or parquet.
-        lines: number of line ends in the text.
+        lines: number of line ends in a CSV text; of others nobody asks.
         clean: the text is UTF-8 without NUL and without an over-long line, so that a bulk reader may have it.
         terminated: the text ends with a line end.
     """
@@ -200,27 +208,24 @@ def stage(file: DeliveredFile, root: DataRoot, settings: Settings) -> StagedFile
 def _staged(copy: "_Copy", name: str, root: DataRoot, settings: Settings) -> StagedFile:
     """Move a copy under its hash, and expand it if it is compressed."""
     sha256, facts = copy.sha256, copy.facts
-    compressed = copy.magic.startswith(GZIP)
-    kind = _format(name, copy.magic)
-    target = root.staged / f"{sha256}.{kind}{'.gz' if compressed else ''}"
+    compression = next((word for start, word in COMPRESSIONS.items() if copy.magic.startswith(start)), "")
+    text, head = copy.path, copy.magic
+    if compression:
+        text = root.scratch / f"{sha256}.text"
+        compressed = copy.path.replace(copy.path.with_suffix(compression))
+        head = _expand(compressed, text, facts, settings)
+        compressed.replace(copy.path)
+    kind = _format(name, head, compression)
+    target = root.staged / f"{sha256}.{kind}{compression}"
     copy.path.replace(target)
     if kind == "parquet":
         return StagedFile(target, sha256, target, kind)
-    text = target
-    if compressed:
-        text = root.scratch / f"{sha256}.{kind}"
-        with text.open("wb") as expanded:
-            for chunk in _expand(target, settings):
-                if not expanded.tell():
-                    _refuse_archive(chunk[:512], kind)
-                facts.add(chunk)
-                expanded.write(chunk)
-    return StagedFile(target, sha256, text, kind, facts.lines, facts.clean, facts.terminated)
+    return StagedFile(target, sha256, text if compression else target, kind, facts.lines, facts.clean, facts.terminated)
 
 
 def staged_copy(root: DataRoot, sha256: str, name: str) -> Path | None:
     """The staged copy of a file, if it is still there; the same bytes may have come as two formats."""
-    return next(root.staged.glob(f"{sha256}.{_ending(name)}*"), None)
+    return next(root.staged.glob(f"{sha256}.{_format_said(name) or ''}*"), None)
 
 
 def staged_again(root: DataRoot, sha256: str, name: str, settings: Settings) -> StagedFile:
@@ -339,7 +344,7 @@ class _Copy:
 
 def _copy(file: DeliveredFile, target: Path, settings: Settings) -> _Copy:
     """Copy the bytes, hash them and, where they are text, note facts of it on the way."""
-    facts = _TextFacts(settings.max_line_bytes)
+    facts = _TextFacts(settings.max_line_bytes, counts_lines=_format_said(file.path.name) == "csv")
     digest = hashlib.sha256()
     magic = b""
     try:
@@ -356,7 +361,7 @@ def _copy(file: DeliveredFile, target: Path, settings: Settings) -> _Copy:
             magic = magic or chunk[:512]
             digest.update(chunk)
             copy.write(chunk)
-            if not magic.startswith((GZIP, PARQUET)):
+            if not magic.startswith((GZIP, ZSTANDARD, PARQUET)):
                 facts.add(chunk)
         if not _unchanged(source, file):
             raise NotReadyError("changed while it was read")
@@ -370,38 +375,66 @@ def _unchanged(source: BinaryIO, file: DeliveredFile) -> bool:
     return stat.S_ISREG(status.st_mode) and (status.st_size, status.st_ctime_ns) == (file.bytes, file.changed_ns)
 
 
-def _format(name: str, magic: bytes) -> str:
-    """Format by name, held against the first bytes."""
-    ending = _ending(name)
-    if ending not in FORMATS:
-        raise QuarantineError("unknown kind of file: deliver .jsonl, .csv, .parquet, .jsonl.gz or .csv.gz")
-    _refuse_archive(magic, ending)
-    if magic and name.lower().endswith(".gz") and GZIP.startswith(magic):
+def _format(name: str, head: bytes, compression: str) -> str:
+    """Format by name, held against the first bytes; by those alone where the name says nothing."""
+    said = _format_said(name)
+    _refuse_archive(head, said or "JSON lines, CSV or Parquet")
+    if head and not compression and name.lower().endswith(COMPRESSED) and GZIP.startswith(head):
         raise QuarantineError("damaged gzip file (cut off after its first byte): deliver it again")
-    if magic.startswith(PARQUET) != (ending == "parquet"):
-        raise QuarantineError(f"its name says {ending}, its first bytes do not: rename or deliver it again")
-    return ending
+    is_parquet = head.startswith(PARQUET) and not compression
+    if said and is_parquet != (said == "parquet"):
+        raise QuarantineError(f"its name says {said}, its first bytes do not: rename or deliver it again")
+    found = said or ("parquet" if is_parquet else _text_format(head))
+    if not found:
+        raise QuarantineError(
+            "unknown kind of file: deliver JSON lines, CSV or Parquet (.jsonl, .csv, .parquet; .gz, .zst)"
+        )
+    return found
 
 
-def _ending(name: str) -> str:
+def _format_said(name: str) -> str | None:
     """What a file's name says it is, compressed or not."""
-    return name.lower().removesuffix(".gz").rpartition(".")[2]
+    stem = name.lower()
+    for ending in COMPRESSED:
+        stem = stem.removesuffix(ending)
+    return FORMATS.get(stem.rpartition(".")[2])
 
 
-def _refuse_archive(head: bytes, ending: str) -> None:
+def _text_format(head: bytes) -> str | None:
+    """What a text seems to be by its beginning: objects, or a line of names with commas between them."""
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if not text or text[:1] in b"{[":
+        return "jsonl"
+    return "csv" if re.match(rb'"?[A-Za-z_][\w ]*"?(,"?[\w ]*"?)+(\r?\n|$)', text) else None
+
+
+def _refuse_archive(head: bytes, wanted: str) -> None:
     sort = next((sort for start, sort in ARCHIVES.items() if head.startswith(start)), None)
     if head[257:262] == b"ustar":
         sort = "a tar archive"
     if sort:
-        raise QuarantineError(f"it is {sort}, not {ending}: deliver UTF-8 text or Parquet")
+        raise QuarantineError(f"it is {sort}, not {wanted}: deliver UTF-8 text or Parquet")
 
 
-def _expand(file: Path, settings: Settings) -> Iterator[bytes]:
-    """Expand a gzip file to its end, so that its check sums have been verified."""
+def _expand(file: Path, target: Path, facts: "_TextFacts", settings: Settings) -> bytes:
+    """Expand a file to its end, so that its check sums have been verified; returns the first bytes of the text."""
+    head = b""
+    with target.open("wb") as text:
+        for chunk in _expanded(file, settings):
+            if not head:
+                head = chunk[:512]
+                if head.startswith(tuple(COMPRESSIONS)):
+                    raise QuarantineError("what is compressed in it is compressed again: compress it once")
+            facts.add(chunk)
+            text.write(chunk)
+    return head
+
+
+def _expanded(file: Path, settings: Settings) -> Iterator[bytes]:
     size = 0
     honest = max(CHUNK, settings.max_expansion * file.stat().st_size)
     try:
-        with gzip.open(file) as expanded:
+        with opened(file) as expanded:
             while chunk := expanded.read(CHUNK):
                 size += len(chunk)
                 if size > settings.max_file_bytes:
@@ -412,8 +445,18 @@ def _expand(file: Path, settings: Settings) -> Iterator[bytes]:
                         " it otherwise, or raise max_expansion in spendgate.toml and touch it"
                     )
                 yield chunk
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise QuarantineError(f"damaged gzip file ({error}): deliver it again") from error
+    except (EOFError, gzip.BadGzipFile, zlib.error, pa.ArrowException, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        kind = {".gz": "gzip", ".zst": "zstandard"}[file.suffix]
+        raise QuarantineError(f"damaged {kind} file ({first_line(error)}): deliver it again") from error
+
+
+def opened(copy: Path) -> BinaryIO:
+    """The text of a staged copy, expanded as its name says."""
+    if copy.suffix == ".gz":
+        return cast(BinaryIO, gzip.open(copy))
+    return pa.input_stream(str(copy), compression="zstd") if copy.suffix == ".zst" else copy.open("rb")
 
 
 def too_large(settings: Settings) -> str:
@@ -423,26 +466,34 @@ def too_large(settings: Settings) -> str:
 
 
 class _TextFacts:
-    """What has to be known of a text before a bulk reader may have it, gathered chunk by chunk."""
+    """What has to be known of a text before a bulk reader may have it, gathered chunk by chunk.
 
-    def __init__(self, max_line_bytes: int) -> None:
+    It is looked at as bytes: each look is one search that runs as fast as memory is read.
+    """
+
+    def __init__(self, max_line_bytes: int, *, counts_lines: bool) -> None:
         self.lines = 0
         self.clean = True
         self.terminated = True
+        self._counts_lines = counts_lines
         self._max_line_bytes = max_line_bytes
         self._line_bytes = 0
+        self._is_ascii = True
         self._decoder = getincrementaldecoder("utf-8")()
 
     def add(self, chunk: bytes) -> None:
         """Take in the next bytes (never none) of the text."""
-        self.lines += chunk.count(b"\n")
+        if self._counts_lines:
+            self.lines += chunk.count(b"\n")
         self.terminated = chunk.endswith(b"\n")
         if self.clean:
             self.clean = b"\0" not in chunk and self._decodes(chunk) and self._has_short_lines(chunk)
 
     def _decodes(self, chunk: bytes) -> bool:
+        self._is_ascii = chunk.isascii() and self._is_ascii  # from then on a character may go on in the next chunk
         try:
-            self._decoder.decode(chunk)
+            if not self._is_ascii:
+                self._decoder.decode(chunk)
         except UnicodeDecodeError:
             return False
         return True

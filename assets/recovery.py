@@ -11,6 +11,7 @@ Nothing is deleted: the damaged files are kept aside.
 import logging
 import re
 import shutil
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,8 +20,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from assets.landing import FORMATS, QuarantineError
-from assets.reading import COLUMNS, csv_header
+from assets.landing import opened
+from assets.reading.columns import COLUMNS
 from assets.sealed_files import set_aside
 from assets.settings import EVENTS, PAYMENTS, DataRoot, SpendgateError, first_line
 from assets.statements import sql
@@ -191,20 +192,16 @@ def deliver_unknown_copies(warehouse: Warehouse) -> list[Path]:
 def _kind(copy: Path) -> str | None:
     """Whether a staged file holds events or payments; None for reference files, which lie in their folder."""
     columns = _columns(copy)
-    return next((kind for kind in (EVENTS, PAYMENTS) if COLUMNS[kind][0] in columns), None)
+    return next((kind for kind in (EVENTS, PAYMENTS) if next(iter(COLUMNS[kind])) in columns), None)
 
 
 def _columns(copy: Path) -> str:
     """Text in which the names of a file's columns stand."""
-    ending = copy.suffix.removeprefix(".")
-    if ending not in FORMATS:
-        return ""
     try:
-        if ending == "parquet":
+        if copy.suffix == ".parquet":
             return " ".join(pq.read_schema(copy).names)
-        if ending == "csv":
-            return " ".join(csv_header(copy, ()))
-        with copy.open("rb") as content:
-            return content.read(1 << 20).decode("utf-8", "replace")
-    except (pa.ArrowException, OSError, QuarantineError):
+        with opened(copy) as content:
+            text = content.read(1 << 20).decode("utf-8", "replace")
+        return text.partition("\n")[0] if ".csv" in copy.suffixes else text
+    except (pa.ArrowException, OSError, EOFError, zlib.error):
         return ""

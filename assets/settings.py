@@ -52,6 +52,9 @@ class Settings:
     max_clock_ahead_days: int = 7  # of the newest record; no more than the shortest time for which something is kept
     max_clock_behind_seconds: float = 60.0  # the newest record: clocks are corrected a little all the time
     spare_bytes: int = 64 * 1024**2  # that stay free on the disk beside what a run needs; below, nothing is begun
+    events_zone: str = ""  # of times that are delivered without one
+    payments_zone: str = ""
+    prices_zone: str = ""
     keep_staged_days: int = 400  # copies of delivered files; `rebuild` and `rejects retry` read them
     keep_rejected_days: int = 90  # refused rows with their text; the counts stay for ever
     keep_replaced_days: int = 7  # warehouses that another one has replaced, sealed files that none needs any more

@@ -474,7 +474,7 @@ def misnamed() -> list[Case]:
         quarantined(12, "Parquet called JSON lines", "a.jsonl", table, says.format("jsonl")),
         quarantined(12, "Parquet called CSV", "a.csv", table, says.format("csv")),
         quarantined(12, "JSON lines called Parquet", "a.parquet", jsonl(click("12/f")), says.format("parquet")),
-        quarantined(12, "gzip of an unknown form", "a.gz", gz(jsonl(click("12/g"))), "unknown kind of file: …"),
+        plain(12, "gzip whose name says no form", "12-a.gz", gz(jsonl(click("12/g"))), "12/g"),
         plain(13, "gzip of several members", "13-three.jsonl.gz", b"".join(map(gz, members)), "13/0", "13/1", "13/2"),
         plain(13, "gzip of members that share a line", "13-torn.jsonl.gz", gz(torn[:50]) + gz(torn[50:]),
               "13/torn/0", "13/torn/1"),
@@ -545,9 +545,14 @@ def archives() -> list[Case]:
     ]  # fmt: skip
     cases.append(quarantined(15, "empty zip renamed to .jsonl", "a.jsonl", zipped(),
                              "it is …, not jsonl: deliver UTF-8 text or Parquet"))  # fmt: skip
-    unknown = "unknown kind of file: deliver .jsonl, .csv, .parquet, .jsonl.gz or .csv.gz"
     cases += [
-        quarantined(15, f"name that ends in {ending}", f"a{ending}", zipped("a.jsonl"), unknown)
+        quarantined(
+            15,
+            f"name that ends in {ending}",
+            f"a{ending}",
+            zipped("a.jsonl"),
+            "it is a zip archive or a spreadsheet, not …: deliver UTF-8 text or Parquet",
+        )
         for ending in (".zip", ".xlsx", ".tar.gz", ".json", ".txt", "")
     ]
     return cases
@@ -696,7 +701,7 @@ def json_shapes() -> list[Case]:
           for form in ("jsonl", "jsonl.gz")),
         of_rows(18, "no line is an object", "jsonl", *(refused(text, no_object) for text in shapes), alone=True),
         of_rows(18, "lines that are not JSON", "jsonl", *(
-            refused(text, "not JSON: …") for text in ("hello", "{'event_id': 1}", "{}{}", '{"a":1,}', "NULL", "{,}")
+            refused(text, "not JSON: …") for text in ("hello", "{'event_id': 1}", "{} x", '{"a":1,}', "NULL", "{,}")
         )),
         *(quarantined(19, what, "a.jsonl", text, document) for what, text in documents.items()),
         quarantined(19, "a gzipped array", "a.jsonl.gz", gz(json.dumps(rows)), document),
@@ -858,12 +863,19 @@ def bad_times() -> list[Case]:
     """Times that are none, that are to come, and that are long ago."""
     no_time = "{} '{}' is not a time such as 2025-06-10T12:00:00Z or 2025-06-10T14:00:00+02:00"
     impossible = (
-        "2025-06-10T10:00:00", "2025-06-10 10:00:00Z", "2025-06-10", "2025-02-31T10:00:00Z", "2025-06-10T25:00:00Z",
+        "2025-06-10T10:00:00", "2025-06-10 10:00:00", "2025-06-10", "2025-02-31T10:00:00Z", "2025-06-10T25:00:00Z",
         "2025-06-10T24:00:00Z", "2025-06-10T10:61:00Z", "2025-06-10T10:00:60Z", "2025-13-01T10:00:00Z",
         "2025-00-10T10:00:00Z", "2025-06-10T10:00:00+24:00", "2025-06-10T10:00:00 Europe/Paris", "1749549600",
         "10 June 2025", "now", "epoch", "infinity", "2025-06-10T10:00:00z", "-2025-06-10T10:00:00Z",
     )  # fmt: skip
-    sound = ("2024-02-29T12:30+02:30", "2025-06-10T10:00Z", "2025-06-10T12:00:00+02", "2025-06-10T12:00:00.5+0200")
+    sound = (
+        "2025-06-10 10:00:00Z",
+        "2025-06-10 10:00:00.123+00",
+        "2024-02-29T12:30+02:30",
+        "2025-06-10T10:00Z",
+        "2025-06-10T12:00:00+02",
+        "2025-06-10T12:00:00.5+0200",
+    )
     before = "{} {} is before the year 2000"
     past = {
         "1999-12-31T23:59:59Z": "1999-12-31T23:59:59Z",
@@ -1144,7 +1156,7 @@ def other_columns() -> list[Case]:
     """Parquet files whose columns have other types, or are not there."""
     naive = pa.timestamp("us")
     types: dict[str, list[tuple[pa.DataType, Any]]] = {
-        "event_id": [(pa.int64(), 1), (pa.binary(), b"a"), (pa.null(), None), (pa.list_(pa.string()), ["a"])],
+        "event_id": [(pa.int64(), 1), (pa.null(), None), (pa.list_(pa.string()), ["a"])],
         "ad_id": [(pa.float64(), 1.7), (pa.string(), "101"), (pa.bool_(), True), (pa.decimal128(10, 2), Decimal(101)),
                   (pa.list_(pa.int64()), [101]), (pa.struct([("id", pa.int64())]), {"id": 101})],
         "event_type": [(pa.int32(), 1), (pa.null(), None), (pa.map_(pa.string(), pa.string()), [("a", "b")])],
@@ -1152,7 +1164,7 @@ def other_columns() -> list[Case]:
                         (pa.int64(), 1_749_549_600), (pa.float64(), 1.7e9), (pa.time64("us"), 5)],
         "payment_id": [(pa.int64(), 1)],
         "brand_id": [(pa.float32(), 1.0), (pa.string(), "1")],
-        "amount": [(pa.float64(), 12.5), (pa.float32(), 12.5), (pa.bool_(), True), (pa.binary(), b"12.5"),
+        "amount": [(pa.float64(), 12.5), (pa.float32(), 12.5), (pa.bool_(), True),
                    (pa.decimal256(50, 9), Decimal("12.5")), (pa.list_(pa.int64()), [1])],
         "paid_at": [(naive, datetime(2025, 6, 10, tzinfo=UTC).replace(tzinfo=None)), (pa.date64(), 0)],
     }  # fmt: skip

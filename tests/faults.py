@@ -20,13 +20,14 @@ from typing import Any, NoReturn
 
 import duckdb
 
-from assets import ingestion, reading, warehouse
+from assets import ingestion, warehouse
 from assets.decision import decide
 from assets.ingestion import read_alone
-from assets.landing import DeliveredFile, StagedFile
+from assets.landing import DeliveredFile
+from assets.reading.delivery import Delivery, Read, Reader
 from assets.sealing import seal
 from assets.settings import DataRoot, Settings
-from assets.warehouse import Warehouse, open_published, open_warehouse
+from assets.warehouse import open_published, open_warehouse
 from tests.world import NOON, World, refresh
 
 POINTS = ("staged", "parsed", "inside a commit", "after a commit", "checkpoint", "copy", "rename")
@@ -87,14 +88,14 @@ def seal_killed(root: Path, now: datetime, statement: int) -> None:
 
 def run_with_poison(root: Path) -> None:
     """A refresh whose reader is killed by whatever file holds the word poison."""
-    read: Any = reading.read_delivery
+    read = Reader.read
 
-    def read_or_die(held: Warehouse, file_id: int, kind: str, staged: StagedFile, *rest: Any) -> Any:
-        if b"poison" in staged.path.read_bytes():
+    def read_or_die(reader: Reader, delivery: Delivery) -> Read:
+        if b"poison" in delivery.staged.path.read_bytes():
             die()
-        return read(held, file_id, kind, staged, *rest)
+        return read(reader, delivery)
 
-    vars(ingestion)["read_delivery"] = read_or_die
+    setattr(Reader, "read", read_or_die)  # noqa: B010 mypy allows no assignment to a method
     vars(ingestion)["read_alone"] = read_alone_with_poison
     run(root)
 

@@ -238,7 +238,7 @@ def test_an_attempt_that_ends_for_another_reason_does_not_count(world: World, mo
     def full(*_: Any) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("assets.ingestion.read_delivery", full)
+    monkeypatch.setattr("assets.reading.delivery.Reader.read", full)
     for _ in range(4):
         with pytest.raises(OSError, match="No space left"):
             world.run()
@@ -253,7 +253,7 @@ def test_an_attempt_that_is_stopped_does_not_count(world: World, monkeypatch: py
     def stopped(*_: Any) -> None:
         raise RuntimeError("Query interrupted") from KeyboardInterrupt()  # as DuckDB tells it
 
-    monkeypatch.setattr("assets.ingestion.read_delivery", stopped)
+    monkeypatch.setattr("assets.reading.delivery.Reader.read", stopped)
     for _ in range(2):
         with pytest.raises(RuntimeError, match="Query interrupted"):
             world.run()

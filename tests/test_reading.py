@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assets import reading
 from assets.ingestion import ingest
 from assets.landing import Deliveries
+from assets.reading import delivery
+from assets.reading.jsonl_files import nesting_depth
+from assets.reading.text import NAME_LIMIT, NAMES
 from assets.settings import DataRoot
 from tests.world import World, csv_text, event, jsonl
 
@@ -68,7 +70,7 @@ def both_readers(root: DataRoot, name: str, content: str | bytes, monkeypatch: p
     """The same file read in bulk where possible, and row by row."""
     results = []
     for bulk_bytes, folder in ((0, "bulk"), (1 << 60, "rows")):
-        monkeypatch.setattr(reading, "BULK_BYTES", bulk_bytes)
+        monkeypatch.setattr(delivery, "BULK_BYTES", bulk_bytes)
         results.append(seen(World(DataRoot(root.path / folder), {}), name, content))
     return results[0], results[1]
 
@@ -110,7 +112,7 @@ def test_depth_is_counted_outside_strings(value: Any) -> None:
             return 1 + max(map(depth, value.values()), default=0)
         return 1 + max(map(depth, value), default=0) if isinstance(value, list) else 0
 
-    assert reading.nesting_depth(json.dumps(value)) == depth(value)
+    assert nesting_depth(json.dumps(value)) == depth(value)
 
 
 @pytest.mark.parametrize("bulk_bytes", [0, 1 << 60])
@@ -120,7 +122,7 @@ def test_depth_is_counted_outside_strings(value: Any) -> None:
 def test_a_json_document_is_quarantined_by_either_reader(
     world: World, monkeypatch: pytest.MonkeyPatch, text: str, bulk_bytes: int
 ) -> None:
-    monkeypatch.setattr(reading, "BULK_BYTES", bulk_bytes)
+    monkeypatch.setattr(delivery, "BULK_BYTES", bulk_bytes)
     _, rejected, counts, _ = seen(world, "a.jsonl", text)
     assert rejected == []
     assert counts[:2] == [
@@ -133,14 +135,14 @@ def test_a_json_document_is_quarantined_by_either_reader(
 def test_a_key_that_is_another_one_in_each_line_is_named_a_hundred_times_and_counted(
     world: World, monkeypatch: pytest.MonkeyPatch, bulk_bytes: int
 ) -> None:
-    monkeypatch.setattr(reading, "BULK_BYTES", bulk_bytes)
+    monkeypatch.setattr(delivery, "BULK_BYTES", bulk_bytes)
     rows = [
         {**event(str(n), 101, "click", "2025-06-10T10:00:00Z"), f"k{n:04}": n, "z" * 1000: 0, "same": 1}
         for n in range(300)
     ]
     *_, [(names,)] = seen(world, "a.jsonl", jsonl(*rows))
-    assert len(names) == reading.NAMES
-    assert all(len(name) <= reading.NAME_LIMIT for name in names)
+    assert len(names) == NAMES
+    assert all(len(name) <= NAME_LIMIT for name in names)
     more = world.value("select ignored_more from raw.event_files")
     # what is named was met once, but for those that are in every line
     assert more + sum(1 if name.startswith("k") else 300 for name in names) == 900

@@ -1,5 +1,5 @@
 -- What is wrong with the values of events of a Parquet file, which fit their types.
-update arrived_events
+update typed_events
 set fault = event_fault(event_id, ad_id, event_type, occurred_at, $loaded_at::timestamptz)
 where
     file_id = $file_id

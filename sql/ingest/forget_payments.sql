@@ -1,3 +1,3 @@
--- Take back the rows of a file of payments that turned out to be unreadable.
-delete from payment_texts
+-- Take back the payments of a file.
+delete from arrived_payments
 where file_id = $file_id

@@ -1,29 +1,74 @@
--- Rows of events of the JSONL file read in bulk, but for the odd ones: their typed values, or what is wrong with them.
-insert into arrived_events
-with typed as (
+-- One row per line of a text of JSON lines with events: its typed values, what is wrong with them, or the line itself
+-- where anything about it is in doubt; the reader of single rows says exactly what that is.
+insert into bulk_events
+with lines as (
+    select line
+    from read_csv(
+        $path, columns = { 'line': 'varchar' }, delim = e'\x01', quote = '', escape = '', comment = '',
+        header = false, auto_detect = false, compression = 'none', hive_partitioning = false,
+        max_line_size = $max_line_size
+    )
+),
+
+parsed as (
     select
-        rowid + 1 as line_number,
+        line,
+        try(
+            from_json(
+                line,
+                '{"event_id":"VARCHAR","ad_id":"VARCHAR","event_type":"VARCHAR","occurred_at":"VARCHAR"}'
+            )
+        ) as event,
+        case when event is not null then json_keys(line) end as keys
+    from lines
+),
+
+typed as (
+    select
+        line,
         event,
-        bigint_of(event.ad_id) as ad_id,
+        try_cast(event.ad_id as bigint) as ad_id,
         event_type_of(event.event_type) as event_type,
-        instant_of(event.occurred_at) as occurred_at
-    from jsonl_lines
-    where not odd
+        instant_of(event.occurred_at) as occurred_at,
+        case when keys = $usual_keys[1] then 1 else list_position($usual_keys, keys) end as shape,
+        case when shape is null then keys end as unusual_keys
+    from parsed
+),
+
+judged as (
+    select
+        *,
+        not coalesce(
+            -- the parser makes whole numbers of 1.5 and 1e3, and takes a comma before a last bracket
+            ad_id::varchar = event.ad_id
+            and is_text_in_json(event.event_id)
+            and (event_type is not null or event.event_type similar to '[A-Za-z_]+')
+            and (occurred_at is not null or event.occurred_at like '____-__-__T%')
+            and not regexp_matches(line, ',\s*[}\]]')
+            -- only then may it be nested too deep; cheap, as one character is looked for
+            and not (line like $many_braces or line like $many_brackets)
+            and (shape is not null or len(list_distinct(unusual_keys)) = len(unusual_keys)),
+            false
+        ) as is_doubtful
+    from typed
 )
 
 select
     $file_id as file_id,
-    line_number,
     event.event_id as event_id,
     ad_id,
     event_type,
     occurred_at,
     case
+        when is_doubtful then null
         -- the rules for texts are slow, and needed only to say what is wrong with one
-        when ad_id is null or event_type is null or occurred_at is null
+        when event_type is null or occurred_at is null
             then event_text_fault(
                 event.event_id, event.ad_id, event.event_type, event.occurred_at, $loaded_at::timestamptz
             )
         else event_fault(event.event_id, ad_id, event_type, occurred_at, $loaded_at::timestamptz)
-    end as fault
-from typed
+    end as fault,
+    case when is_doubtful then coalesce(line, '') end as doubt,
+    shape,
+    unusual_keys
+from judged

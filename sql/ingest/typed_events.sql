@@ -1,5 +1,5 @@
 -- One row per event row read as text: its typed values, or what is wrong with it.
-insert into arrived_events
+insert into typed_events
 select
     file_id,
     line_number,

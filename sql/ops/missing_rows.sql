@@ -6,5 +6,5 @@ select
     $file_id as file_id,
     $recorded_at::timestamptz as recorded_at
 from core.reference_rows
-anti join file_ids using (id)
+anti join (select key as id from judged_rows) as delivered_ids using (id)
 where table_name = $table_name

@@ -1,0 +1,317 @@
+"""A staged file of events or payments becomes rows in the arrival tables.
+
+Belongs here: which reader has which file or line. Does not: forms (`jsonl_files`, `csv_files`, `parquet_files`), the
+rules for values (`sql/ingest/macros.sql`), duplicates, and writing to the warehouse (`ingestion`).
+
+Large texts of events are read in bulk by DuckDB, which leaves every line it has the slightest doubt about to the reader
+of single rows in Python; that one reads everything else, and is the authority on what is wrong with a row.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import islice
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from assets.landing import QuarantineError, StagedFile
+from assets.reading.columns import COLUMNS, INSTANT
+from assets.reading.csv_files import CUT_OFF, csv_header, csv_rows
+from assets.reading.jsonl_files import (
+    JsonLines,
+    SeveralObjectsError,
+    refuse_json_document,
+    split_objects,
+    usual_keys,
+)
+from assets.reading.parquet_files import check_columns, parquet_schema
+from assets.reading.text import NAMES, IgnoredNames, Row, without_unreadable_lines
+from assets.settings import EVENTS, PAYMENTS, Settings, first_line
+from assets.warehouse import Warehouse
+
+BULK_BYTES = 1 << 20
+"""Below this the reader of single rows is faster than a bulk query's fixed cost."""
+
+ROWS_AT_ONCE = 50_000
+"""Rows handed to DuckDB together; bounds memory."""
+
+OURS = (
+    duckdb.FatalException,
+    duckdb.InternalException,
+    duckdb.InterruptException,
+    duckdb.OutOfMemoryException,
+    duckdb.TransactionException,
+)
+"""What DuckDB raises for reasons of its own; all else, while it reads a file, is for what is in the file."""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A staged file of events or payments that is to be read.
+
+    Attributes:
+        file_id: number of the file, written beside each row.
+        kind: events or payments.
+        name: as the ledger has it, with the folders it lay in.
+        staged: its copy.
+        loaded_at: moment of loading (timezone-aware), against which times in the future are held.
+        settings: limits, and in which zone times are that do not say so.
+        is_split: its lines that held several objects have been split.
+    """
+
+    file_id: int
+    kind: str
+    name: str
+    staged: StagedFile
+    loaded_at: datetime
+    settings: Settings
+    is_split: bool = False
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Those that are asked for."""
+        return tuple(COLUMNS[self.kind])
+
+    @property
+    def folders(self) -> dict[str, str]:
+        """Columns that a folder such as `event_type=click` names, and that folder."""
+        parts = PurePosixPath(self.name).parts[:-1]
+        return {part.partition("=")[0]: part for part in parts if part.partition("=")[0] in self.columns}
+
+    @property
+    def zone(self) -> str:
+        """The zone of times that are delivered without one; empty: they are refused."""
+        return {EVENTS: self.settings.events_zone, PAYMENTS: self.settings.payments_zone}[self.kind]
+
+
+@dataclass(frozen=True)
+class Read:
+    """What was read: the columns or keys that were ignored, and the copy whose lines have the numbers of the rows."""
+
+    ignored: IgnoredNames
+    staged: StagedFile
+
+
+class Reader:
+    """Puts the rows of staged files into the arrival tables of a warehouse.
+
+    Rows read one by one are handed over many at once, whatever file they are of: `flush` ends that.
+    """
+
+    def __init__(self, warehouse: Warehouse) -> None:
+        self._warehouse = warehouse
+        self._waiting: dict[str, list[tuple[int, Row]]] = {EVENTS: [], PAYMENTS: []}
+        self._zone = ""
+        for name in ("macros", "arrivals"):
+            warehouse.run(f"ingest/{name}")
+
+    def read(self, delivery: Delivery) -> Read:
+        """Read one file.
+
+        Raises:
+            QuarantineError: the file as a whole cannot be read as rows of its kind; none of its rows is left.
+        """
+        try:
+            self._use_zone(delivery.zone)
+            try:
+                return Read(self._read(delivery), delivery.staged)
+            except SeveralObjectsError:
+                self.forget(delivery.file_id)
+                split = delivery.staged.path.with_suffix("").with_suffix("").name
+                text = self._warehouse.root.scratch / f"{split}.objects.jsonl"
+                split_objects(delivery.staged.text, text, delivery.settings.max_line_bytes)
+                again = replace(delivery, staged=replace(delivery.staged, text=text, clean=False), is_split=True)
+                return Read(self._read(again), again.staged)
+        except QuarantineError:
+            self.forget(delivery.file_id)
+            raise
+
+    def flush(self) -> None:
+        """Hand the rows that wait to DuckDB, as Arrow."""
+        for kind, waiting in self._waiting.items():
+            if waiting:
+                columns = tuple(COLUMNS[kind])
+                self._warehouse.connection.register("text_rows", _as_arrow(waiting, columns))
+                self._warehouse.run({EVENTS: "ingest/event_texts", PAYMENTS: "ingest/payment_texts"}[kind])
+                self._warehouse.connection.unregister("text_rows")
+                waiting.clear()
+
+    def forget(self, file_id: int) -> None:
+        """Take back all rows of a file."""
+        for waiting in self._waiting.values():
+            waiting[:] = [(of_file, row) for of_file, row in waiting if of_file != file_id]
+        for name in ("event_texts", "typed_events", "bulk_events", "payment_texts", "payments"):
+            self._warehouse.run(f"ingest/forget_{name}", file_id=file_id)
+
+    def _use_zone(self, zone: str) -> None:
+        """Let times that do not say in which zone they are be refused, or taken for those of a zone."""
+        if zone != self._zone:
+            self.flush()
+            self._warehouse.run("ingest/macros")
+            if zone:
+                self._warehouse.run("ingest/local_zone", zone=zone)
+                self._warehouse.run("ingest/local_times")
+            self._zone = zone
+
+    def _read(self, delivery: Delivery) -> IgnoredNames:
+        if delivery.staged.format == "parquet":
+            return self._read_parquet(delivery)
+        if delivery.staged.format == "csv":
+            return self._read_csv(delivery)
+        return self._read_jsonl(delivery)
+
+    def _read_parquet(self, delivery: Delivery) -> IgnoredNames:
+        columns = COLUMNS[delivery.kind]
+        schema = parquet_schema(delivery.staged, delivery.settings)
+        check_columns(schema, columns, delivery.folders, local_times=bool(delivery.zone))
+        [instant] = [schema.columns[name] for name, type_ in columns.items() if type_ is INSTANT]
+        values = {"file_id": delivery.file_id, "loaded_at": delivery.loaded_at}
+        typed, faulty = {
+            EVENTS: ("ingest/parquet_events", "ingest/faulty_events"),
+            PAYMENTS: ("ingest/parquet_payments", "ingest/faulty_payments"),
+        }[delivery.kind]
+        try:
+            path = str(delivery.staged.path)
+            self._warehouse.run(typed, **values, path=path, is_utc=not instant.is_local_time)
+            self._warehouse.run(faulty, **values)
+        except duckdb.Error as error:
+            if is_ours(error):
+                raise
+            raise QuarantineError(f"damaged Parquet file ({first_line(error)[:200]}): deliver it again") from error
+        except UnicodeDecodeError as error:  # a zone's name that is no text
+            raise QuarantineError(f"damaged Parquet file ({error}): deliver it again") from error
+        return IgnoredNames(sorted(set(schema.names) - set(columns)))
+
+    def _read_jsonl(self, delivery: Delivery) -> IgnoredNames:
+        refuse_json_document(delivery.staged.text)
+        ignored = IgnoredNames()
+        lines = JsonLines(
+            delivery.staged.text, delivery.columns, ignored, delivery.settings, delivery.folders, delivery.is_split
+        )
+        if not (_is_bulky(delivery) and self._read_jsonl_in_bulk(delivery, lines)):
+            self._add(delivery, lines.rows())
+        return ignored
+
+    def _read_csv(self, delivery: Delivery) -> IgnoredNames:
+        header = csv_header(delivery.staged.text, delivery.columns, delivery.folders)
+        if not (header and _is_bulky(delivery) and self._read_csv_in_bulk(delivery, header)):
+            limit = delivery.settings.max_line_bytes
+            self._add(delivery, csv_rows(delivery.staged.text, header, delivery.columns, limit))
+        return IgnoredNames(sorted(set(header) - set(delivery.columns)))
+
+    def _add(self, delivery: Delivery, rows: Iterable[Row]) -> None:
+        """Let rows read one by one wait, and hand them over when there are many."""
+        waiting = self._waiting[delivery.kind]
+        remaining = iter(rows)
+        while some := list(islice(remaining, max(1, ROWS_AT_ONCE - len(waiting)))):
+            waiting += [(delivery.file_id, row) for row in some]
+            if len(waiting) >= ROWS_AT_ONCE:
+                self.flush()
+
+    # --- in bulk
+
+    def _read_jsonl_in_bulk(self, delivery: Delivery, lines: JsonLines) -> bool:
+        """Read JSON lines with DuckDB, but for those in doubt; False, with nothing done, if it cannot read the text."""
+        keys = usual_keys(delivery.staged.text) or [[""]]
+        brackets = delivery.settings.max_json_depth // 2 + 1  # of one kind, or it cannot be nested deeper
+        text = self._readable_text(delivery, filler=b"\n")
+        in_bulk = self._run_in_bulk(
+            delivery, text, "ingest/jsonl_events",
+            usual_keys=keys, many_braces="%{" * brackets + "%", many_brackets="%[" * brackets + "%",
+        )  # fmt: skip
+        if in_bulk is None:
+            return False
+        before_first = in_bulk.first_place - 1
+        after = 0
+        doubtful = {"file_id": delivery.file_id, "before_first": before_first, "rows": ROWS_AT_ONCE}
+        while some := self._warehouse.run("ingest/doubtful_lines", **doubtful, after=after).fetchall():
+            self._add(delivery, [lines.row(number, line.encode()) for number, line in some])
+            after = some[-1][0]
+        ignored = self._warehouse.run("ingest/ignored_keys", file_id=delivery.file_id, usual_keys=keys, names=NAMES)
+        for key, times in ignored.fetchall():
+            lines.ignored.add(key or "", times)
+        self._warehouse.run("ingest/bulk_file", file_id=delivery.file_id, before_first=before_first)
+        return True
+
+    def _read_csv_in_bulk(self, delivery: Delivery, header: list[str]) -> bool:
+        """Read a CSV text with DuckDB; False, with nothing done, unless each of its lines is one record."""
+        staged = delivery.staged
+        text = self._readable_text(delivery, filler=b"," * (len(header) - 1) + b"\n")
+        columns = dict.fromkeys(header, "VARCHAR")
+        in_bulk = self._run_in_bulk(delivery, text, "ingest/csv_events", columns=columns)
+        # a record per line, or line numbers would be wrong: quoted line ends and blank lines are read one by one
+        if in_bulk is None or in_bulk.rows != staged.lines - 1 + (not staged.terminated):
+            self.forget(delivery.file_id)
+            return False
+        before_first = in_bulk.first_place - 2  # the header is line 1
+        if in_bulk.rows and not staged.terminated:
+            self._add(delivery, [Row(in_bulk.rows + 1, (), CUT_OFF)])
+        if not (staged.terminated and staged.clean):
+            self.flush()
+            self._warehouse.run("ingest/forget_bulk_lines", file_id=delivery.file_id, before_first=before_first)
+        self._warehouse.run("ingest/bulk_file", file_id=delivery.file_id, before_first=before_first)
+        return True
+
+    def _readable_text(self, delivery: Delivery, *, filler: bytes) -> Path:
+        """A text that DuckDB can read; where it could not read a line there stands a filler, and its row waits."""
+        text, limit = delivery.staged.text, delivery.settings.max_line_bytes
+        if delivery.staged.clean:
+            return text
+        copy = self._warehouse.root.scratch / f"{text.name}.readable"
+        self._add(delivery, without_unreadable_lines(text, copy, limit, filler))
+        return copy
+
+    def _run_in_bulk(self, delivery: Delivery, text: Path, statement: str, **values: Any) -> "_InBulk | None":
+        """Read a text into `bulk_events`; None, with nothing done, when it is not as plain as it looked."""
+        # a line is longer than its limit by its line end, and DuckDB counts what follows it
+        of_text = {"path": str(text), "max_line_size": 2 * delivery.settings.max_line_bytes}
+        of_file = {"file_id": delivery.file_id, "loaded_at": delivery.loaded_at}
+        try:
+            self._warehouse.run(statement, **of_file, **of_text, **values)
+        except duckdb.Error as error:
+            if is_ours(error):
+                raise
+            self.forget(delivery.file_id)
+            return None
+        rows, first_place, last_place = self._warehouse.row("ingest/bulk_rows", file_id=delivery.file_id) or (0, 0, 0)
+        if not rows:
+            return _InBulk(0, 0)
+        if last_place - first_place + 1 != rows:
+            raise RuntimeError(f"{delivery.name}: its {rows} rows stand at {first_place} to {last_place}")
+        return _InBulk(rows, first_place)
+
+
+@dataclass(frozen=True)
+class _InBulk:
+    """How many rows of a file were read in bulk, and the place of the first one in the table."""
+
+    rows: int
+    first_place: int
+
+
+def _is_bulky(delivery: Delivery) -> bool:
+    return delivery.kind == EVENTS and delivery.staged.text.stat().st_size >= BULK_BYTES
+
+
+def _as_arrow(rows: list[tuple[int, Row]], columns: tuple[str, ...]) -> pa.Table:
+    """Rows as text: file, line, the columns and what is wrong with the form."""
+    texts = {
+        name: pa.array([row.values[place] if row.values else None for _, row in rows], pa.string())
+        for place, name in enumerate(columns)
+    }
+    return pa.table(
+        {
+            "file_id": pa.array([file_id for file_id, _ in rows], pa.int64()),
+            "line_number": pa.array([row.line_number for _, row in rows], pa.int64()),
+            **texts,
+            "fault": pa.array([row.fault for _, row in rows], pa.string()),
+        }
+    )
+
+
+def is_ours(error: duckdb.Error) -> bool:
+    """Whether DuckDB failed for a reason that is not in the file it read: memory, a full disk, an interruption."""
+    return isinstance(error, OURS) or "Could not write" in str(error)

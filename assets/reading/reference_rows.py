@@ -1,0 +1,138 @@
+"""A staged reference file becomes rows with types, each judged: texts of a CSV file, typed values of a Parquet file.
+
+Belongs here: which columns a reference file must have, and which reader has it. Does not: what may stand in them
+(`sql/ingest/judged_*.sql`), versions (`reference_files`).
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+import duckdb
+import pyarrow as pa
+
+from assets.landing import QuarantineError, StagedFile
+from assets.reading.columns import COLUMNS
+from assets.reading.csv_files import CUT_OFF, csv_header, csv_rows
+from assets.reading.delivery import BULK_BYTES, ROWS_AT_ONCE, is_ours
+from assets.reading.parquet_files import check_columns, parquet_schema
+from assets.reading.text import RAW_TEXT_LIMIT, Row, lines_of
+from assets.settings import Settings, first_line
+from assets.warehouse import Warehouse
+
+INDEX = re.compile(r"__index_level_[0-9]+__")
+"""The column in which pandas keeps a frame's row labels; it says nothing of the rows."""
+
+
+JUDGING = {
+    "brands": "ingest/judged_brands",
+    "campaigns": "ingest/judged_campaigns",
+    "ad_sets": "ingest/judged_ad_sets",
+    "ads": "ingest/judged_ads",
+    "global_ad_pricing": "ingest/judged_global_ad_pricing",
+}
+"""The statement that judges the rows of each table."""
+
+
+def read_reference(warehouse: Warehouse, kind: str, staged: StagedFile, settings: Settings) -> None:
+    """Read a reference file into `judged_rows`: the values of each row with their types, and what is wrong with it.
+
+    Args:
+        warehouse: with the parents in force and the time zones.
+        kind: the reference table.
+        staged: the file.
+        settings: limits, and in which zone prices' times are that do not say so.
+
+    Raises:
+        QuarantineError: the file is damaged, or has other columns than the table.
+    """
+    if staged.format == "jsonl":
+        raise QuarantineError("reference files are delivered as .csv or .parquet")
+    warehouse.run("ingest/macros")
+    if settings.prices_zone:
+        warehouse.run("ingest/local_zone", zone=settings.prices_zone)
+        warehouse.run("ingest/local_times")
+    is_utc = True
+    if staged.format == "parquet":
+        is_utc = _read_parquet(warehouse, kind, staged, settings)
+    else:
+        _read_csv(warehouse, kind, staged, settings)
+    values = {"is_utc": is_utc} if kind == "global_ad_pricing" else {}
+    warehouse.run(JUDGING[kind], **values)
+    warehouse.run("ingest/repeated_rows", key=next(iter(COLUMNS[kind])))
+
+
+def refused_texts(warehouse: Warehouse, staged: StagedFile, numbers: list[int]) -> Iterator[tuple[int, str]]:
+    """Refused rows of the file that was judged last as they were delivered: lines of a text, JSON of Parquet."""
+    if staged.format == "parquet":
+        yield from warehouse.run("ingest/refused_rows_as_json").fetchall()
+    else:
+        yield from lines_of(staged.text, numbers, RAW_TEXT_LIMIT)
+
+
+def _check_columns(found: Iterable[str], kind: str) -> None:
+    known = COLUMNS[kind]
+    names = [name for name in found if not INDEX.fullmatch(name)]
+    for name in names:
+        if name not in known:
+            what = f"unknown column {name}" if name.strip() else "a column without a name"
+            raise QuarantineError(f"{what} (known: {', '.join(known)})")
+    for name in known:
+        if names.count(name) != 1:
+            raise QuarantineError(f"column {name} is {'missing' if name not in names else 'there twice'}")
+
+
+def _read_parquet(warehouse: Warehouse, kind: str, staged: StagedFile, settings: Settings) -> bool:
+    """Read a Parquet file; tells whether its times are UTC, or say in which zone they are."""
+    schema = parquet_schema(staged, settings)
+    _check_columns(schema.names, kind)
+    check_columns(schema, COLUMNS[kind], {}, local_times=bool(settings.prices_zone))
+    try:
+        warehouse.run("ingest/parquet_rows", path=str(staged.path))
+    except duckdb.Error as error:
+        if is_ours(error):
+            raise
+        raise QuarantineError(f"damaged Parquet file ({first_line(error)[:200]}): deliver it again") from error
+    return not any(schema.columns[name].is_local_time for name in COLUMNS[kind])
+
+
+def _read_csv(warehouse: Warehouse, kind: str, staged: StagedFile, settings: Settings) -> None:
+    header = csv_header(staged.text, ())
+    _check_columns(header, kind)
+    columns = tuple(COLUMNS[kind])
+    if staged.clean and staged.text.stat().st_size >= BULK_BYTES and _read_in_bulk(warehouse, staged, header):
+        return
+    rows = iter(csv_rows(staged.text, header, columns, settings.max_line_bytes))
+    warehouse.connection.register("text_rows", _as_arrow([], columns))
+    warehouse.run("ingest/text_rows")
+    warehouse.connection.unregister("text_rows")
+    while some := list(islice(rows, ROWS_AT_ONCE)):
+        warehouse.connection.register("text_rows", _as_arrow(some, columns))
+        warehouse.run("ingest/add_text_rows")
+        warehouse.connection.unregister("text_rows")
+
+
+def _read_in_bulk(warehouse: Warehouse, staged: StagedFile, header: list[str]) -> bool:
+    """Read a CSV text with DuckDB; False unless each of its lines is one record."""
+    try:
+        warehouse.run("ingest/csv_rows", path=str(staged.text), columns=dict.fromkeys(header, "VARCHAR"))
+    except duckdb.Error as error:
+        if is_ours(error):
+            raise
+        return False
+    rows = int(warehouse.value("ingest/csv_row_count"))
+    if rows != staged.lines - 1 + (not staged.terminated):
+        return False
+    cut_line = None if staged.terminated else rows + 1
+    warehouse.run("ingest/numbered_csv_rows", cut_line=cut_line, cut_reason=CUT_OFF)
+    return True
+
+
+def _as_arrow(rows: list[Row], columns: tuple[str, ...]) -> pa.Table:
+    """Rows as text: the line, what is wrong with the form, and the columns."""
+    texts = {
+        name: pa.array([row.values[place] if row.values else None for row in rows], pa.string())
+        for place, name in enumerate(columns)
+    }
+    numbers = pa.array([row.line_number for row in rows], pa.int64())
+    return pa.table({"line_number": numbers, "fault": pa.array([row.fault for row in rows], pa.string()), **texts})

@@ -1,0 +1,3 @@
+-- One row: how many records the CSV text has.
+select count(*) as rows
+from csv_rows

@@ -1,5 +1,0 @@
--- Sound rows of the delivered file of brands, typed.
-create or replace temp table delivered as
-select * exclude (valid_from, valid_to, batch_id, recorded_at, superseded_at)
-from core.brands
-limit 0
