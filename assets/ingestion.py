@@ -307,9 +307,7 @@ class Batch:
         Args:
             only_refused: pass over the rows that are not in `raw.rejected_rows`: they were taken before.
         """
-        self._reader.flush()
-        for name in ("typed_events", "typed_payments"):
-            self._warehouse.run(f"ingest/{name}", loaded_at=self._read_at)
+        self._reader.finish(self._read_at, self._settings)
         if only_refused:
             for name in ("keep_refused_events", "keep_refused_payments"):
                 self._warehouse.run(f"ingest/{name}")

@@ -7,7 +7,7 @@ Large texts of events are read in bulk by DuckDB, which leaves every line it has
 of single rows in Python; that one reads everything else, and is the authority on what is wrong with a row.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
@@ -28,7 +28,7 @@ from assets.reading.jsonl_files import (
     usual_keys,
 )
 from assets.reading.parquet_files import check_columns, parquet_schema
-from assets.reading.text import NAMES, IgnoredNames, Row, without_unreadable_lines
+from assets.reading.text import JOINED, NAMES, IgnoredNames, Row, fault_of, without_unreadable_lines
 from assets.settings import EVENTS, PAYMENTS, Settings, first_line
 from assets.warehouse import Warehouse
 
@@ -81,11 +81,6 @@ class Delivery:
         parts = PurePosixPath(self.name).parts[:-1]
         return {part.partition("=")[0]: part for part in parts if part.partition("=")[0] in self.columns}
 
-    @property
-    def zone(self) -> str:
-        """The zone of times that are delivered without one; empty: they are refused."""
-        return {EVENTS: self.settings.events_zone, PAYMENTS: self.settings.payments_zone}[self.kind]
-
 
 @dataclass(frozen=True)
 class Read:
@@ -95,10 +90,15 @@ class Read:
     staged: StagedFile
 
 
+def zone_of(kind: str, settings: Settings) -> str:
+    """The zone of times that are delivered without one; empty: they are refused."""
+    return {EVENTS: settings.events_zone, PAYMENTS: settings.payments_zone}[kind]
+
+
 class Reader:
     """Puts the rows of staged files into the arrival tables of a warehouse.
 
-    Rows read one by one are handed over many at once, whatever file they are of: `flush` ends that.
+    Rows read one by one are handed over many at once, whatever file they are of; `finish` ends that.
     """
 
     def __init__(self, warehouse: Warehouse) -> None:
@@ -115,7 +115,7 @@ class Reader:
             QuarantineError: the file as a whole cannot be read as rows of its kind; none of its rows is left.
         """
         try:
-            self._use_zone(delivery.zone)
+            self._use_zone(zone_of(delivery.kind, delivery.settings))
             try:
                 return Read(self._read(delivery), delivery.staged)
             except SeveralObjectsError:
@@ -128,6 +128,13 @@ class Reader:
         except QuarantineError:
             self.forget(delivery.file_id)
             raise
+
+    def finish(self, loaded_at: datetime, settings: Settings) -> None:
+        """Give the rows that were read as text their types, or say what is wrong with them."""
+        self.flush()
+        for kind, statement in ((EVENTS, "ingest/typed_events"), (PAYMENTS, "ingest/typed_payments")):
+            self._use_zone(zone_of(kind, settings))
+            self._warehouse.run(statement, loaded_at=loaded_at)
 
     def flush(self) -> None:
         """Hand the rows that wait to DuckDB, as Arrow."""
@@ -149,7 +156,6 @@ class Reader:
     def _use_zone(self, zone: str) -> None:
         """Let times that do not say in which zone they are be refused, or taken for those of a zone."""
         if zone != self._zone:
-            self.flush()
             self._warehouse.run("ingest/macros")
             if zone:
                 self._warehouse.run("ingest/local_zone", zone=zone)
@@ -166,7 +172,7 @@ class Reader:
     def _read_parquet(self, delivery: Delivery) -> IgnoredNames:
         columns = COLUMNS[delivery.kind]
         schema = parquet_schema(delivery.staged, delivery.settings)
-        check_columns(schema, columns, delivery.folders, local_times=bool(delivery.zone))
+        check_columns(schema, columns, delivery.folders, local_times=bool(self._zone))
         [instant] = [schema.columns[name] for name, type_ in columns.items() if type_ is INSTANT]
         values = {"file_id": delivery.file_id, "loaded_at": delivery.loaded_at}
         typed, faulty = {
@@ -217,7 +223,7 @@ class Reader:
         """Read JSON lines with DuckDB, but for those in doubt; False, with nothing done, if it cannot read the text."""
         keys = usual_keys(delivery.staged.text) or [[""]]
         brackets = delivery.settings.max_json_depth // 2 + 1  # of one kind, or it cannot be nested deeper
-        text = self._readable_text(delivery, filler=b"\n")
+        text = self._readable_text(delivery, lines.row, filler=b"\n")
         in_bulk = self._run_in_bulk(
             delivery, text, "ingest/jsonl_events",
             usual_keys=keys, many_braces="%{" * brackets + "%", many_brackets="%[" * brackets + "%",
@@ -239,9 +245,14 @@ class Reader:
     def _read_csv_in_bulk(self, delivery: Delivery, header: list[str]) -> bool:
         """Read a CSV text with DuckDB; False, with nothing done, unless each of its lines is one record."""
         staged = delivery.staged
-        text = self._readable_text(delivery, filler=b"," * (len(header) - 1) + b"\n")
+        limit = delivery.settings.max_line_bytes
+        text = self._readable_text(
+            delivery,
+            lambda number, line: Row(number, (), fault_of(line, limit)),
+            filler=b"," * (len(header) - 1) + b"\n",
+        )
         columns = dict.fromkeys(header, "VARCHAR")
-        in_bulk = self._run_in_bulk(delivery, text, "ingest/csv_events", columns=columns)
+        in_bulk = self._run_in_bulk(delivery, text, "ingest/csv_events", columns=columns, joined=JOINED)
         # a record per line, or line numbers would be wrong: quoted line ends and blank lines are read one by one
         if in_bulk is None or in_bulk.rows != staged.lines - 1 + (not staged.terminated):
             self.forget(delivery.file_id)
@@ -255,13 +266,13 @@ class Reader:
         self._warehouse.run("ingest/bulk_file", file_id=delivery.file_id, before_first=before_first)
         return True
 
-    def _readable_text(self, delivery: Delivery, *, filler: bytes) -> Path:
+    def _readable_text(self, delivery: Delivery, row: Callable[[int, bytes], Row], *, filler: bytes) -> Path:
         """A text that DuckDB can read; where it could not read a line there stands a filler, and its row waits."""
         text, limit = delivery.staged.text, delivery.settings.max_line_bytes
         if delivery.staged.clean:
             return text
         copy = self._warehouse.root.scratch / f"{text.name}.readable"
-        self._add(delivery, without_unreadable_lines(text, copy, limit, filler))
+        self._add(delivery, (row(*line) for line in without_unreadable_lines(text, copy, limit, filler)))
         return copy
 
     def _run_in_bulk(self, delivery: Delivery, text: Path, statement: str, **values: Any) -> "_InBulk | None":

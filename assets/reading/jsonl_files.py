@@ -226,6 +226,7 @@ def nesting_depth(text: str) -> int:
 # --- several objects on a line, as stream writers leave them
 
 _PLAIN = json.JSONDecoder()
+_BLANKS = re.compile(r"\s*")
 
 
 def split_objects(file: Path, target: Path, max_line_bytes: int) -> None:
@@ -261,23 +262,27 @@ def split_objects(file: Path, target: Path, max_line_bytes: int) -> None:
 def _objects_of(line: str) -> list[str]:
     """The objects of a line that holds nothing else; else the line."""
     objects = _leading_objects(line)
-    return objects if _object_end(objects[-1]) == len(objects[-1].rstrip()) else [line]
+    return objects if _object_end(objects[-1], 0) == len(objects[-1].rstrip()) else [line]
 
 
 def _leading_objects(line: str) -> list[str]:
     """The objects at the beginning of a line behind which another one begins; and what comes behind them."""
     objects = []
-    while (end := _object_end(line)) is not None and (rest := line[end:].lstrip()).startswith("{"):
-        objects.append(line[:end])
-        line = rest
-    return [*objects, line]
+    begins = 0
+    while (end := _object_end(line, begins)) is not None:
+        next_one = end + len(_BLANKS.match(line, end)[0])  # type: ignore[index]  # it always matches
+        if not line.startswith("{", next_one):
+            break
+        objects.append(line[begins:end])
+        begins = next_one
+    return [*objects, line[begins:]]
 
 
-def _object_end(text: str) -> int | None:
-    """Where the object ends with which a text begins, if it does."""
-    if not text.startswith("{"):
+def _object_end(text: str, begins: int) -> int | None:
+    """Where the object ends that begins at a place, if one does."""
+    if not text.startswith("{", begins):
         return None
     try:
-        return _PLAIN.raw_decode(text)[1]
+        return _PLAIN.raw_decode(text, begins)[1]
     except (ValueError, RecursionError):
         return None

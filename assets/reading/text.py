@@ -126,22 +126,32 @@ def decoded(line: bytes, limit: int) -> str:
     return text
 
 
-def without_unreadable_lines(file: Path, target: Path, limit: int, filler: bytes) -> Iterator[Row]:
-    """Copy a text for a bulk reader, and tell of each line that it could not take: there stands a filler instead.
+def fault_of(line: bytes, limit: int) -> str | None:
+    """What keeps a line from being a text within the limit."""
+    try:
+        decoded(line, limit)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+def without_unreadable_lines(file: Path, target: Path, limit: int, filler: bytes) -> Iterator[tuple[int, bytes]]:
+    """Copy a text for a bulk reader, and yield each line that it could not take: there stands a filler instead.
 
     Args:
         file: the text.
         target: where the copy goes; it is whole once the iterator has ended.
         limit: bytes that a line may have.
         filler: the line that stands for one that cannot be read.
+
+    Yields:
+        The number of a line, and its bytes, cut a little over the limit.
     """
     with file.open("rb") as text, target.open("wb") as copy:
         for number, line in numbered_lines(text, limit + 2):
-            try:
-                decoded(line, limit)
-            except ValueError as error:
+            if fault_of(line, limit):
                 copy.write(filler)
-                yield Row(number, (), str(error))
+                yield number, line
             else:
                 copy.write(line)
 

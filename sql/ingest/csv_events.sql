@@ -3,6 +3,7 @@
 insert into bulk_events
 with typed as (
     select
+        #1 as first_field,
         event_id,
         ad_id as ad_id_text,
         event_type as event_type_text,
@@ -24,6 +25,7 @@ select
     event_type,
     occurred_at,
     case
+        when starts_with(first_field, chr(65279)) then $joined
         -- the rules for texts are slow, and needed only to say what is wrong with one
         when ad_id is null or event_type is null or occurred_at is null
             then event_text_fault(event_id, ad_id_text, event_type_text, occurred_at_text, $loaded_at::timestamptz)
