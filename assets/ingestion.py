@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -43,6 +42,12 @@ from assets.sealed_tables import NEVER, days_needed
 from assets.settings import EVENTS, PAYMENTS, READING_LIMITS, UNKNOWN, DataRoot, Settings
 from assets.statements import sql
 from assets.warehouse import Warehouse, clear_scratch, fsync, utc_now
+
+SMALL_BATCH = 32 * 1024**2
+"""Bytes up to which the files of a batch are staged together before the first one is read."""
+
+STAGERS = 8
+"""Threads that stage small files."""
 
 log = logging.getLogger("spendgate.ingestion")
 
@@ -127,7 +132,7 @@ def _load(warehouse: Warehouse, files: list[DeliveredFile], settings: Settings) 
     newest = int(warehouse.value("raw/newest_file"))
     with attempt(warehouse, files) as read_at:
         batch = Batch(warehouse, read_at, settings)
-        for file, staging in _staged_ahead(warehouse.root, files, settings):
+        for file, staging in batch.look_up(_staged_ahead(warehouse.root, files, settings)):
             batch.take(newest + len(batch.files) + 1, file, staging)
         fsync(warehouse.root.staged)
         if batch.files:
@@ -147,16 +152,26 @@ def _write(warehouse: Warehouse, batch: "Batch") -> None:
             warehouse.run("ops/forget_attempts", names=[file["name"] for file in batch.files])
 
 
-def _staged_ahead(
-    root: DataRoot, files: list[DeliveredFile], settings: Settings
-) -> Iterator[tuple[DeliveredFile, Future[StagedFile]]]:
-    """Each file with its staging, under way in a thread: the next ones are copied while one is read."""
-    with ThreadPoolExecutor(max_workers=1) as stager:
+_Staging = tuple[DeliveredFile, Future[StagedFile]]
+"""A file, and its copy as soon as it is made."""
+
+
+def _staged_ahead(root: DataRoot, files: list[DeliveredFile], settings: Settings) -> Iterator[_Staging]:
+    """Each file with its staging, under way in a thread: the next ones are copied while one is read.
+
+    Small files wait for the disk most of the time, and can do so together.
+    """
+    with ThreadPoolExecutor(max_workers=STAGERS if _are_small(files) else 1) as stager:
         stagings = [stager.submit(_stage, root, file, settings) for file in files]
         try:
             yield from zip(files, stagings, strict=True)
-        finally:
+        except BaseException:  # the reader stops: what is not staged yet need not be
             stager.shutdown(cancel_futures=True)
+            raise
+
+
+def _are_small(files: Iterable[DeliveredFile]) -> bool:
+    return sum(file.bytes for file in files) <= SMALL_BATCH
 
 
 def _stage(root: DataRoot, file: DeliveredFile, settings: Settings) -> StagedFile:
@@ -229,11 +244,31 @@ class Batch:
         self.waits: list[tuple[DeliveredFile, NotReadyError]] = []
         self._staged: dict[int, tuple[str, StagedFile]] = {}
         self._delivered: dict[int, DeliveredFile] = {}
-        self._names: dict[tuple[str, Path], str] = {}
+        self._names: dict[tuple[str, str, str | None], str] = {}
         self._warehouse = warehouse
         self._read_at = read_at
         self._settings = settings
         self._reader = Reader(warehouse)
+
+    def look_up(self, stagings: Iterable[_Staging]) -> Iterator[_Staging]:
+        """The files with their stagings; of small ones, all are staged and looked up in the ledger together."""
+        waiting: list[_Staging] = []
+        size = 0
+        for file, staging in stagings:
+            waiting.append((file, staging))
+            size += file.bytes
+            if size > SMALL_BATCH:
+                yield from self._looked_up(waiting)
+                waiting, size = [], 0
+        yield from self._looked_up(waiting)
+
+    def _looked_up(self, stagings: list[_Staging]) -> list[_Staging]:
+        """Note which of the files were loaded before."""
+        digests = [staging.result().sha256 for _, staging in stagings if staging.exception() is None]
+        if digests:
+            for kind, sha256, format_, name in self._warehouse.run("raw/loaded_files", digests=digests).fetchall():
+                self._names.setdefault((kind, sha256, format_), name)
+        return stagings
 
     def take(self, file_id: int, file: DeliveredFile, staging: Future[StagedFile]) -> None:
         """Read one delivered file once it is staged, and note what became of it; one that is not ready waits."""
@@ -246,7 +281,7 @@ class Batch:
             twin = self._twin(file.kind, staged)
             if twin is None:
                 ignored = self._read(file_id, file.kind, file.name, staged)
-                self._names[file.kind, staged.path] = file.name
+                self._names[file.kind, staged.sha256, staged.format] = file.name
             outcome, reason = ("LOADED", None) if twin is None else ("DUPLICATE", f"same bytes as {twin}")
         except NotReadyError as wait:
             self.waits.append((file, wait))
@@ -296,9 +331,8 @@ class Batch:
 
     def _twin(self, kind: str, staged: StagedFile) -> str | None:
         """Name of a loaded file with the same bytes and format: earlier in this batch, or in the ledger."""
-        earlier = self._names.get((kind, staged.path))
-        same = {"kind": kind, "sha256": staged.sha256, "format": staged.format}
-        return earlier or self._warehouse.value("raw/loaded_file", **same)
+        same = kind, staged.sha256
+        return self._names.get((*same, staged.format)) or self._names.get((*same, None))
 
     @contextmanager
     def judged(self, *, only_refused: bool = False) -> Iterator[None]:

@@ -10,6 +10,7 @@ import logging
 import os
 import re
 import stat
+import threading
 import time
 import zlib
 from codecs import getincrementaldecoder
@@ -197,7 +198,7 @@ def stage(file: DeliveredFile, root: DataRoot, settings: Settings) -> StagedFile
     """
     if file.refusal:
         raise QuarantineError(file.refusal)
-    copy = _copy(file, root.scratch / "staging.part", settings)
+    copy = _copy(file, root.scratch / f"staging-{threading.get_ident()}.part", settings)
     try:
         return _staged(copy, file.path.name, root, settings)
     except QuarantineError as refusal:

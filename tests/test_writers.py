@@ -252,8 +252,10 @@ def test_the_zone_of_events_is_not_that_of_payments_or_prices(world: World) -> N
 @pytest.mark.parametrize("form", ["parquet", "jsonl", "csv"])
 def test_a_column_that_only_the_folder_names_is_told(world: World, form: str) -> None:
     row = {name: value for name, value in click("a").items() if name != "event_type"}
-    content = {"parquet": parquet(pa.Table.from_pylist([row])), "jsonl": jsonl(row), "csv": csv_text(row)}[form]
-    taken(world, f"dt=2025-06-10/event_type=click/a.{form}", content)
+    contents: dict[str, bytes | str] = {
+        "parquet": parquet(pa.Table.from_pylist([row])), "jsonl": jsonl(row), "csv": csv_text(row)
+    }  # fmt: skip
+    taken(world, f"dt=2025-06-10/event_type=click/a.{form}", contents[form])
     told = [world.file(f"a.{form}")["reason"] or "", *world.reasons()]
     wanted = "event_type is missing; only its folder event_type=click names it: write it into the file"
     assert any(said.endswith(wanted) for said in told)
