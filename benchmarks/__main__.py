@@ -26,7 +26,8 @@ from rich.table import Table
 from assets.decision import decide, look
 from assets.settings import DataRoot
 from assets.warehouse import open_published, open_warehouse
-from benchmarks.peers import LOOP, PEERS, statements
+from benchmarks.forms import FORMS, write_form
+from benchmarks.peers import EVERY_FORM, LOOP, PEERS, statements
 from benchmarks.plot import draw
 
 RESULTS = Path(__file__).parent / "results"
@@ -117,7 +118,12 @@ def _delivered(work: Path, events: int, format_: str, days: int = 30) -> Path:
     delivered = work / f"{events}-{days}-{format_}"
     if not (delivered / "whole").exists():
         shutil.rmtree(delivered, ignore_errors=True)
-        deliver(delivered, events, format_, days=days)
+        if format_ == "parquet":
+            deliver(delivered, events, format_, days=days)
+        else:
+            write_form(_delivered(work, events, "parquet", days), delivered, format_)
+            for file in (delivered / "landing").rglob("*.*"):
+                file.read_bytes()
         (delivered / "whole").touch()
     return delivered
 
@@ -143,13 +149,13 @@ def peers(work: Path, events: int, format_: str, repeat: int) -> Rows:
         root = fresh(work, delivered)
         costs[RUN].append(spendgate("run", root, "--now", AT.isoformat()))
         costs[NOTHING_NEW].append(spendgate("run", root, "--now", AT.isoformat()))
-        for name in PEERS:
+        for name in _peers_of(format_):
             if name == LOOP and events > LOOP_EVENTS:
                 continue
             command = (sys.executable, "-m", "benchmarks.peers", name, str(delivered), format_, str(answer))
             costs[name].append(measure(name, *command))
             answers[name] = "same" if same_answer(DataRoot(root).published_file, answer) else "WRONG"
-    if events > LOOP_EVENTS:
+    if events > LOOP_EVENTS and LOOP in _peers_of(format_):
         costs[LOOP] = [_loop_by_rule_of_three(work, events, format_, answer)]
         answers[LOOP] = f"time of {LOOP_EVENTS:,} events, multiplied"
     cost = {name: typical(each) for name, each in costs.items()}
@@ -166,6 +172,12 @@ def peers(work: Path, events: int, format_: str, repeat: int) -> Rows:
         }
         for name, each in {"spendgate: the work alone": own, **cost}.items()
     ]
+
+
+def _peers_of(format_: str) -> list[str]:
+    """The peers that read a form of file, and can run here."""
+    names = PEERS if format_ in ("parquet", "jsonl") else EVERY_FORM
+    return [name for name in names if name != "pyspark" or shutil.which("java")]
 
 
 def _loop_by_rule_of_three(work: Path, events: int, format_: str, answer: Path) -> Cost:
@@ -314,7 +326,7 @@ SUITES = {suite.__name__: suite for suite in (peers, zones, startup, decision, t
 
 @click.command()
 @click.option("--events", type=click.IntRange(min=1), default=1_000_000, show_default=True)
-@click.option("--format", "format_", type=click.Choice(["parquet", "jsonl"]), default="parquet", show_default=True)
+@click.option("--format", "format_", type=click.Choice(list(FORMS)), default="parquet", show_default=True)
 @click.option("--repeat", type=click.IntRange(min=1), default=3, show_default=True, help="The median is told.")
 @click.option("--only", type=click.Choice(list(SUITES)), multiple=True, help="These suites alone.")
 @click.option(

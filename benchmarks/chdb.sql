@@ -14,7 +14,7 @@ inner join (
         assumeNotNull(timezone) as timezone, assumeNotNull(amount) as amount
     from file('{lineages}', 'Parquet')
 ) as l on e.ad_id = l.ad_id and e.event_type = l.event_type
-settings allow_nonconst_timezone_arguments = 1;
+settings allow_nonconst_timezone_arguments = 1, input_format_skip_unknown_fields = 1;
 select brand_id, campaign_id, cost_type, local_date, sum(amount) as spend, count() as transactions
 from file('{ledger}', 'Parquet')
 group by brand_id, campaign_id, cost_type, local_date

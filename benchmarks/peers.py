@@ -60,6 +60,10 @@ def _connected(data: Path, format_: str, file: str = ":memory:") -> duckdb.DuckD
     files = events_of(data, format_)
     if format_ == "parquet":
         delivered = connection.read_parquet(files, file_row_number=True)
+    elif format_ == "csv":
+        types = {"ad_id": "bigint", "occurred_at": "timestamptz"}
+        delivered = connection.read_csv(files, dtype=types)  # type: ignore[arg-type]
+        delivered = delivered.project("*, row_number() over () as file_row_number")
     else:
         columns = {"event_id": "varchar", "ad_id": "bigint", "event_type": "varchar", "occurred_at": "timestamptz"}
         delivered = connection.read_json(files, format="newline_delimited", columns=columns)  # type: ignore[arg-type]
@@ -116,7 +120,10 @@ def polars(data: Path, format_: str, answer: Path, *, keeps_ledger: bool = True)
         events = pl.scan_parquet(events_of(data, format_))
     else:
         schema = {"event_id": pl.String, "ad_id": pl.Int64, "event_type": pl.String, "occurred_at": pl.String}
-        events = pl.scan_ndjson(events_of(data, format_), schema=schema).with_columns(
+        files = events_of(data, format_)
+        csv_ = format_ == "csv"
+        text = pl.scan_csv(files, schema_overrides=schema) if csv_ else pl.scan_ndjson(files, schema=schema)
+        events = text.select(*schema).with_columns(
             pl.col("occurred_at").str.to_datetime(time_unit="us", time_zone="UTC")
         )
     priced = events.join(lineages.lazy(), on=["ad_id", "event_type"])
@@ -154,7 +161,7 @@ def chdb(data: Path, format_: str, answer: Path) -> None:
     lineages = answer.with_suffix(".lineages.parquet")
     _connected(data, format_).table("lineages").write_parquet(str(lineages))
     pattern = data / "landing" / "events" / f"*.{format_}"
-    form = "Parquet" if format_ == "parquet" else "JSONEachRow"
+    form = {"parquet": "Parquet", "csv": "CSVWithNames"}.get(format_, "JSONEachRow")
     ledger = answer.with_suffix(".ledger.parquet")
     files = {"events": pattern, "form": form, "lineages": lineages, "ledger": ledger, "answer": answer}
     for written in (ledger, answer):
@@ -234,6 +241,9 @@ PEERS: dict[str, Callable[[Path, str, Path], None]] = {
     "pyspark": pyspark,
     LOOP: loop,
 }
+
+EVERY_FORM = ("floor", "polars, streaming", "chdb")
+"""Peers that read every form of file; the others read Parquet and lines of the four keys."""
 
 if __name__ == "__main__":
     peer, data_root, form, target = sys.argv[1:]

@@ -38,6 +38,15 @@ BULK_BYTES = 1 << 20
 ROWS_AT_ONCE = 50_000
 """Rows handed to DuckDB together; bounds memory."""
 
+FORGETTING = (
+    "ingest/forget_event_texts",
+    "ingest/forget_typed_events",
+    "ingest/forget_bulk_events",
+    "ingest/forget_payment_texts",
+    "ingest/forget_payments",
+)
+"""What takes back the rows of a file."""
+
 OURS = (
     duckdb.FatalException,
     duckdb.InternalException,
@@ -150,8 +159,8 @@ class Reader:
         """Take back all rows of a file."""
         for waiting in self._waiting.values():
             waiting[:] = [(of_file, row) for of_file, row in waiting if of_file != file_id]
-        for name in ("event_texts", "typed_events", "bulk_events", "payment_texts", "payments"):
-            self._warehouse.run(f"ingest/forget_{name}", file_id=file_id)
+        for name in FORGETTING:
+            self._warehouse.run(name, file_id=file_id)
 
     def _use_zone(self, zone: str) -> None:
         """Let times that do not say in which zone they are be refused, or taken for those of a zone."""
