@@ -235,7 +235,8 @@ class Reader:
         text = self._readable_text(delivery, lines.row, filler=b"\n")
         in_bulk = self._run_in_bulk(
             delivery, text, "ingest/jsonl_events",
-            usual_keys=keys, many_braces="%{" * brackets + "%", many_brackets="%[" * brackets + "%",
+            max_depth=delivery.settings.max_json_depth, usual_keys=keys,
+            many_braces="%{" * brackets + "%", many_brackets="%[" * brackets + "%",
         )  # fmt: skip
         if in_bulk is None:
             return False

@@ -94,13 +94,13 @@ class JsonLines:
     def row(self, number: int, line: bytes) -> Row:
         """One line as a row; the fault says what keeps it from being one."""
         try:
-            pairs = self._object(line, number)
-            values = tuple(_text(name, pairs) for name in self.columns)
+            found = self._object(line, number)
+            values = tuple(_text(name, found) for name in self.columns)
         except ValueError as error:
             return Row(number, (), escaped(str(error)))
-        for key, _ in pairs:
-            if key not in self.columns:
-                self.ignored.add(escaped(key))
+        for key in found:
+            if key not in self.columns and key not in self.ignored:
+                self.ignored.add(key)
         return Row(number, values, self._only_in_folder(values))
 
     def _ask_for_a_split(self) -> None:
@@ -113,7 +113,7 @@ class JsonLines:
                 return only_in_folder(name, self.folders[name])
         return None
 
-    def _object(self, line: bytes, number: int) -> _Pairs:
+    def _object(self, line: bytes, number: int) -> dict[str, Any]:
         limit = self.settings.max_line_bytes
         if len(line.rstrip(b"\r\n")) > limit and len(_leading_objects(line.decode("utf-8", "replace"))) > 1:
             self._ask_for_a_split()
@@ -132,10 +132,10 @@ class JsonLines:
             raise ValueError(f"not JSON: {what} at character {error.pos + 1} (was the line cut off?)") from None
         if not isinstance(value, _Pairs):
             raise ValueError("not a JSON object: expected one object per line")
-        keys = Counter(key for key, _ in value)
-        if len(keys) < len(value):
-            raise ValueError(f"key '{keys.most_common(1)[0][0]}' is there twice")
-        return value
+        found = dict(value)
+        if len(found) < len(value):
+            raise ValueError(f"key '{Counter(key for key, _ in value).most_common(1)[0][0]}' is there twice")
+        return found
 
 
 def refuse_json_document(file: Path) -> None:
@@ -182,11 +182,11 @@ def _keys(line: bytes) -> Iterator[tuple[str, ...]]:
         yield keys
 
 
-def _text(name: str, pairs: _Pairs) -> str | None:
+def _text(name: str, found: dict[str, Any]) -> str | None:
     """The text of a value; numbers as they were written."""
-    value = next((value for key, value in pairs if key == name), None)
+    value = found.get(name)
     if value is None:
-        alike = next((key for key, _ in pairs if key.lower() == name and key != name), None)
+        alike = next((key for key in found if key.lower() == name and key != name), None)
         if alike is not None:
             raise ValueError(f"{name} is missing; found '{alike}' (keys are case-sensitive)")
         return None

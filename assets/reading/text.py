@@ -42,6 +42,7 @@ class IgnoredNames:
 
     def __init__(self, names: Iterable[str] = ()) -> None:
         self._names: set[str] = set()
+        self._seen: set[str] = set()
         self.more = 0
         for name in names:
             self.add(name)
@@ -51,13 +52,18 @@ class IgnoredNames:
         """Those that are named, sorted."""
         return sorted(self._names)
 
+    def __contains__(self, name: str) -> bool:
+        """Whether a name is among those that are named, so that it need not be added again."""
+        return name in self._seen
+
     def add(self, name: str, times: int = 1) -> None:
         """Note that a name was met so often."""
-        shown = cut(name, NAME_LIMIT)
+        shown = cut(escaped(name), NAME_LIMIT)
         if shown in self._names:
             return
         if len(self._names) < NAMES:
             self._names.add(shown)
+            self._seen.add(name)
         else:
             self.more += times
 

@@ -38,18 +38,24 @@ typed as (
 judged as (
     select
         *,
-        not coalesce(
+        -- each question is asked only of the lines that the ones before it leave
+        case
+            when ad_id is null or event.event_id is null or event.event_type is null or event.occurred_at is null
+                then true
             -- the parser makes whole numbers of 1.5 and 1e3, and takes a comma before a last bracket
-            ad_id::varchar = event.ad_id
-            and is_text_in_json(event.event_id)
-            and (event_type is not null or event.event_type similar to '[A-Za-z_]+')
-            and (occurred_at is not null or event.occurred_at like '____-__-__T%')
-            and not regexp_matches(line, ',\s*[}\]]')
-            -- only then may it be nested too deep; cheap, as one character is looked for
-            and not (line like $many_braces or line like $many_brackets)
-            and (shape is not null or len(list_distinct(unusual_keys)) = len(unusual_keys)),
-            false
-        ) as is_doubtful
+            when ad_id::varchar <> event.ad_id and bigint_of(event.ad_id) is null then true
+            when not is_text_in_json(event.event_id) then true
+            when event_type is null and not regexp_full_match(event.event_type, '[A-Za-z_]+') then true
+            when occurred_at is null and event.occurred_at not like '____-__-__T%' then true
+            when regexp_matches(line, ',\s*[}\]]') then true
+            when shape is null and len(list_distinct(unusual_keys)) < len(unusual_keys) then true
+            -- nested too deep, it has many brackets of one kind (cheap: one character is looked for), and more of both
+            when
+                (line like $many_braces or line like $many_brackets)
+                and regexp_matches(line, '([{\[][^{\[]*){' || ($max_depth + 1) || '}')
+                then length(without_leaves(without_leaves(brackets_of(line)))) > 2 * ($max_depth - 2)
+            else false
+        end as is_doubtful
     from typed
 )
 

@@ -233,3 +233,9 @@ case
     when parent_id is null
         then format('unknown {} {}: no such row in {}', column_name, filled(id), parent_table)
 end;
+
+-- what is nested in a line of JSON, and the same without what nests nothing: one level less at least
+create or replace temp macro brackets_of(line) as
+regexp_replace(regexp_replace(line, '"([^"\\]|\\.)*"', '', 'g'), '[^{}\[\]]', '', 'g');
+
+create or replace temp macro without_leaves(brackets) as regexp_replace(brackets, '\{\}|\[\]', '', 'g');
