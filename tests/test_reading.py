@@ -149,47 +149,8 @@ def test_a_key_that_is_another_one_in_each_line_is_named_a_hundred_times_and_cou
     assert more + sum(1 if name.startswith("k") else 300 for name in names) == 900
 
 
-CSV_PIECES = (
-    '"',
-    '""',
-    ",",
-    "\r",
-    "\n",
-    "\t",
-    " ",
-    "\0",
-    "\xff",
-    "é",
-    '"\n',
-    ',"',
-    '" ',
-    ' "',
-    "'",
-    "\\",
-    ";",
-    "\ufeff",
-    "\x01",
-)
-JSON_PIECES = (
-    "{",
-    "}",
-    "[",
-    "]",
-    ",",
-    ":",
-    '"',
-    "\\",
-    "1",
-    "e",
-    ".",
-    "-",
-    "null",
-    "NaN",
-    " ",
-    "\\ud800",
-    '"ad_id":5,',
-    "\x7f",
-)
+CSV_PIECES = (*"\",\r\n\t \0\xffé'\\;\ufeff\x01", '""', '"\n', ',"', '" ', ' "')
+JSON_PIECES = (*'{}[],:"\\1e.- \x7f', "null", "NaN", "\\ud800", '"ad_id":5,')
 
 
 def damaged(text: str, pieces: tuple[str, ...], dice: random.Random, first: int = 0) -> str:
@@ -205,11 +166,9 @@ def damaged(text: str, pieces: tuple[str, ...], dice: random.Random, first: int 
 
 
 def damaged_csv(dice: random.Random) -> bytes:
-    notes = ("x", '"q"', '"a,b"', '"two ""q"""', '5" tv', "")
-    rows = (
-        f"e{n},101,click,2025-06-10T10:00:00Z,{dice.choice(notes)}{dice.choice(['', '', chr(13)])}" for n in range(8)
-    )
     header = "event_id,ad_id,event_type,occurred_at,note\n"
+    notes, ends = ("x", '"q"', '"a,b"', '"two ""q"""', '5" tv', ""), dice.choice(["\n", "\r\n"])
+    rows = (f"{dice.getrandbits(60)},101,click,2025-06-10T10:00:00Z,{dice.choice(notes)}{ends}" for _ in range(8))
     text = damaged(header + "".join(rows), CSV_PIECES, dice, first=len(header))
     return text.encode(dice.choice(["utf-8", "latin-1"]), "replace")
 
