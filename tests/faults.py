@@ -20,7 +20,7 @@ from typing import Any, NoReturn
 
 import duckdb
 
-from assets import ingestion, reading, warehouse
+from assets import ingestion, reading, sealing, warehouse
 from assets.decision import decide
 from assets.ingestion import read_alone
 from assets.landing import DeliveredFile, StagedFile
@@ -70,16 +70,22 @@ def decide_killed(root: Path, point: str, occurrence: int, seed: int) -> None:
 
 
 def seal_killed(root: Path, now: datetime, statement: int) -> None:
-    """A sealing that is killed just after its nth statement."""
-    connect, executed = duckdb.connect, count()
+    """A sealing that is killed just after its nth statement; a file that is brought to the disk counts as one."""
+    connect, fsync, done = duckdb.connect, warehouse.fsync, count()
 
     def execute(connection: duckdb.DuckDBPyConnection, query: str, *values: Any) -> Any:
         result = connection.execute(query, *values)
-        if next(executed) >= statement:
+        if next(done) >= statement:
             die()
         return result
 
+    def sync(path: Path) -> None:
+        fsync(path)
+        if next(done) >= statement:
+            die()
+
     vars(duckdb)["connect"] = lambda *a, **k: _Watched(connect(*a, **k), execute)
+    vars(sealing)["fsync"] = sync
     with open_warehouse(DataRoot(root), now=now, run_id="seal") as held:
         seal(held)
         held.publish()
