@@ -18,6 +18,7 @@ from uuid import uuid4
 import duckdb
 import pyarrow as pa
 
+from assets.checked import hold_in_full
 from assets.hashing import sha256_of
 from assets.sealed_files import copy_sealed_files, look_at_sealed_files
 from assets.sealed_tables import TABLES, define_sealed_tables
@@ -84,11 +85,12 @@ def seal(warehouse: Warehouse) -> list[SealedFile]:
         The new files; none while a batch waits to be charged or summed.
 
     Raises:
-        SpendgateError: what a file holds is not what was to be written.
+        SpendgateError: what is to be sealed breaks a rule, or what a file holds is not what was to be written.
     """
     if any(warehouse.behind(table) for table in ("core.transactions", "mart")):
         log.warning("nothing is sealed while a batch waits to be charged or summed: run `spendgate run` first")
         return []
+    hold_in_full(warehouse)
     today = warehouse.now.astimezone(UTC).date()
     rows = warehouse.run("sealing/due_days", today=today, many=MANY_ROWS).fetchall()
     due = [Due(table, day, count, new_name(table, day)) for table, day, count in rows]
