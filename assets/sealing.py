@@ -28,8 +28,11 @@ from assets.warehouse import Warehouse, forget_let_go, fsync, let_go
 MANY_ROWS = 50_000
 """So many rows of a day get a file of their own before the day is over, or after; fewer cost less in the warehouse."""
 
-ROWS_AT_ONCE = 4_000_000
-"""So many rows are sorted at once, unless a day has more: they take 1.5 GB, and what does not fit in memory spills."""
+ROWS_AT_ONCE = 4_000_000, 16_000_000
+"""So many rows are sorted at once, unless a day has more: few fit in memory; more spill to the disk, some 2 GB, ..."""
+
+PASSES = 6
+"""... and are taken where there are so many that a look through them all for a group takes longer than that."""
 
 EMPTY = (0, None, None, None)
 """The digest of a file without a row."""
@@ -119,10 +122,13 @@ def note_files(warehouse: Warehouse, names: list[str]) -> None:
 
 def _in_groups(due: list[Due]) -> Iterator[list[Due]]:
     """Days of one table that are sorted at once; in order, as they are due."""
-    for _, days in groupby(due, key=lambda one: one.table_name):
+    least, most = ROWS_AT_ONCE
+    for _, of_table in groupby(due, key=lambda one: one.table_name):
+        days = list(of_table)
+        at_once = min(max(least, sum(one.rows for one in days) // PASSES), most)
         group: list[Due] = []
         for one in days:
-            if group and sum(other.rows for other in group) + one.rows > ROWS_AT_ONCE:
+            if group and sum(other.rows for other in group) + one.rows > at_once:
                 yield group
                 group = []
             group.append(one)

@@ -282,11 +282,23 @@ def test_a_file_that_is_not_what_was_written_stops_the_sealing(
     assert state(world) == state(begun)
 
 
+@pytest.mark.parametrize("table", ["ad_events", "transactions"])
+def test_what_breaks_a_rule_is_not_sealed_though_it_had_passed(begun: World, tmp_path: Path, table: str) -> None:
+    world = World(DataRoot(shutil.copytree(begun.root.path, tmp_path / "data")), {})
+    with world.open(LATER) as warehouse:
+        for name in CHECKS:
+            breaking_rows(warehouse, name)
+        warehouse.connection.execute(f"insert into hot.{table} from hot.{table} limit 1")
+        with pytest.raises(SpendgateError, match=r"sql/checks/\w+\.sql does not hold"):
+            seal(warehouse)
+    assert [*world.root.sealed.glob("*/*")] == []
+
+
 def test_days_are_sealed_the_same_in_however_many_groups(
     begun: World, sealed: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world = World(DataRoot(shutil.copytree(begun.root.path, sealed.root.path.parent / "grouped")), {})
-    monkeypatch.setattr("assets.sealing.ROWS_AT_ONCE", 31)  # of events two days, then of each table as it comes
+    monkeypatch.setattr("assets.sealing.ROWS_AT_ONCE", (31, 31))  # of events two days, then of each table as it comes
     seal_days(world)
     noted = "select table_name, day, rows, spend, transactions from ops.sealed_files order by all"
     assert world.rows(noted) == sealed.rows(noted)
