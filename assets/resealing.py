@@ -11,14 +11,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from uuid import uuid4
 
 import pyarrow as pa
 
 from assets.rebuilding import Replay, Step, replaying
 from assets.sealed_files import look_at_sealed_files, set_aside
 from assets.sealed_tables import NEVER, days_needed
-from assets.sealing import FILE_SCHEMA, SealedFile, note_files, take_in, write_rows
+from assets.sealing import FILE_SCHEMA, SealedFile, new_name, note_files, take_in, write_days
 from assets.settings import Settings, SpendgateError
 from assets.warehouse import Warehouse, fsync, let_go
 
@@ -89,9 +88,9 @@ def _make_ledger(warehouse: Warehouse, settings: Settings, track: Callable[[list
 def _make(warehouse: Warehouse, lost: Lost, day: date) -> SealedFile:
     """Write one file in the place of the lost ones, in one transaction."""
     _collect(warehouse, lost.table_name, day)
-    name = f"{lost.table_name}/{day}.{uuid4().hex[:8]}.parquet"
+    name = new_name(lost.table_name, day)
     note_files(warehouse, [name])
-    file = write_rows(warehouse, lost.table_name, day, name)
+    [file] = write_days(warehouse, lost.table_name, {day: name})
     _hold_against_what_was_noted(lost, file)
     fsync((warehouse.root.sealed / name).parent)
     warehouse.connection.register("sealed_now", pa.Table.from_pylist([asdict(file)], FILE_SCHEMA))
@@ -112,7 +111,7 @@ def _make(warehouse: Warehouse, lost: Lost, day: date) -> SealedFile:
 
 
 def _collect(warehouse: Warehouse, table: str, day: date) -> None:
-    """Put the rows that were lost into `sealed_day`. What is lost is not needed for it; sums need their ledger."""
+    """Put the rows that were lost into `sealed_days`. What is lost is not needed for it; sums need their ledger."""
     begins = datetime.combine(day, time(), UTC)
     ends = begins + timedelta(days=32 if table == "monthly_spend" else 1)
     with days_needed(warehouse.connection, NEVER):

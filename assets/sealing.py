@@ -5,9 +5,12 @@ sealed rows are read as one (the views in `sql/schema`). Late rows of a sealed d
 """
 
 import logging
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import UTC, date
 from decimal import Decimal
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -15,6 +18,7 @@ from uuid import uuid4
 import duckdb
 import pyarrow as pa
 
+from assets.checked import hold_in_full
 from assets.hashing import sha256_of
 from assets.sealed_files import copy_sealed_files, look_at_sealed_files
 from assets.sealed_tables import TABLES, define_sealed_tables
@@ -24,7 +28,26 @@ from assets.warehouse import Warehouse, forget_let_go, fsync, let_go
 MANY_ROWS = 50_000
 """So many rows of a day get a file of their own before the day is over, or after; fewer cost less in the warehouse."""
 
+ROWS_AT_ONCE = 4_000_000, 16_000_000
+"""So many rows are sorted at once, unless a day has more: few fit in memory; more spill to the disk, some 2 GB, ..."""
+
+PASSES = 6
+"""... and are taken where there are so many that a look through them all for a group takes longer than that."""
+
+EMPTY = (0, None, None, None)
+"""The digest of a file without a row."""
+
 log = logging.getLogger("spendgate.sealing")
+
+
+@dataclass(frozen=True)
+class Due:
+    """A table and day to be sealed, how many rows it has, and into which file."""
+
+    table_name: str
+    day: date
+    rows: int
+    name: str
 
 
 @dataclass(frozen=True)
@@ -65,18 +88,17 @@ def seal(warehouse: Warehouse) -> list[SealedFile]:
         The new files; none while a batch waits to be charged or summed.
 
     Raises:
-        SpendgateError: what a file holds is not what was to be written.
+        SpendgateError: what is to be sealed breaks a rule, or what a file holds is not what was to be written.
     """
     if any(warehouse.behind(table) for table in ("core.transactions", "mart")):
         log.warning("nothing is sealed while a batch waits to be charged or summed: run `spendgate run` first")
         return []
+    hold_in_full(warehouse)
     today = warehouse.now.astimezone(UTC).date()
-    due = [
-        (table, day, f"{table}/{day}.{uuid4().hex[:8]}.parquet")
-        for table, day in warehouse.run("sealing/due_days", today=today, many=MANY_ROWS).fetchall()
-    ]
-    note_files(warehouse, [name for _, _, name in due])
-    files = [write_day(warehouse, *one) for one in due]
+    rows = warehouse.run("sealing/due_days", today=today, many=MANY_ROWS).fetchall()
+    due = [Due(table, day, count, new_name(table, day)) for table, day, count in rows]
+    note_files(warehouse, [one.name for one in due])
+    files = [file for group in _in_groups(due) for file in _write_group(warehouse, group)]
     if files:
         _fsync_folders(warehouse.root.sealed, {file.table_name for file in files})
         _replace_rows(warehouse, files)
@@ -88,48 +110,96 @@ def seal(warehouse: Warehouse) -> list[SealedFile]:
     return files
 
 
+def new_name(table: str, day: date) -> str:
+    """A name that no sealed file has had."""
+    return f"{table}/{day}.{uuid4().hex[:8]}.parquet"
+
+
 def note_files(warehouse: Warehouse, names: list[str]) -> None:
     """Note files as let go before they are written: should the run die before they are taken in, they can go."""
     let_go(warehouse, [warehouse.root.sealed / name for name in names], "begun, and not taken in")
 
 
-def write_day(warehouse: Warehouse, table: str, day: date, name: str) -> SealedFile:
-    """Write the hot rows of a table and day to a file."""
-    warehouse.run(f"sealing/day_of_{table}", day=day)
-    return write_rows(warehouse, table, day, name)
+def _in_groups(due: list[Due]) -> Iterator[list[Due]]:
+    """Days of one table that are sorted at once; in order, as they are due."""
+    least, most = ROWS_AT_ONCE
+    for _, of_table in groupby(due, key=lambda one: one.table_name):
+        days = list(of_table)
+        at_once = min(max(least, sum(one.rows for one in days) // PASSES), most)
+        group: list[Due] = []
+        for one in days:
+            if group and sum(other.rows for other in group) + one.rows > at_once:
+                yield group
+                group = []
+            group.append(one)
+        yield group
 
 
-def write_rows(warehouse: Warehouse, table: str, day: date, name: str) -> SealedFile:
-    """Write the rows of `sealed_day` to a file, and read it back.
+def _write_group(warehouse: Warehouse, group: list[Due]) -> list[SealedFile]:
+    table, days = group[0].table_name, [one.day for one in group]
+    warehouse.run(f"sealing/days_of_{table}", first_day=min(days), last_day=max(days), days=days)
+    files = write_days(warehouse, table, {one.day: one.name for one in group})
+    if [file.rows for file in files] != [one.rows for one in group]:
+        raise SpendgateError(f"other rows of {table} were written than were to be sealed, so nothing was sealed")
+    warehouse.run("sealing/forget_sealed_days")  # before the next group takes its room
+    return files
+
+
+def write_days(warehouse: Warehouse, table: str, names: dict[date, str]) -> list[SealedFile]:
+    """Write each day of `sealed_days` to a file, and read them back.
 
     Raises:
-        SpendgateError: what is in the file is not what was to be written.
+        SpendgateError: what is in a file is not what was to be written.
     """
-    rows = warehouse.connection.table("sealed_day")
-    path = warehouse.root.sealed / name
-    path.parent.mkdir(exist_ok=True)
-    rows.write_parquet(str(path), compression="zstd")
+    (warehouse.root.sealed / table).mkdir(exist_ok=True)
+    paths = {day: warehouse.root.sealed / name for day, name in names.items()}
+    rows = warehouse.connection.table("sealed_days")
+    kept: list[Future[str]] = []
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        for day, path in paths.items():
+            of_day = rows.filter(duckdb.ColumnExpression("day") == duckdb.ConstantExpression(day))
+            of_day.select(duckdb.StarExpression(exclude=["day"])).write_parquet(str(path), compression="zstd")
+            if kept:
+                kept[-1].result()  # one at a time: whoever stops the run waits for no more
+            kept.append(beside.submit(_keep, path))
+    written = warehouse.connection.read_parquet(
+        [str(path) for path in paths.values()], hive_partitioning=False, filename=True
+    )
+    wanted, found = _digests(rows, "day", table), _digests(written, "filename", table)
+    for day, path in paths.items():
+        if wanted.get(day, EMPTY) != found.get(str(path), EMPTY):
+            raise SpendgateError(f"{path} is not what was to be written to it, so nothing was sealed")
+    files = []
+    for (day, path), sha256 in zip(paths.items(), kept, strict=True):
+        count, _, spend, transactions = wanted.get(day, EMPTY)
+        log.info("%s: %d rows", names[day], count)
+        size = path.stat().st_size
+        files.append(SealedFile(table, day, names[day], count, spend, transactions, sha256.result(), size))
+    return files
+
+
+def _keep(path: Path) -> str:
+    """Bring a file to the disk, for reading only; returns its hash."""
     fsync(path)
     path.chmod(0o444)
-    digest = _digest(rows)
-    if digest != _digest(warehouse.connection.read_parquet(str(path), hive_partitioning=False)):
-        raise SpendgateError(f"{path} is not what was to be written to it, so nothing was sealed")
-    spend, transactions = rows.aggregate(TABLES[table]).fetchall()[0]
-    log.info("%s: %d rows", name, digest[0])
-    return SealedFile(table, day, name, digest[0], spend, transactions, sha256_of(path), path.stat().st_size)
+    return sha256_of(path)
 
 
-def _digest(rows: duckdb.DuckDBPyRelation) -> tuple[int, Any]:
-    """Number of rows, and a sum over all their values; Parquet has texts for enums."""
+def _digests(rows: duckdb.DuckDBPyRelation, file: str, table: str) -> dict[Any, tuple[Any, ...]]:
+    """By the column that tells files apart: the number of rows, a sum over all their values, and the sums to be noted.
+
+    Parquet has texts for enums.
+    """
     values = [
         duckdb.ColumnExpression(name).cast("VARCHAR")
         if str(type_).startswith("ENUM")
         else duckdb.ColumnExpression(name)
         for name, type_ in zip(rows.columns, rows.types, strict=True)
+        if name != file
     ]
-    hashed = rows.select(duckdb.FunctionExpression("hash", *values).alias("digest"))
-    count, digest = hashed.aggregate("count(*), sum(digest)").fetchall()[0]
-    return int(count), digest
+    hashed = rows.select(duckdb.StarExpression(), duckdb.FunctionExpression("hash", *values).alias("digest"))
+    digests = hashed.aggregate(f"{file}, count(*), sum(digest), {TABLES[table]}", file).fetchall()
+    return {key: tuple(digest) for key, *digest in digests}
 
 
 def _fsync_folders(sealed: Path, tables: set[str]) -> None:

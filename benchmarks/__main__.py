@@ -37,6 +37,7 @@ AT = datetime(2026, 10, 15, tzinfo=UTC)
 SIZES = (1_000_000, 5_000_000, 20_000_000, 100_000_000)
 EVENTS_A_DAY = 1_000_000
 TICK_EVENTS = 100_000
+BACKLOG_DAYS = 100
 WORLD = {"brands": 10_000, "campaigns": 50_000, "ads": 500_000}
 MANY_CAMPAIGNS = {"brands": 100_000, "campaigns": 1_000_000, "ads": 1_000_000}
 LOOP_EVENTS = 1_000_000
@@ -321,7 +322,41 @@ def curve(work: Path, events: int, format_: str, repeat: int) -> Rows:
     return rows
 
 
-SUITES = {suite.__name__: suite for suite in (peers, zones, startup, decision, ticks, curve)}
+def sealing(work: Path, events: int, format_: str, repeat: int) -> Rows:
+    """The first sealing of 100 days beside only writing such files; a run with nothing new, before it and after it."""
+    root = fresh(work, _delivered(work, events, format_, days=BACKLOG_DAYS))
+    run = ("run", root, "--now", AT.isoformat())
+    spendgate(*run)
+    first = spendgate(*run).seconds
+    hot = [spendgate(*run) for _ in range(repeat)]
+    seal = spendgate("seal", root, "--now", AT.isoformat())
+    writing = median(timed(lambda: _write_again(root)) for _ in range(repeat))
+    sealed = typical([spendgate(*run) for _ in range(repeat + 1)][1:])  # the first one checks what sealing has left
+    shutil.rmtree(root)
+    return [
+        {"what": name, "seconds": round(seconds, 2), "beside": beside, "x": round(seconds / least, 2)}
+        for name, seconds, beside, least in (
+            ("spendgate seal, for the first time", seal.seconds, "only writing those files", writing),
+            ("spendgate run, nothing new, at once after the load", first, "the same, sealed", sealed.seconds),
+            ("spendgate run, nothing new, not sealed", typical(hot).seconds, "the same, sealed", sealed.seconds),
+            ("only writing those files", writing, "", writing),
+            ("spendgate run, nothing new, sealed", sealed.seconds, "", sealed.seconds),
+        )
+    ]
+
+
+def _write_again(root: Path) -> None:
+    """Write the rows of all sealed files once more, each to a new file, in the order in which they are."""
+    again = root / "again"
+    shutil.rmtree(again, ignore_errors=True)  # to write over a file that is there takes far longer
+    again.mkdir()
+    with duckdb.connect() as connection:
+        for file in DataRoot(root).sealed.glob("*/*.parquet"):
+            rows = connection.read_parquet(str(file), hive_partitioning=False)
+            rows.write_parquet(str(again / f"{file.parent.name}-{file.name}"), compression="zstd")
+
+
+SUITES = {suite.__name__: suite for suite in (peers, zones, startup, decision, ticks, sealing, curve)}
 
 
 @click.command()
@@ -342,7 +377,7 @@ def main(*, events: int, format_: str, repeat: int, only: tuple[str, ...], work:
         rows = SUITES[name](work, events, format_, repeat)
         table = Table(title=f"{name}: {events:,} events, {format_}, median of {repeat}", title_justify="left")
         for column in rows[-1]:
-            table.add_column(column, justify="left" if column in ("what", "answer") else "right")
+            table.add_column(column, justify="left" if column in ("what", "answer", "beside") else "right")
         for row in rows:
             table.add_row(*(f"{row[c]:,}" if isinstance(row[c], int) else str(row[c]) for c in rows[-1]))
         console.print(table)

@@ -267,6 +267,7 @@ def _swap(warehouse: "Warehouse") -> None:
 
     swap(warehouse)
     warehouse.run("evidence/forget_checks")  # what was derived before was derived from the other ledger
+    warehouse.run("ops/forget_checks")
     warehouse.publish()
     root = warehouse.root
     say(f"The rebuilt warehouse is the live one now, and published; the other is {root.replaced_file}.")

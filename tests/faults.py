@@ -20,7 +20,7 @@ from typing import Any, NoReturn
 
 import duckdb
 
-from assets import ingestion, warehouse
+from assets import copies, ingestion, sealing, warehouse
 from assets.decision import decide
 from assets.ingestion import read_alone
 from assets.landing import DeliveredFile
@@ -71,19 +71,42 @@ def decide_killed(root: Path, point: str, occurrence: int, seed: int) -> None:
 
 
 def seal_killed(root: Path, now: datetime, statement: int) -> None:
-    """A sealing that is killed just after its nth statement."""
-    connect, executed = duckdb.connect, count()
+    """A sealing that is killed just after its nth statement; a file that is brought to the disk counts as one."""
+    connect, fsync, done = duckdb.connect, warehouse.fsync, count()
 
     def execute(connection: duckdb.DuckDBPyConnection, query: str, *values: Any) -> Any:
         result = connection.execute(query, *values)
-        if next(executed) >= statement:
+        if next(done) >= statement:
             die()
         return result
 
+    def sync(path: Path) -> None:
+        fsync(path)
+        if next(done) >= statement:
+            die()
+
     vars(duckdb)["connect"] = lambda *a, **k: _Watched(connect(*a, **k), execute)
+    vars(sealing)["fsync"] = sync
     with open_warehouse(DataRoot(root), now=now, run_id="seal") as held:
         seal(held)
         held.publish()
+
+
+def publish_killed(root: Path, step: str, occurrence: int) -> None:
+    """A refresh that is killed when it has done a step of publishing with a spare copy for the nth time."""
+    owner, name = {"write": (copies, "_write"), "link": (warehouse, "_link"), "rename": (Path, "rename")}[step]
+    original, done = getattr(owner, name), count()
+
+    def then_die(*arguments: Any) -> Any:
+        result = original(*arguments)
+        of_the_copy = step != "rename" or ".spend.duckdb" in arguments[0].name
+        if of_the_copy and next(done) >= occurrence:
+            die()
+        return result
+
+    vars(warehouse)["SPARE_BYTES"] = 1
+    setattr(owner, name, then_die)
+    run(root)
 
 
 def run_with_poison(root: Path) -> None:

@@ -207,7 +207,27 @@ def test_each_check_finds_what_it_is_there_for(world: World, check: str, harm: s
         if harm:
             warehouse.connection.execute(harm)
             warehouse.connection.execute("delete from ops.evidence_checks")
+            warehouse.run("ops/forget_checks")
             assert len(breaking_rows(warehouse, check)) >= 1
+
+
+def test_a_check_that_found_a_batch_wrong_finds_it_until_it_is_mended(world: World) -> None:
+    def find() -> int:
+        return len(breaking_rows(warehouse, "no_event_is_charged_twice"))
+
+    for name in ("a", "b", "c"):
+        world.deliver(f"{name}.jsonl", jsonl(event(name, 101, "click", "2025-06-10T10:00:00Z")))
+        world.run()
+        with world.open() as warehouse:
+            if name == "b":
+                warehouse.connection.execute("insert into hot.transactions from hot.transactions limit 1 offset 1")
+            assert find() == (name != "a")
+    with world.open() as warehouse:
+        warehouse.connection.execute("delete from hot.transactions where rowid = 2")
+        assert find() == 0
+        watermark = "select batch_id from ops.watermarks where table_name = 'checks/no_event_is_charged_twice'"
+        newest = warehouse.value("ops/newest_batch")
+        assert warehouse.connection.execute(watermark).fetchall() == [(newest,)]
 
 
 def test_every_check_file_is_a_check() -> None:

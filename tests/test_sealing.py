@@ -26,7 +26,7 @@ from tests.world import BRANDS, NOON, World, event, jsonl, payment
 
 LATER = NOON + timedelta(days=23)  # July 3: June is over everywhere
 STATEMENTS = 80
-"""Of a sealing and its publishing, after which it can be killed; the first ones open the warehouse."""
+"""Of a sealing and its publishing, and files written, after which it can be killed; the first ones open it."""
 
 SEALED = "select count(*) from ops.sealed_files"
 
@@ -265,11 +265,48 @@ def test_a_file_that_is_not_what_was_written_stops_the_sealing(
     begun: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world = World(DataRoot(shutil.copytree(begun.root.path, tmp_path / "data")), {})
-    digests = iter(range(100))
-    monkeypatch.setattr("assets.sealing._digest", lambda _: (1, next(digests)))
-    with pytest.raises(SpendgateError, match="is not what was to be written to it, so nothing was sealed"):
+    files: list[Path] = []
+
+    def keep_another_day(file: Path) -> str:
+        files.append(file)
+        if len(files) == 3:
+            shutil.copyfile(files[0], file)
+        return ""
+
+    monkeypatch.setattr("assets.sealing._keep", keep_another_day)
+    with pytest.raises(
+        SpendgateError, match=r"2025-06-07\.\w+\.parquet is not what was to be written to it, so nothing"
+    ):
         seal_days(world)
+    assert world.value(SEALED) == 0
     assert state(world) == state(begun)
+
+
+@pytest.mark.parametrize("table", ["ad_events", "transactions"])
+def test_what_breaks_a_rule_is_not_sealed_though_it_had_passed(begun: World, tmp_path: Path, table: str) -> None:
+    world = World(DataRoot(shutil.copytree(begun.root.path, tmp_path / "data")), {})
+    with world.open(LATER) as warehouse:
+        for name in CHECKS:
+            breaking_rows(warehouse, name)
+        warehouse.connection.execute(f"insert into hot.{table} from hot.{table} limit 1")
+        with pytest.raises(SpendgateError, match=r"sql/checks/\w+\.sql does not hold"):
+            seal(warehouse)
+    assert [*world.root.sealed.glob("*/*")] == []
+
+
+def test_days_are_sealed_the_same_in_however_many_groups(
+    begun: World, sealed: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(DataRoot(shutil.copytree(begun.root.path, sealed.root.path.parent / "grouped")), {})
+    monkeypatch.setattr("assets.sealing.ROWS_AT_ONCE", (31, 31))  # of events two days, then of each table as it comes
+    seal_days(world)
+    noted = "select table_name, day, rows, spend, transactions from ops.sealed_files order by all"
+    assert world.rows(noted) == sealed.rows(noted)
+    assert state(world) == state(sealed)
+    for table, order in (("ad_events", "occurred_at, event_id"), ("transactions", "brand_id, occurred_at")):
+        for file in world.root.sealed.glob(f"{table}/*"):
+            rows = duckdb.read_parquet(str(file)).project(order).fetchall()
+            assert rows == sorted(rows), file
 
 
 def test_duckdb_1_5_reads_every_file_whichever_release_wrote_it(sealed: World) -> None:

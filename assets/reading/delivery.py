@@ -268,7 +268,7 @@ class Reader:
         return True
 
     def _read_lines_of_csv(self, delivery: Delivery, lines: CsvLines) -> int | None:
-        """Read a CSV text in bulk but for single lines; returns what to take from the place of a row to get its line."""
+        """Read a CSV text in bulk but for single lines; returns what to take from a row's place to get its line."""
         text = self._readable_text(delivery, lines.row, filler=lines.filler)
         in_bulk = self._run_in_bulk(
             delivery, text, "ingest/csv_events", columns=dict.fromkeys([*lines.header, lines.surplus], "VARCHAR"),

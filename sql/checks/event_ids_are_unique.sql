@@ -1,14 +1,15 @@
--- Events of the newest batch whose event_id is there more than once, among the days that are not sealed.
+-- Events whose event_id is there more than once among the days that are not sealed: of the batches that came since this
+-- was found right, against all of them.
 with newest as not materialized (
     select hash(event_id) as digest
     from hot.ad_events
-    where batch_id = (select max(batch_id) from ops.batches)
+    where batch_id > $checked_through
 ),
 
 earlier as (
     select hash(event_id) as digest
     from hot.ad_events
-    where batch_id < (select max(batch_id) from ops.batches)
+    where batch_id <= $checked_through
 ),
 
 -- by digests first, which takes half the time; a digest may be shared by two ids
@@ -24,8 +25,8 @@ alike as (
     where digest = digest_before
     union
     select digest
-    from newest
-    semi join earlier using (digest)
+    from earlier
+    semi join newest using (digest) -- few are kept in memory, many pass by
 )
 
 select

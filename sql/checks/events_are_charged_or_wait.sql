@@ -1,16 +1,16 @@
--- Events of the newest batch that are neither charged nor waiting, or both.
+-- Events of the batches that came since this was found right that are neither charged nor waiting, or both.
 with newest as not materialized (
     select
         core.transaction_id(file_id, line_number) as transaction_id,
         event_id
     from hot.ad_events
-    where batch_id = (select max(batch_id) from ops.batches)
+    where batch_id > $checked_through
 ),
 
 charged as not materialized (
     select transaction_id
     from hot.transactions
-    where batch_id = (select max(batch_id) from ops.batches) and transaction_type = 'COST'
+    where batch_id > $checked_through and transaction_type = 'COST'
 ),
 
 waiting as (

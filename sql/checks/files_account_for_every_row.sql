@@ -15,6 +15,7 @@ accepted as (
         count(*) as accepted
     from (
         select file_id from hot.ad_events
+        semi join newest using (file_id)
         union all
         select file_id from sealed.ad_events() -- rows of an older file that were tried again
         semi join newest using (file_id)

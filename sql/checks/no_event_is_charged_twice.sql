@@ -1,9 +1,10 @@
--- Transactions of the newest batch that are in the ledger more than once, among the days that are not sealed.
+-- Transactions that are in the ledger more than once, among the days that are not sealed: of the batches that came
+-- since this was found right, against all of them.
 -- Their numbers are dense, so a bit for each tells in an eighth of the time that counting each of them would take.
 with bitmaps as (
     select
         transaction_id // 32 as block,
-        batch_id = (select max(batch_id) from ops.batches) as is_newest,
+        batch_id > $checked_through as is_newest,
         bit_or(1::bigint << (transaction_id % 32)) as bits,
         count(*) as rows
     from hot.transactions

@@ -1,19 +1,31 @@
 -- Days and months whose overspend is not the spend beyond the budget, or not the sum of its causes. Those to which
 -- nothing was added since they were sealed were found right before, and cannot have changed.
 with days as (
-    select overspend.*
-    from mart.overspend
-    semi join hot.daily_spend
-        on overspend.brand_id = daily_spend.brand_id and overspend.starts_on = daily_spend.local_date
-    where overspend.period = 'DAY'
+    select
+        daily_spend.brand_id,
+        'DAY' as period,
+        daily_spend.local_date as starts_on
+    from hot.daily_spend
+    semi join mart.overspend -- few are kept in memory, many pass by
+        on
+            daily_spend.brand_id = overspend.brand_id
+            and daily_spend.local_date = overspend.starts_on
+            and overspend.period = 'DAY'
+    group by all
 ),
 
 months as (
-    select overspend.*
-    from mart.overspend
-    semi join hot.monthly_spend
-        on overspend.brand_id = monthly_spend.brand_id and overspend.starts_on = monthly_spend.local_month
-    where overspend.period = 'MONTH'
+    select
+        monthly_spend.brand_id,
+        'MONTH' as period,
+        monthly_spend.local_month as starts_on
+    from hot.monthly_spend
+    semi join mart.overspend
+        on
+            monthly_spend.brand_id = overspend.brand_id
+            and monthly_spend.local_month = overspend.starts_on
+            and overspend.period = 'MONTH'
+    group by all
 ),
 
 spent as (

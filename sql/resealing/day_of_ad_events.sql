@@ -1,6 +1,8 @@
 -- Events of a lost day, made again, as they are sealed. Reads made_events; what the warehouse has is left out.
-create or replace temp table sealed_day as
-select made.*
+create or replace temp table sealed_days as
+select
+    made.*,
+    $day::date as day
 from made_events as made
 anti join raw.ad_events as known using (event_id)
 where

@@ -1,6 +1,6 @@
 -- Sums of a lost local date, added up from the ledger, less what the warehouse has of them, as they are sealed. Reads
 -- known_parts.
-create or replace temp table sealed_day as
+create or replace temp table sealed_days as
 with costs as (
     select
         brand_id,
@@ -59,7 +59,8 @@ select
     cost_type,
     $day::date as local_date,
     sum(spend)::decimal(38, 9) as spend,
-    sum(transactions)::bigint as transactions
+    sum(transactions)::bigint as transactions,
+    $day::date as day
 from parts
 group by all
 having sum(transactions) <> 0 or sum(spend) <> 0

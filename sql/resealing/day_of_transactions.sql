@@ -1,6 +1,6 @@
 -- Transactions of a lost day, made again, as they are sealed. Reads made_transactions and made_events; what the
 -- warehouse has is left out, and so is what was made from an event that it has from another file.
-create or replace temp table sealed_day as
+create or replace temp table sealed_days as
 with doubled as (
     select core.transaction_id(made.file_id, made.line_number) as transaction_id
     from made_events as made
@@ -8,7 +8,9 @@ with doubled as (
     where (made.file_id, made.line_number) <> (known.file_id, known.line_number)
 )
 
-select made.*
+select
+    made.*,
+    $day::date as day
 from made_transactions as made
 anti join core.transactions as known using (transaction_id)
 anti join doubled using (transaction_id)

@@ -24,7 +24,7 @@ create table if not exists ops.watermarks (
     batch_id bigint not null,
     recorded_at timestamptz not null
 );
-comment on table ops.watermarks is 'One row per derived table and time at which it came to contain the batches up to one.';
+comment on table ops.watermarks is 'One row per derived table and time at which it came to contain the batches up to one; and per check (checks/...) of the ledger, the newest batch with which it has passed.';
 
 create or replace macro ops.summed_batch(known_at) as (
     select coalesce(max(batch_id), 0)

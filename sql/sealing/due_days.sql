@@ -54,7 +54,8 @@ known as (
 
 select
     table_name,
-    day
+    day,
+    rows
 from known
 where (is_over and not is_sealed) or is_large or (is_over and late_rows >= 10 * $many)
 order by table_name, day
