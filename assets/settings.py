@@ -161,11 +161,6 @@ class DataRoot:
         return self.path / "published" / "spend.duckdb"
 
     @property
-    def spare_copy(self) -> Path:
-        """The published copy before that one, of which the next one is made; nobody reads it."""
-        return self.published_file.with_name(f".{self.published_file.name}.spare")
-
-    @property
     def dagster_home(self) -> Path:
         """Dagster's run history and configuration."""
         return self.path / "dagster"

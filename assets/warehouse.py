@@ -17,7 +17,6 @@ from typing import Any
 
 import duckdb
 
-from assets.copies import is_unread, make_same
 from assets.migrations import (
     VERSION,
     back_up,
@@ -31,9 +30,6 @@ from assets.migrations import (
 )
 from assets.settings import DataRoot, SpendgateError
 from assets.statements import sql
-
-SPARE_BYTES = 200_000_000
-"""A published copy of such a size is kept when it is replaced: the next one is made of it, in a third of the time."""
 
 log = logging.getLogger("spendgate.warehouse")
 
@@ -298,43 +294,19 @@ class Warehouse:
         self.connection.execute("checkpoint")
         self.close()
         target = self.root.published_file
-        copy, before = (target.with_name(f".{target.name}{end}.tmp") for end in ("", ".before"))
+        copy = target.with_name(f".{target.name}.tmp")
         try:
-            _take_spare(self.root, copy)
-            make_same(self.root.warehouse_file, copy)
+            shutil.copyfile(self.root.warehouse_file, copy)
             copy.chmod(0o444)
             whole = copy.stat().st_size == self.root.warehouse_file.stat().st_size
             if not whole or _state_of(copy) != state:
                 raise SpendgateError(f"the copy {copy} is not what was written; the published file is unchanged")
             fsync(copy)
-            is_spare = _link(target, before)
             copy.rename(target)
-            if is_spare:
-                before.rename(self.root.spare_copy)
         finally:
-            for leftover in (copy, before):
-                leftover.unlink(missing_ok=True)  # a copy that did not get there must not fill the disk
+            copy.unlink(missing_ok=True)  # a copy that did not get there must not fill the disk
         fsync(target.parent)
         return target.stat().st_size
-
-
-def _take_spare(root: DataRoot, copy: Path) -> None:
-    """Let the copy begin as the one before the published one, if nobody reads that any more; else give it up."""
-    if is_unread(root.spare_copy):
-        root.spare_copy.rename(copy)
-    else:
-        root.spare_copy.unlink(missing_ok=True)
-
-
-def _link(published: Path, spare: Path) -> bool:
-    """Give a published copy another name, by which it outlives its own, if it is large enough for that."""
-    try:
-        if published.stat().st_size < SPARE_BYTES:
-            return False
-        os.link(published, spare)
-    except OSError:  # none yet, or a file system without links
-        return False
-    return True
 
 
 @contextmanager
@@ -400,8 +372,6 @@ def _require_room(root: DataRoot) -> None:
     files = [root.warehouse_file, write_ahead_log(root.warehouse_file)]
     copy = sum(file.stat().st_size for file in files if file.exists())
     for folder, needed in ((root.published_file.parent, copy + spare), (root.warehouse_file.parent, spare)):
-        if shutil.disk_usage(folder).free < needed:
-            root.spare_copy.unlink(missing_ok=True)  # it saves time, and gives way
         free = shutil.disk_usage(folder).free
         if free < needed:
             raise SpendgateError(

@@ -20,7 +20,7 @@ from typing import Any, NoReturn
 
 import duckdb
 
-from assets import copies, ingestion, sealing, warehouse
+from assets import ingestion, sealing, warehouse
 from assets.decision import decide
 from assets.ingestion import read_alone
 from assets.landing import DeliveredFile
@@ -90,23 +90,6 @@ def seal_killed(root: Path, now: datetime, statement: int) -> None:
     with open_warehouse(DataRoot(root), now=now, run_id="seal") as held:
         seal(held)
         held.publish()
-
-
-def publish_killed(root: Path, step: str, occurrence: int) -> None:
-    """A refresh that is killed when it has done a step of publishing with a spare copy for the nth time."""
-    owner, name = {"write": (copies, "_write"), "link": (warehouse, "_link"), "rename": (Path, "rename")}[step]
-    original, done = getattr(owner, name), count()
-
-    def then_die(*arguments: Any) -> Any:
-        result = original(*arguments)
-        of_the_copy = step != "rename" or ".spend.duckdb" in arguments[0].name
-        if of_the_copy and next(done) >= occurrence:
-            die()
-        return result
-
-    vars(warehouse)["SPARE_BYTES"] = 1
-    setattr(owner, name, then_die)
-    run(root)
 
 
 def run_with_poison(root: Path) -> None:

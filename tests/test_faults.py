@@ -23,7 +23,6 @@ from tests.faults import (
     decide_killed,
     exit_code,
     in_a_process,
-    publish_killed,
     read_all_the_time,
     run,
     run_killed,
@@ -133,23 +132,6 @@ def test_a_decision_that_is_killed_and_made_again_changes_each_status_once(
         ("SCHEDULED", "RUNNING", "NO_WINDOW"),
         ("RUNNING", "BUDGET_REACHED", "DAILY_BUDGET_REACHED"),
     ]
-
-
-@pytest.mark.parametrize(
-    ("step", "occurrence"), [("rename", 0), ("write", 0), ("write", 2), ("link", 0), ("rename", 1), ("rename", 2)]
-)
-def test_a_run_that_is_killed_with_a_spare_copy_in_its_hands_loses_nothing(
-    begun: DataRoot, tmp_path: Path, expected: dict[str, list[tuple[Any, ...]]], step: str, occurrence: int
-) -> None:
-    world = World(DataRoot(shutil.copytree(begun.path, tmp_path / "data")), {})
-    shutil.copyfile(world.root.published_file, world.root.spare_copy)
-    deliver_next(world)
-    assert exit_code(publish_killed, world.root.path, step, occurrence) == KILLED
-    assert world.value("select count(*) from core.transactions") in (15, 26)  # readers see before or after
-    world.run()
-    assert state(world) == expected
-    left = {file.name for file in world.root.published_file.parent.iterdir()}
-    assert left <= {world.root.published_file.name, world.root.spare_copy.name}
 
 
 LEDGER = ("events", "payments", "refused", "ledger", "waiting", "hours", "days", "months", "begun")

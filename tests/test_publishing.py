@@ -6,7 +6,6 @@ import threading
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from types import SimpleNamespace
 
 import duckdb
 import pytest
@@ -163,63 +162,3 @@ def test_the_pipeline_cannot_reach_files_outside_its_folders(world: World, tmp_p
 def test_reading_before_anything_is_published_says_what_to_do(root: DataRoot) -> None:
     with pytest.raises(SpendgateError, match="run `spendgate run` first"), open_published(root):
         pass
-
-
-@pytest.fixture
-def spared(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
-    """A world that keeps the published copy before the newest one, and has one."""
-    monkeypatch.setattr("assets.warehouse.SPARE_BYTES", 1)
-    for name in ("a", "b"):
-        clicks(world, name, 3)
-        world.run()
-    return world
-
-
-def test_the_next_copy_is_made_of_the_one_before_and_is_the_same(
-    spared: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    spare = spared.root.spare_copy.stat()
-    monkeypatch.delattr("assets.copies.shutil.copyfile")
-    clicks(spared, "c", 3)
-    spared.run()
-    assert spared.root.published_file.stat().st_ino == spare.st_ino
-    assert spared.root.published_file.stat().st_mode & 0o777 == 0o444
-    assert spared.root.published_file.read_bytes() == spared.root.warehouse_file.read_bytes()
-    assert spared.value("select count(*) from core.transactions") == 9
-    assert [file.name for file in spared.root.published_file.parent.glob(".*")] == [spared.root.spare_copy.name]
-
-
-def test_a_copy_that_somebody_reads_or_has_linked_is_left_alone(spared: World, tmp_path: Path) -> None:
-    with spared.root.published_file.open("rb") as reader:
-        before = reader.read()
-        for n in range(3):
-            clicks(spared, f"c{n}", 3)
-            spared.run()
-            reader.seek(0)
-            assert reader.read() == before
-    assert spared.value("select count(*) from core.transactions") == 15
-    kept = tmp_path / "kept.duckdb"
-    kept.hardlink_to(spared.root.published_file)
-    before = kept.read_bytes()
-    for n in range(3):
-        clicks(spared, f"d{n}", 3)
-        spared.run()
-    assert kept.read_bytes() == before
-
-
-def test_a_spare_copy_of_any_content_and_length_does(spared: World) -> None:
-    for content in (b"", b"rubbish", bytes(20_000_000)):
-        spared.root.spare_copy.unlink()
-        spared.root.spare_copy.write_bytes(content)
-        clicks(spared, f"c{len(content)}", 3)
-        spared.run()
-        assert spared.root.published_file.read_bytes() == spared.root.warehouse_file.read_bytes()
-
-
-def test_a_spare_copy_gives_way_where_there_is_no_room(spared: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    def usage(_: Path) -> SimpleNamespace:
-        return SimpleNamespace(free=10**6 if spared.root.spare_copy.exists() else 10**12)
-
-    monkeypatch.setattr("shutil.disk_usage", usage)
-    with spared.open():
-        assert not spared.root.spare_copy.exists()
