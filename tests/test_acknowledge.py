@@ -85,7 +85,7 @@ def test_a_table_that_was_delivered_twice_is_open_until_one_file_is_gone(world: 
     for _ in range(2):
         world.run()
         assert sorted(refused(world)) == ["reference/ads.csv", "reference/ads.parquet"]
-    assert world.file("ads.csv")["reason"] == DELIVERED_TWICE
+    assert world.file("ads.csv")["reason"].startswith(DELIVERED_TWICE)
     other.unlink()
     world.run()
     assert refused(world) == []
