@@ -1,7 +1,7 @@
 """Delivered files that were begun and not finished: counted, so that one that kills its reader stops itself only.
 
-Belongs here: what is remembered of an attempt, and what follows from it. Does not: taking the files (`ingestion`,
-`reference_files`).
+Belongs here: what is remembered of an attempt and what follows from it, and which refused files are gone. Does not:
+taking the files (`ingestion`, `reference_files`).
 """
 
 import logging
@@ -140,3 +140,15 @@ def forget_gone(warehouse: Warehouse, seen: list[DeliveredFile]) -> None:
         if warehouse.value("ops/attempts_gone"):
             with warehouse.transaction():
                 warehouse.run("ops/forget_attempts_gone")
+
+
+def note_refused_gone(warehouse: Warehouse, seen: list[DeliveredFile]) -> None:
+    """Note which refused files lie there no more as they were refused, and which do again; nothing where none changed.
+
+    What is gone or was replaced need not be mended any more; checks ask the warehouse, which sees no folder.
+    """
+    with seen_files(warehouse.connection, seen):
+        if warehouse.value("ops/refused_files_changed"):
+            with warehouse.transaction() as recorded_at:
+                warehouse.run("ops/forget_refused_files_gone")
+                warehouse.run("ops/refused_files_gone", recorded_at=recorded_at)

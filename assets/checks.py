@@ -26,8 +26,8 @@ BROKEN, MEND = dg.AssetCheckSeverity.ERROR, dg.AssetCheckSeverity.WARN
 CHECKS = {
     "files_account_for_every_row": ("raw/event_files", BROKEN),
     "delivered_files_can_be_taken": ("raw/event_files", MEND),
+    "delivered_files_are_accepted": ("raw/event_files", MEND),
     "few_rows_are_rejected": ("raw/rejected_rows", MEND),
-    "reference_files_are_accepted": ("core/brands", MEND),
     "reference_rows_are_accepted": ("raw/rejected_rows", MEND),
     "reference_rows_stay": ("core/global_ad_pricing", MEND),
     "no_version_is_from_the_future": ("core/brands", BROKEN),

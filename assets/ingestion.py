@@ -20,6 +20,7 @@ from assets.attempts import (
     attempt,
     forget_gone,
     note_in_vain,
+    note_refused_gone,
     refuse_killers,
     seen_files,
     with_attempts,
@@ -98,6 +99,7 @@ def ingest(warehouse: Warehouse, deliveries: Deliveries, timer: Callable[[], flo
     if deliveries.retry:
         retry_refused(warehouse, deliveries.retry, settings)
     forget_gone(warehouse, deliveries.seen)
+    note_refused_gone(warehouse, deliveries.seen)
     files = [file for file in deliveries.seen if file.kind in (EVENTS, PAYMENTS, UNKNOWN)]
     settled = [*filter(worth_an_attempt, deliveries.settled(new_files(warehouse.connection, files)))]
     fresh = [file for file in settled if not file.attempts]

@@ -7,6 +7,8 @@ import os
 import re
 import tomllib
 from dataclasses import dataclass, fields
+from functools import cache
+from importlib import resources
 from pathlib import Path
 
 from assets.shown import printable
@@ -27,6 +29,12 @@ LARGEST_LIMIT = 10**15
 
 class SpendgateError(Exception):
     """A mistake or a state that a person can mend; the text names the culprit and the fix."""
+
+
+@cache
+def zone_names() -> frozenset[str]:
+    """Every time zone of the `tzdata` package; the operating system's list is another one, and changes unasked."""
+    return frozenset(resources.files("tzdata").joinpath("zones").read_text(encoding="utf-8").split())
 
 
 def first_line(error: BaseException) -> str:
@@ -52,9 +60,9 @@ class Settings:
     max_clock_ahead_days: int = 7  # of the newest record; no more than the shortest time for which something is kept
     max_clock_behind_seconds: float = 60.0  # the newest record: clocks are corrected a little all the time
     spare_bytes: int = 64 * 1024**2  # that stay free on the disk beside what a run needs; below, nothing is begun
-    events_zone: str = ""  # of times that are delivered without one
-    payments_zone: str = ""
-    prices_zone: str = ""
+    events_zone: str = ""  # IANA name, of events' times that are delivered without a zone; empty: they are refused
+    payments_zone: str = ""  # the same for payments ...
+    prices_zone: str = ""  # ... and for the effective_from of prices; refused are also times that a zone has twice
     keep_staged_days: int = 400  # copies of delivered files; `rebuild` and `rejects retry` read them
     keep_rejected_days: int = 90  # refused rows with their text; the counts stay for ever
     keep_replaced_days: int = 7  # warehouses that another one has replaced, sealed files that none needs any more
@@ -63,7 +71,10 @@ class Settings:
     keep_runs: int = 1_000  # ... and of no more runs than these; each takes 0.3 to 0.7 MB
 
 
-READING_LIMITS = ("max_file_bytes", "max_line_bytes", "max_json_depth", "max_expansion", "conflict_days")
+ZONES = ("events_zone", "payments_zone", "prices_zone")
+"""Settings that name a time zone, or none."""
+
+READING_LIMITS = ("max_file_bytes", "max_line_bytes", "max_json_depth", "max_expansion", "conflict_days", *ZONES)
 """Settings on which it depends what a delivered file is read as; noted beside what is read."""
 
 LONGEST_PATH = 504 - len("/dagster/history/runs/.db") - len("01234567-89ab-cdef-0123-456789abcdef")
@@ -195,7 +206,7 @@ class DataRoot:
         """Read `spendgate.toml`, if there is one.
 
         Raises:
-            SpendgateError: the file is not TOML, or a key is unknown or of another type.
+            SpendgateError: the file is not TOML, a key is unknown or of another type, or a zone is none.
         """
         file = self.path / "spendgate.toml"
         try:
@@ -209,10 +220,18 @@ class DataRoot:
             if key not in types:
                 raise SpendgateError(f"{file}: unknown key '{key}' (known: {', '.join(types)})")
             if types[key] is str:
-                if not isinstance(value, str) or "\0" in value:
-                    raise SpendgateError(f"{file}: {key} = {value!r} must be text")
+                _require_text(file, key, value)
                 continue
             kind, least = ("whole number", 1) if types[key] is int else ("number", 0)
             if type(value) not in (int, types[key]) or not least <= value <= LARGEST_LIMIT:
                 raise SpendgateError(f"{file}: {key} = {value!r} must be a {kind} from {least} to {LARGEST_LIMIT:,}")
         return Settings(**given)
+
+
+def _require_text(file: Path, key: str, value: object) -> None:
+    if not isinstance(value, str) or "\0" in value:
+        raise SpendgateError(f"{file}: {key} = {value!r} must be text")
+    if key in ZONES and value and value not in zone_names():
+        raise SpendgateError(
+            f"{file}: {key} = {value!r} must be empty or a time zone of the IANA list, such as Europe/Paris"
+        )

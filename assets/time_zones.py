@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import tzdata
 
+from assets.settings import zone_names
+
 FIRST, LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2060, 1, 1, tzinfo=UTC)
 """No event is older; beyond it a zone keeps its last offset."""
 
@@ -42,7 +44,6 @@ def utc_offsets() -> pa.Table:
     `ZoneInfo(name)` would prefer the operating system's.
     """
     package = resources.files("tzdata")
-    names = sorted(package.joinpath("zones").read_text(encoding="utf-8").split())
     rows = [
         {
             "timezone": name,
@@ -51,7 +52,7 @@ def utc_offsets() -> pa.Table:
             "utc_offset": int(offset.total_seconds()),
             "tzdata_version": tzdata_version(),
         }
-        for name in names
+        for name in sorted(zone_names())
         for starts_at, ends_at, offset in _periods(package.joinpath("zoneinfo", name).read_bytes())
     ]
     return pa.Table.from_pylist(rows, schema=SCHEMA)

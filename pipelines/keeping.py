@@ -1,4 +1,4 @@
-"""Commands that keep what there is: verify, back up, restore, recover, migrate, mend.
+"""Commands that keep what there is: verify, back up, restore, recover, migrate, mend, acknowledge.
 
 Belongs here: their arguments, and how their results are told. Does not: what they do (`assets`), nor the other commands
 (`cli`).
@@ -17,6 +17,8 @@ from uuid import uuid4
 import click
 
 from assets.settings import DataRoot, SpendgateError
+from assets.statements import sql
+from assets.warehouse import open_published
 from pipelines.options import CLOCK, DATA
 from pipelines.printing import console, for_people, print_table, say
 from pipelines.running import run_job, show_log
@@ -191,6 +193,71 @@ def mend_versions(data: DataRoot, reason: str, mended_by: str, *, clock_is_right
             say(f"{name}: {rows} rows are in force from now on")
 
 
+@click.group(invoke_without_command=True)
+@DATA
+@click.pass_context
+def acknowledge(context: click.Context, data: DataRoot) -> None:
+    """List what is refused or gone and waits for a person, or say that it may stay so."""
+    if context.invoked_subcommand:
+        if context.get_parameter_source("data") is click.core.ParameterSource.COMMANDLINE:
+            os.environ["SPENDGATE_DATA"] = str(data.path)  # a --data after the subcommand is nearer, and wins
+        return
+    with open_published(data) as published:
+        result = published.execute(sql("report/open"))
+        names, rows = [column[0] for column in result.description or []], result.fetchall()
+    if rows:
+        print_table(names, rows, f"Open: {len(rows):,}")
+    else:
+        say("Nothing is open: no refused file lies there, no file is mostly refused, no reference row has vanished.")
+
+
+def _says_who_and_why(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options of whoever acknowledges something."""
+    reason = click.option("--reason", required=True, help="Why, for whoever reads the history.")
+    who = click.option("--by", default=lambda: os.environ.get("USER", "unknown"), help="Who (default: $USER).")
+    return reason(who(command))
+
+
+@acknowledge.command("file")
+@DATA
+@CLOCK
+@click.argument("name")
+@_says_who_and_why
+def acknowledge_file(data: DataRoot, name: str, reason: str, by: str, *, clock_is_right: bool) -> None:
+    """Let no check name a refused, or mostly refused, file any more.
+
+    NAME is as `spendgate acknowledge` lists it, or an ending that only one of them has. It holds for what has been
+    delivered so far, not for a later delivery under the same name.
+    """
+    from assets.acknowledging import Acknowledgement
+    from assets.acknowledging import acknowledge_file as note
+
+    with _held(data, "acknowledge", clock_is_right=clock_is_right) as warehouse:
+        file = note(warehouse, name, Acknowledgement(by, reason))
+        warehouse.publish()
+    say(f"acknowledged: {file}; a later delivery under this name is another matter")
+
+
+@acknowledge.command("row")
+@DATA
+@CLOCK
+@click.argument("table")
+@click.argument("id_", metavar="ID")
+@_says_who_and_why
+def acknowledge_row(data: DataRoot, table: str, id_: str, reason: str, by: str, *, clock_is_right: bool) -> None:
+    """Say that a reference row is gone for good; its last version stays in force.
+
+    TABLE and ID are as `spendgate acknowledge` lists them. It holds until the row comes back and vanishes again.
+    """
+    from assets.acknowledging import Acknowledgement
+    from assets.acknowledging import acknowledge_row as note
+
+    with _held(data, "acknowledge", clock_is_right=clock_is_right) as warehouse:
+        note(warehouse, table, id_, Acknowledgement(by, reason))
+        warehouse.publish()
+    say(f"acknowledged: {table} {id_} is gone; its last version stays in force")
+
+
 COMPARISON = ["table", "rows live", "rows rebuilt", "only live", "only rebuilt", "not compared"]
 
 
@@ -280,4 +347,4 @@ def _swap(warehouse: "Warehouse") -> None:
         )
 
 
-COMMANDS = (rebuild, verify, backup, restore, recover, migrate, mend_versions)
+COMMANDS = (rebuild, verify, backup, restore, recover, migrate, mend_versions, acknowledge)

@@ -20,6 +20,9 @@ from assets.warehouse import open_published
 from pipelines.ending import told_when_dagster_fails
 from pipelines.printing import console, print_rows, say
 
+OPEN_FILES_SHOWN = 5
+"""Refused files named at the end of a run; a count tells of the rest."""
+
 
 def run_job(
     data: DataRoot,
@@ -49,6 +52,8 @@ def run_job(
         if not _files_left(result):
             break
         retry = None
+    if job_name == "refresh":
+        _tell_open_files(data)
     if broken:
         raise SpendgateError("an invariant does not hold: see the failed checks above")
 
@@ -139,6 +144,21 @@ def _tell_checks(evaluations: Iterable[Any]) -> bool:
 def _tell_run(data: DataRoot, run_id: str) -> None:
     with open_published(data) as published:
         print_rows(published.execute(sql("report/run"), {"run_id": run_id}), f"Run {run_id}")
+
+
+def _tell_open_files(data: DataRoot) -> None:
+    """Name the delivered files that were refused, of whichever run, and what helps: a log is scrolled away."""
+    with open_published(data) as published:
+        rows = published.execute(sql("report/open_files"), {"at_most": OPEN_FILES_SHOWN}).fetchall()
+    if not rows:
+        return
+    files = rows[0][-1]
+    say(f"Open files, refused whole or more than one in twenty of their rows: {files:,}", colour="yellow")
+    for name, reason, remedy, _ in rows:
+        say(f"  {name}: {reason}")
+        say(f"    {remedy}")
+    if files > len(rows):
+        say(f"  and {files - len(rows):,} more: `spendgate acknowledge` lists them")
 
 
 def show_log(level: int = logging.INFO) -> None:

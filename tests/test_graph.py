@@ -61,6 +61,7 @@ def test_the_whole_graph_runs_on_sample_files(world: World, instance: dg.Dagster
 def test_every_table_of_the_design_is_an_asset_with_its_sql_file(root: DataRoot) -> None:
     assets = {"/".join(spec.key.path): spec for spec in build_defs(root).resolve_all_asset_specs()}
     bookkeeping = {
+        "ops/acknowledgements",
         "ops/attempts",
         "ops/batches",
         "ops/retries",
@@ -76,6 +77,7 @@ def test_every_table_of_the_design_is_an_asset_with_its_sql_file(root: DataRoot)
         "ops/mendings",
         "ops/migrations",
         "ops/reading_limits",
+        "ops/refused_files_gone",
         "ops/sealed_file_states",
     }
     assert {"core/transactions", "mart/daily_spend"} <= tables(root)
@@ -182,7 +184,7 @@ def test_a_step_that_is_done_again_changes_nothing(world: World, instance: dg.Da
             "insert into core.unpriced values (1, 1, null, 'click', null, now(), 'unknown', now() - interval 2 day)",
         ),
         ("every_event_type_has_a_price", None),
-        ("reference_files_are_accepted", None),
+        ("delivered_files_are_accepted", None),
         ("reference_rows_are_accepted", None),
         ("reference_rows_stay", None),
     ],
@@ -195,7 +197,7 @@ def test_each_check_finds_what_it_is_there_for(world: World, check: str, harm: s
     if check == "every_event_type_has_a_price":
         world.deliver("b.jsonl", jsonl(event("f", 101, "acquisition", "2025-06-10T10:00:00Z")))
     world.run()
-    if check == "reference_files_are_accepted":
+    if check == "delivered_files_are_accepted":
         world.deliver_reference("ads", "nonsense\n")
     if check == "reference_rows_are_accepted":
         world.deliver_reference("ads", ADS + "999,999,a,true,,,,,,\n")

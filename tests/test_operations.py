@@ -10,7 +10,7 @@ from assets.settings import DataRoot, Settings
 from tests.test_cli import spendgate
 from tests.test_sealed_files import lose, sealed_file
 from tests.test_sealing import LATER, deliver_days, seal_days
-from tests.world import World
+from tests.world import ADS, World
 
 PAGE = (Path(__file__).parent.parent / "docs" / "operations.md").read_text(encoding="utf-8")
 COMMANDS = re.findall("^uv run spendgate (.+)$", PAGE, re.MULTILINE)
@@ -26,8 +26,12 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 
 def test_each_command_runs_in_the_order_of_the_page(lived: World, tmp_path: Path) -> None:
-    assert len(COMMANDS) == 9
+    assert len(COMMANDS) == 12
     for command in COMMANDS:
+        if command == "acknowledge":
+            lived.deliver("refused.jsonl", "[\n]\n")
+            lived.deliver_reference("ads", ADS.replace("301,310,d,true,,,,,,\n", ""))
+            lived.run(LATER)
         if "--day" in command:
             lose(lived, "transactions")
             lived.run(LATER)

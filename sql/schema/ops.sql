@@ -100,6 +100,113 @@ create table if not exists ops.missing_rows (
     recorded_at timestamptz not null
 );
 comment on table ops.missing_rows is 'One row per reference row in force that the newest file no longer holds.';
+comment on column ops.missing_rows.id is 'its key; of a price the microseconds since 1970 of effective_from';
+comment on column ops.missing_rows.file_id is 'the file with which it vanished';
+comment on column ops.missing_rows.recorded_at is 'when that was loaded';
+
+create table if not exists ops.acknowledgements (
+    acknowledged_at timestamptz not null,
+    acknowledged_by varchar not null,
+    reason varchar not null,
+    file_id bigint not null,
+    table_name varchar,
+    id varchar
+);
+comment on table ops.acknowledgements is 'One row per refused file, or vanished reference row, of which a person says that it may stay so; rows are only ever added.';
+comment on column ops.acknowledgements.acknowledged_by is 'who';
+comment on column ops.acknowledgements.reason is 'why, in a person''s words';
+comment on column ops.acknowledgements.file_id is 'the file meant, not a later one of its name; of a row the file with which it vanished';
+comment on column ops.acknowledgements.table_name is 'the table of the row; null: the file is meant';
+comment on column ops.acknowledgements.id is 'the key of the row; null: the file is meant';
+
+create or replace macro ops.as_argument(word) as (
+    case
+        when regexp_full_match(word, '[A-Za-z0-9_./:=-]+') then word
+        else '''' || replace(word, '''', '''\''''') || ''''
+    end
+);
+comment on macro ops.as_argument is 'A word as an argument in a shell, which takes nothing in it for its own.'; -- noqa: PRS
+
+create or replace view ops.open_missing_rows as
+select
+    table_name,
+    id,
+    file_id,
+    recorded_at,
+    'deliver it again, or, if it is gone for good: spendgate acknowledge row '
+    || table_name || ' ' || ops.as_argument(id) || ' --reason "..."' as remedy
+from ops.missing_rows
+anti join ops.acknowledgements as acknowledged using (table_name, id, file_id);
+comment on view ops.open_missing_rows is 'One row per reference row that has vanished, and of which nobody has said that it is gone for good.';
+
+create table if not exists ops.refused_files_gone (
+    file_id bigint not null,
+    recorded_at timestamptz not null
+);
+comment on table ops.refused_files_gone is 'One row per refused file that no longer lies there as it was refused; each run notes what has changed.';
+comment on column ops.refused_files_gone.recorded_at is 'when a run missed it';
+
+create or replace view ops.refused_files as
+select files.*
+from ops.delivered_files as files
+where
+    files.outcome = 'QUARANTINED'
+    and not exists (
+        from ops.delivered_files as later
+        where later.name = files.name and later.file_id > files.file_id
+    );
+comment on view ops.refused_files is 'One row per delivered file that was refused whole and not taken again under its name since.';
+
+create or replace view ops.open_files as
+with mostly_refused as (
+    select *
+    from ops.delivered_files
+    where
+        outcome = 'LOADED'
+        and rows_rejected * 20 > rows_read
+        -- of a reference table only the file in force counts
+        and (
+            kind in ('events', 'payments')
+            or file_id in (
+                select arg_max(file_id, recorded_at)
+                from ops.reference_files
+                where outcome = 'LOADED'
+                group by kind
+            )
+        )
+)
+
+select
+    file_id,
+    kind,
+    name,
+    outcome,
+    reason,
+    rows_read,
+    rows_rejected,
+    recorded_at,
+    'deliver it again otherwise, remove it, or: spendgate acknowledge file ' || ops.as_argument(name)
+    || ' --reason "..."' as remedy
+from ops.refused_files
+where file_id not in (select file_id from ops.refused_files_gone)
+and file_id not in (select file_id from ops.acknowledgements where table_name is null)
+union all
+select
+    file_id,
+    kind,
+    name,
+    outcome,
+    format('{} of {} rows are refused', rows_rejected, rows_read) as reason,
+    rows_read,
+    rows_rejected,
+    recorded_at,
+    'once the cause is mended: spendgate rejects retry --file ' || ops.as_argument(name)
+    || ', or: spendgate acknowledge file ' || ops.as_argument(name) || ' --reason "..."' as remedy
+from mostly_refused
+where file_id not in (select file_id from ops.acknowledgements where table_name is null);
+comment on view ops.open_files is 'One row per delivered file that was refused, whole or more than one in twenty of its rows, and is neither mended nor acknowledged.';
+comment on column ops.open_files.outcome is 'QUARANTINED: refused whole; LOADED: part of its rows';
+comment on column ops.open_files.remedy is 'what to do';
 
 create table if not exists ops.revision (
     revision bigint not null,
@@ -116,9 +223,15 @@ create table if not exists ops.reading_limits (
     max_line_bytes bigint not null,
     max_json_depth bigint not null,
     max_expansion bigint not null,
-    conflict_days bigint not null
+    conflict_days bigint not null,
+    events_zone varchar,
+    payments_zone varchar,
+    prices_zone varchar
 );
 comment on table ops.reading_limits is 'One row per time from which other limits were in force when delivered files were read: a rebuild reads by them.';
+comment on column ops.reading_limits.events_zone is 'of events'' times that named none; empty: they were refused; null: not noted yet, and none';
+comment on column ops.reading_limits.payments_zone is 'of payments'' times that named none, likewise';
+comment on column ops.reading_limits.prices_zone is 'of prices'' times that named none, likewise';
 
 create table if not exists ops.mendings (
     mended_at timestamptz not null,
