@@ -31,6 +31,9 @@ FORMATS = {"jsonl": "jsonl", "ndjson": "jsonl", "json": "jsonl", "csv": "csv", "
 """Endings of names, and what they say; other names say nothing, and the content tells."""
 
 COMPRESSED = (".gz", ".gzip", ".zst", ".zstd")
+OWN_OF_WRITERS = ("_", ".")
+"""Beginnings of names that are no deliveries, such as `_SUCCESS`, `_temporary/` and `_delta_log/`."""
+
 UNFINISHED = (".part", ".tmp", ".done")
 """Endings of files that are not deliveries: two that say "still being written", and the flag that says "finished"."""
 
@@ -43,8 +46,10 @@ The time is the inode's (ctime), which, other than the modification time, nobody
 COMPRESSIONS = {GZIP: ".gz", ZSTANDARD: ".zst"}
 """First bytes of compressed files, and what a staged copy of one ends in."""
 
-DELIVERED_TWICE = "the table is delivered both as .csv and as .parquet: keep one of them"
-"""A refusal that is not the file's own fault: it ends when the other file is gone."""
+IN_NO_FOLDER = "it lies in no folder that is read: move it to landing/events or landing/payments"
+
+DELIVERED_TWICE = "the table is delivered "
+"""How a refusal begins that is not the file's own fault: it ends when the other file is gone."""
 
 ARCHIVES = {
     b"PK\x03\x04": "a zip archive or a spreadsheet",
@@ -132,8 +137,7 @@ class StagedFile:
 
 def delivered_files(root: DataRoot) -> list[DeliveredFile]:
     """Everything that lies in the delivery folders and is not marked as unfinished, oldest first."""
-    landed = [file for kind in (EVENTS, PAYMENTS) for file in _walk(root, root.landing(kind), kind)]
-    return sorted(landed + _reference_files(root), key=lambda file: (file.modified_ns, file.name))
+    return sorted([*_landed(root), *_reference_files(root)], key=lambda file: (file.modified_ns, file.name))
 
 
 def settled(files: Iterable[DeliveredFile], other_look: Iterable[Look]) -> list[DeliveredFile]:
@@ -261,20 +265,37 @@ def can_be_staged_again(root: DataRoot, sha256: str, name: str) -> bool:
 
 
 def _walk(root: DataRoot, folder: Path, kind: str) -> Iterator[DeliveredFile]:
-    """Files below a folder; links are not followed, and sub-folders' names mean nothing."""
+    """Files below a folder; links are not followed, and sub-folders' names mean nothing.
+
+    What begins with `_` or `.` is a writer's own: markers, logs, parts that were never committed.
+    """
     folders = [folder]
     while folders:
         listed = _listed(folders.pop())
         names = {entry.name for entry in listed}
         for entry in listed:
-            if entry.name.startswith(".") or entry.name.endswith(UNFINISHED):
+            if entry.name.startswith(OWN_OF_WRITERS) or entry.name.endswith(UNFINISHED):
                 continue
-            if entry.is_dir(follow_symlinks=False) and not entry.name.endswith(tuple(f".{name}" for name in FORMATS)):
+            if entry.is_dir(follow_symlinks=False):
                 folders.append(Path(entry.path))
                 continue
             seen = _seen(root, entry, kind, flagged=f"{entry.name}.done" in names)
             if seen is not None:
                 yield seen
+
+
+def _landed(root: DataRoot) -> Iterator[DeliveredFile]:
+    """Files of events and payments; those beside their folders are refused, since nobody knows what they are."""
+    for kind in (EVENTS, PAYMENTS):
+        yield from _walk(root, root.landing(kind), kind)
+    for entry in _listed(root.landing_folder):
+        if entry.name in (EVENTS, PAYMENTS) or entry.name.startswith(OWN_OF_WRITERS):
+            continue
+        is_folder = entry.is_dir(follow_symlinks=False)
+        files = _walk(root, Path(entry.path), UNKNOWN) if is_folder else [_seen(root, entry, UNKNOWN, flagged=False)]
+        for file in files:
+            if file is not None and not file.path.name.endswith(UNFINISHED):
+                yield replace(file, refusal=file.refusal or IN_NO_FOLDER)
 
 
 def _listed(folder: Path) -> list[os.DirEntry[str]]:
@@ -292,14 +313,35 @@ def _reference_files(root: DataRoot) -> list[DeliveredFile]:
     """The reference files; where a table is delivered twice, both are refused, since neither can be preferred."""
     found = []
     for file in _walk(root, root.reference, UNKNOWN):
-        table, _, ending = file.path.name.partition(".")
-        if table in REFERENCE_TABLES and ending in ("csv", "parquet"):
+        table = _reference_table(file.path.relative_to(root.reference))
+        if table:
             found.append(replace(file, kind=table))
         else:
             known = ", ".join(REFERENCE_TABLES)
-            found.append(replace(file, refusal=f"not a reference file: those are {known}, each .csv or .parquet"))
-    tables = [file.kind for file in found if file.kind != UNKNOWN]
-    return [replace(file, refusal=DELIVERED_TWICE) if tables.count(file.kind) > 1 else file for file in found]
+            refusal = f"not a reference file: those are {known}, each .csv or .parquet"
+            found.append(replace(file, refusal=file.refusal or refusal))
+    return [replace(file, refusal=file.refusal or _delivered_twice(file, found)) for file in found]
+
+
+def _reference_table(path: Path) -> str | None:
+    """The table that a reference file carries, by its name or that of a folder of parts, in letters of any case."""
+    stem = _uncompressed(path.name)
+    names = [stem] if _format_said(stem) in ("csv", "parquet") else []
+    for name in (*names, *(folder.name.lower() for folder in path.parents)):
+        table, _, ending = name.partition(".")
+        if table in REFERENCE_TABLES and (ending in ("csv", "parquet") or (not ending and name is not stem)):
+            return table
+    return None
+
+
+def _delivered_twice(file: DeliveredFile, files: list[DeliveredFile]) -> str | None:
+    """Why a reference file beside others of its table is refused."""
+    names = [_uncompressed(other.path.name) for other in files if other.kind == file.kind != UNKNOWN]
+    if len(names) < 2:
+        return None
+    if {_format_said(name) for name in names} == {"csv", "parquet"} and len(names) == 2:
+        return f"{DELIVERED_TWICE}both as .csv and as .parquet: keep one of them"
+    return f"{DELIVERED_TWICE}by {len(names)} files: keep one of them"
 
 
 def _seen(root: DataRoot, entry: os.DirEntry[str], kind: str, *, flagged: bool) -> DeliveredFile | None:
@@ -395,10 +437,13 @@ def _format(name: str, head: bytes, compression: str) -> str:
 
 def _format_said(name: str) -> str | None:
     """What a file's name says it is, compressed or not."""
-    stem = name.lower()
-    for ending in COMPRESSED:
-        stem = stem.removesuffix(ending)
-    return FORMATS.get(stem.rpartition(".")[2])
+    return FORMATS.get(_uncompressed(name).rpartition(".")[2])
+
+
+def _uncompressed(name: str) -> str:
+    """A name in small letters, without what says how it is compressed."""
+    name = name.lower()
+    return next((name.removesuffix(ending) for ending in COMPRESSED if name.endswith(ending)), name)
 
 
 def _text_format(head: bytes) -> str | None:

@@ -32,7 +32,7 @@ import pyarrow.parquet as pq
 from tests.world import BRANDS, csv_text, event, jsonl, payment
 
 INPUTS = {
-    1: "still growing, .part, .tmp, dotfile: waits",
+    1: "still growing, .part, .tmp: waits",
     2: "last JSON line cut off: that line refused",
     3: "CSV without a final newline: the last row refused",
     4: "empty file, header only: loaded, 0 rows",
@@ -76,7 +76,7 @@ INPUTS = {
     42: "folder such as ad_id=0/: names mean nothing",
     43: "names with * ? [ ]: no patterns",
     44: "names with quote, newline, .., 255 bytes, not UTF-8: data only",
-    45: "symlink, fifo, socket, device, folder named x.jsonl: refused, with a reason",
+    45: "symlink, fifo, socket, device: refused, with a reason",
     46: "unreadable: waits",
     47: "disk full: the run fails, nothing is half done",
     48: "thousands of small files: taken in bounded batches, oldest first",
@@ -92,6 +92,21 @@ INPUTS = {
     58: "no price for an event type: waits unpriced, a check fails; never 0",
     59: "configuration: unknown key, wrong type: error at start naming the key",
     60: "text over 4 KB in a refused row: cut, and marked as cut",
+    61: "Parquet types of other writers: loaded",
+    62: "Parquet without rows, of null type: loaded, 0 rows",
+    63: "names that say nothing: known by content",
+    64: "zstandard: loaded; compressed twice: quarantined",
+    65: "times with a blank between date and time: loaded",
+    66: "times without a zone: those of the zone in the settings",
+    67: "several objects on a line: read one by one",
+    68: "a column that only the folder names: the reason says so",
+    69: "what begins with _ or .: passed over",
+    70: "a folder called like a file: its files are the deliveries",
+    71: "a file in no folder that is read: named",
+    72: "reference: other spellings, part files: taken",
+    73: "reference: a quote that is not closed: no value of another row",
+    74: "reference: typed Parquet: exact",
+    75: "reference: an index of pandas, t and f: passed over, booleans",
 }
 """What is tried, and what comes of it."""
 
@@ -312,8 +327,12 @@ def waiting() -> list[Case]:
     """Files that are marked as unfinished."""
     return [
         Case(1, f"named {name}", name, jsonl(click(f"1/{name}")).encode(), outcome="WAIT")
-        for name in ("1.jsonl.part", "1.csv.tmp", ".1.jsonl", "1-folder/.1.parquet", "1.parquet.part", "1.jsonl.done")
-    ]
+        for name in (
+            "1.jsonl.part", "1.csv.tmp", ".1.jsonl", "1-folder/.1.parquet", "1.parquet.part", "1.jsonl.done",
+            "_SUCCESS", "1-folder/_temporary/0/attempt_1/part-0.jsonl", "_delta_log/1.json", ".hidden/1.jsonl",
+            "1-folder/_committed_17", "1-folder/.part-0.jsonl.crc",
+        )
+    ]  # fmt: skip
 
 
 def cut_off() -> list[Case]:
@@ -1248,7 +1267,6 @@ def sorts() -> list[Case]:
         "a pipe": ("a pipe", os.mkfifo),
         "a socket": ("a socket", bind),
         "a device": ("a device", device),
-        "a folder": ("a folder", Path.mkdir),
     }
     return [
         quarantined(45, what, "x.jsonl", make, f"{sort}, not a file: only regular files are taken")

@@ -227,7 +227,7 @@ def test_every_test_that_the_threat_table_names_is_there() -> None:
 
 def test_every_sql_file_begins_with_a_comment_and_is_named_in_the_code() -> None:
     folders = "|".join(folder.name for folder in SQL.iterdir())
-    code = "".join(file.read_text() for part in ("assets", "pipelines") for file in (SQL.parent / part).glob("*.py"))
+    code = "".join(file.read_text() for part in ("assets", "pipelines") for file in (SQL.parent / part).rglob("*.py"))
     patterns = [
         re.sub(r"\{[^}]*\}", "*", name)
         for name in re.findall(rf'"((?:{folders})/[^"]+)"', code)

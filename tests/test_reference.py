@@ -183,7 +183,7 @@ def test_an_older_file_put_back_counts_again(world: World) -> None:
     assert world.value("select daily_budget from core.brands where brand_id = 1 and valid_to is null") == 10
 
 
-@pytest.mark.parametrize("name", ["Brands.csv", "brands.jsonl", "pricing.csv"])
+@pytest.mark.parametrize("name", ["brands.jsonl", "pricing.csv", "brands", "brands.csv.bak", "brands.xlsx"])
 def test_a_file_that_is_no_reference_table_is_not_passed_over_in_silence(world: World, name: str) -> None:
     (world.root.reference / name).write_text(BRANDS)
     world.run()

@@ -18,5 +18,8 @@ anti join last_taken as taken
         and seen.bytes = taken.bytes
         and seen.changed_ns = taken.changed_ns
         -- a file refused only for the company it kept has its chance when that is gone
-        and (taken.reason is distinct from $delivered_twice or seen.refusal = $delivered_twice)
+        and (
+            not starts_with(coalesce(taken.reason, ''), $delivered_twice)
+            or starts_with(coalesce(seen.refusal, ''), $delivered_twice)
+        )
 order by seen.place
