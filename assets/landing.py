@@ -120,7 +120,8 @@ class StagedFile:
         text: for text formats, the expanded text to read (the same file unless it was compressed).
         format: jsonl, csv or parquet.
         lines: number of line ends in a CSV text; of others nobody asks.
-        clean: the text is UTF-8 without NUL and without an over-long line, so that a bulk reader may have it.
+        clean: a bulk reader may have it: the text is UTF-8 without NUL, without an over-long line and, if it is CSV,
+            without blanks beside quotes.
         terminated: the text ends with a line end.
     """
 
@@ -406,7 +407,7 @@ class _Copy:
 
 def _copy(file: DeliveredFile, target: Path, settings: Settings) -> _Copy:
     """Copy the bytes, hash them and, where they are text, note facts of it on the way."""
-    facts = _TextFacts(settings.max_line_bytes, counts_lines=_format_said(file.path.name) == "csv")
+    facts = _TextFacts(settings.max_line_bytes, is_csv=_format_said(file.path.name) == "csv")
     digest = hashlib.sha256()
     magic = b""
     try:
@@ -530,17 +531,23 @@ def too_large(settings: Settings) -> str:
     return f"larger than {limit}: split it, or raise max_file_bytes in spendgate.toml and touch it"
 
 
+def has_blank_beside_quote(text: bytes) -> bool:
+    """Whether DuckDB would read a CSV text as nobody else does: it passes over blanks before and behind quotes."""
+    return b'"' in text and (b'" ' in text or b' "' in text)
+
+
 class _TextFacts:
     """What has to be known of a text before a bulk reader may have it, gathered chunk by chunk.
 
     It is looked at as bytes: each look is one search that runs as fast as memory is read.
     """
 
-    def __init__(self, max_line_bytes: int, *, counts_lines: bool) -> None:
+    def __init__(self, max_line_bytes: int, *, is_csv: bool) -> None:
         self.lines = 0
         self.clean = True
         self.terminated = True
-        self._counts_lines = counts_lines
+        self._is_csv = is_csv
+        self._last_byte = b""
         self._max_line_bytes = max_line_bytes
         self._line_bytes = 0
         self._is_ascii = True
@@ -548,8 +555,10 @@ class _TextFacts:
 
     def add(self, chunk: bytes) -> None:
         """Take in the next bytes (never none) of the text."""
-        if self._counts_lines:
+        if self._is_csv:
             self.lines += chunk.count(b"\n")
+            self.clean = self.clean and not has_blank_beside_quote(self._last_byte + chunk)
+            self._last_byte = chunk[-1:]
         self.terminated = chunk.endswith(b"\n")
         if self.clean:
             self.clean = b"\0" not in chunk and self._decodes(chunk) and self._has_short_lines(chunk)

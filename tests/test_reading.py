@@ -1,6 +1,7 @@
 """The two readers of text: in bulk by DuckDB and row by row must see the same in the same file."""
 
 import json
+import random
 from typing import Any
 
 import pytest
@@ -146,3 +147,73 @@ def test_a_key_that_is_another_one_in_each_line_is_named_a_hundred_times_and_cou
     more = world.value("select ignored_more from raw.event_files")
     # what is named was met once, but for those that are in every line
     assert more + sum(1 if name.startswith("k") else 300 for name in names) == 900
+
+
+CSV_PIECES = (*"\",\r\n\t \0\xffé'\\;\ufeff\x01", '""', '"\n', ',"', '" ', ' "')
+JSON_PIECES = (*'{}[],:"\\1e.- \x7f', "null", "NaN", "\\ud800", '"ad_id":5,')
+
+
+def damaged(text: str, pieces: tuple[str, ...], dice: random.Random, first: int = 0) -> str:
+    """A text with some pieces put in, and some taken out."""
+    letters = list(text)
+    for _ in range(dice.choice([0, 1, 1, 2, 3])):
+        place = dice.randrange(first, len(letters))
+        if dice.random() < 0.7:
+            letters.insert(place, dice.choice(pieces))
+        else:
+            del letters[place : place + dice.choice([1, 1, 3, 10])]
+    return "".join(letters)
+
+
+def damaged_csv(dice: random.Random) -> bytes:
+    header = "event_id,ad_id,event_type,occurred_at,note\n"
+    notes, ends = ("x", '"q"', '"a,b"', '"two ""q"""', '5" tv', ""), dice.choice(["\n", "\r\n"])
+    rows = (f"{dice.getrandbits(60)},101,click,2025-06-10T10:00:00Z,{dice.choice(notes)}{ends}" for _ in range(8))
+    text = damaged(header + "".join(rows), CSV_PIECES, dice, first=len(header))
+    return text.encode(dice.choice(["utf-8", "latin-1"]), "replace")
+
+
+def damaged_lines(dice: random.Random) -> bytes:
+    extras = {"a": 1.5, "user": {"p": {"q": [1, 2]}}, "tags": [{}], "x y": "}{", "é": None, "long": [[[]]] * 12}
+    lines = []
+    for _ in range(200):
+        row = {
+            "event_id": f"e{dice.getrandbits(60)}", "ad_id": dice.choice([101, "101", "007"]),
+            "event_type": dice.choice(["click", "View"]),
+            "occurred_at": dice.choice(["2025-06-10T10:00:00Z", "2025-06-10 10:00:00+00"]),
+            **{key: extras[key] for key in dice.sample(sorted(extras), 2)},
+        }  # fmt: skip
+        line = damaged(json.dumps(row, separators=dice.choice([(",", ":"), (", ", ": ")])), JSON_PIECES, dice)
+        lines.append(line)
+    return ("\n".join(lines) + "\n").encode("utf-8", "replace")
+
+
+def all_seen(root: DataRoot, files: dict[str, bytes]) -> list[list[tuple[Any, ...]]]:
+    """What comes of some files, each by itself."""
+    world = World(root, {})
+    for name, content in files.items():
+        world.deliver(name, content)
+    with world.open() as warehouse:
+        ingest(warehouse, Deliveries(world.root, trusted=True))
+        warehouse.publish()
+    return [
+        world.rows("select name, outcome, reason, rows_read from raw.event_files order by all"),
+        world.rows("select * exclude (batch_id) from raw.ad_events order by all"),
+        world.rows("select * exclude (recorded_at) from raw.rejected_rows order by all"),
+    ]
+
+
+@pytest.mark.parametrize(("form", "make", "count"), [("csv", damaged_csv, 150), ("jsonl", damaged_lines, 10)])
+def test_both_readers_see_the_same_in_damaged_files(
+    root: DataRoot, monkeypatch: pytest.MonkeyPatch, form: str, make: Any, count: int
+) -> None:
+    dice = random.Random(7)
+    files = {f"{n:03}.{form}": make(dice) for n in range(count)}
+    found = []
+    for bulk_bytes in (0, 1 << 60):
+        monkeypatch.setattr(delivery, "BULK_BYTES", bulk_bytes)
+        found.append(all_seen(DataRoot(root.path / str(bulk_bytes)), files))
+    for bulk, rows in zip(*found, strict=True):
+        assert bulk == rows
+    assert len(found[0][1]) > 100
+    assert len(found[0][2]) > 100

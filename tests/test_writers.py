@@ -1,6 +1,5 @@
 """Deliveries as the tools in the field write them, and what is made of each."""
 
-import gzip
 import json
 import uuid
 from datetime import UTC, datetime
@@ -14,7 +13,7 @@ import pytest
 from assets.reading import delivery, reference_rows
 from assets.reading.columns import COLUMNS
 from assets.settings import DataRoot
-from tests.corpus import click, paid, parquet
+from tests.corpus import click, gz, paid, parquet
 from tests.world import ADS, BRANDS, NOON, PRICES, REFERENCE, World, csv_text, event, jsonl
 
 AT = datetime(2025, 6, 10, 10, tzinfo=UTC)
@@ -117,7 +116,7 @@ def test_an_amount_is_exact_in_every_type_it_may_come_in(world: World, amount: p
 def test_json_lines_are_known_by_their_content(world: World, name: str) -> None:
     content = jsonl(click("a")).encode()
     if name.endswith(".gz"):
-        content = gzip.compress(content)
+        content = gz(content)
     if name.endswith(".zst"):
         content = zstandard(content.decode())
     assert [row[0] for row in taken(world, name, content)] == ["a"]
@@ -142,7 +141,7 @@ def test_csv_and_parquet_without_an_ending_are_known_by_their_content(world: Wor
             csv_text(click("a"), click("b")).replace("\n", "\r"),
             "its lines end in CR alone: deliver LF or CR LF",
         ),
-        ("a.jsonl.gz", gzip.compress(gzip.compress(b"{}\n")), "what is compressed in it is compressed again: …"),
+        ("a.jsonl.gz", gz(gz("{}\n")), "what is compressed in it is compressed again: …"),
         ("a.csv", "event_id,ad_id,event_type,occurred_at,,\na,101,click,x,,\n", "2 of its columns have no name, …"),
         ("a.csv", csv_text(click("a")).replace(",", ";"), "its columns are separated by ';': deliver ',' instead"),
         ("a.csv", "Event ID;event_id;ad_id\n1;2;3\n", "its columns are separated by ';': deliver ',' instead"),

@@ -6,11 +6,21 @@ Belongs here: headers, records, and what is said of those that are none. Does no
 import csv
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from assets.landing import QuarantineError
-from assets.reading.text import JOINED, Row, decoded, ends_lines_in_cr, first_lines, no_column, numbered_lines
+from assets.reading.text import (
+    JOINED,
+    Row,
+    decoded,
+    ends_lines_in_cr,
+    fault_of,
+    first_lines,
+    no_column,
+    numbered_lines,
+)
 
 CUT_OFF = "the last row has no line end: it may have been cut off"
 
@@ -115,6 +125,51 @@ def csv_rows(file: Path, header: list[str], columns: tuple[str, ...], max_line_b
                 yield Row(begins, (), fault)
             elif fields:
                 yield Row(begins, tuple(fields[place] or None for place in places))
+
+
+@dataclass
+class CsvLines:
+    """Single lines of a CSV text as the records that they are by themselves.
+
+    Attributes:
+        header: names of the columns.
+        columns: those that are asked for.
+        max_line_bytes: as long may a line be.
+        last: the number of the last line, if it has no line end: it may have been cut off.
+        last_is_told: it has been read.
+    """
+
+    header: list[str]
+    columns: tuple[str, ...]
+    max_line_bytes: int
+    last: int | None
+    last_is_told: bool = False
+
+    @property
+    def filler(self) -> bytes:
+        """A line that is a record, and says nothing."""
+        return b"," * (len(self.header) - 1) + b"\n"
+
+    @property
+    def surplus(self) -> str:
+        """A name that no column has."""
+        return max(self.header, key=len).lower() + "_"
+
+    def row(self, number: int, line: bytes) -> Row:
+        """One line as a row.
+
+        Raises:
+            csv.Error: it is no record by itself.
+        """
+        unreadable = fault_of(line, self.max_line_bytes)
+        self.last_is_told |= number == self.last
+        if unreadable or number == self.last:
+            return Row(number, (), unreadable or CUT_OFF)
+        text = line.decode()
+        fields = next(csv.reader([text], strict=True), [])
+        fault = JOINED if text.startswith("\ufeff") else _fault(fields, len(self.header))
+        places = () if fault else map(self.header.index, self.columns)
+        return Row(number, tuple(fields[place] or None for place in places), fault)
 
 
 class _CsvLines:

@@ -7,7 +7,8 @@ Large texts of events are read in bulk by DuckDB, which leaves every line it has
 of single rows in Python; that one reads everything else, and is the authority on what is wrong with a row.
 """
 
-from collections.abc import Callable, Iterable
+import csv
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
@@ -17,9 +18,9 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from assets.landing import QuarantineError, StagedFile
+from assets.landing import QuarantineError, StagedFile, has_blank_beside_quote
 from assets.reading.columns import COLUMNS, INSTANT
-from assets.reading.csv_files import CUT_OFF, csv_header, csv_rows
+from assets.reading.csv_files import CUT_OFF, CsvLines, csv_header, csv_rows
 from assets.reading.jsonl_files import (
     JsonLines,
     SeveralObjectsError,
@@ -28,7 +29,7 @@ from assets.reading.jsonl_files import (
     usual_keys,
 )
 from assets.reading.parquet_files import check_columns, parquet_schema
-from assets.reading.text import JOINED, NAMES, IgnoredNames, Row, fault_of, without_unreadable_lines
+from assets.reading.text import JOINED, NAMES, IgnoredNames, Row, lines_at, without_unreadable_lines
 from assets.settings import EVENTS, PAYMENTS, Settings, first_line
 from assets.warehouse import Warehouse
 
@@ -241,11 +242,8 @@ class Reader:
         if in_bulk is None:
             return False
         before_first = in_bulk.first_place - 1
-        after = 0
-        doubtful = {"file_id": delivery.file_id, "before_first": before_first, "rows": ROWS_AT_ONCE}
-        while some := self._warehouse.run("ingest/doubtful_lines", **doubtful, after=after).fetchall():
-            self._add(delivery, [lines.row(number, line.encode()) for number, line in some])
-            after = some[-1][0]
+        doubtful = self._doubtful_lines(delivery, before_first)
+        self._add(delivery, (lines.row(number, line.encode()) for number, line in doubtful))
         ignored = self._warehouse.run("ingest/ignored_keys", file_id=delivery.file_id, usual_keys=keys, names=NAMES)
         for key, times in ignored.fetchall():
             lines.ignored.add(key or "", times)
@@ -254,27 +252,45 @@ class Reader:
 
     def _read_csv_in_bulk(self, delivery: Delivery, header: list[str]) -> bool:
         """Read a CSV text with DuckDB; False, with nothing done, unless each of its lines is one record."""
-        staged = delivery.staged
-        limit = delivery.settings.max_line_bytes
-        text = self._readable_text(
-            delivery,
-            lambda number, line: Row(number, (), fault_of(line, limit)),
-            filler=b"," * (len(header) - 1) + b"\n",
-        )
-        columns = dict.fromkeys(header, "VARCHAR")
-        in_bulk = self._run_in_bulk(delivery, text, "ingest/csv_events", columns=columns, joined=JOINED)
-        # a record per line, or line numbers would be wrong: quoted line ends and blank lines are read one by one
-        if in_bulk is None or in_bulk.rows != staged.lines - 1 + (not staged.terminated):
+        staged, limit = delivery.staged, delivery.settings.max_line_bytes
+        lines = CsvLines(header, delivery.columns, limit, last=None if staged.terminated else staged.lines + 1)
+        try:
+            before_first = self._read_lines_of_csv(delivery, lines)
+        except csv.Error:  # a line that is no record by itself
+            before_first = None
+        if before_first is None:
             self.forget(delivery.file_id)
             return False
-        before_first = in_bulk.first_place - 2  # the header is line 1
-        if in_bulk.rows and not staged.terminated:
-            self._add(delivery, [Row(in_bulk.rows + 1, (), CUT_OFF)])
-        if not (staged.terminated and staged.clean):
-            self.flush()
-            self._warehouse.run("ingest/forget_bulk_lines", file_id=delivery.file_id, before_first=before_first)
-        self._warehouse.run("ingest/bulk_file", file_id=delivery.file_id, before_first=before_first)
+        self.flush()
+        of_file = {"file_id": delivery.file_id, "before_first": before_first}
+        self._warehouse.run("ingest/forget_bulk_lines", **of_file)
+        self._warehouse.run("ingest/bulk_file", **of_file)
         return True
+
+    def _read_lines_of_csv(self, delivery: Delivery, lines: CsvLines) -> int | None:
+        """Read a CSV text in bulk but for single lines; returns what to take from the place of a row to get its line."""
+        text = self._readable_text(delivery, lines.row, filler=lines.filler)
+        in_bulk = self._run_in_bulk(
+            delivery, text, "ingest/csv_events", columns=dict.fromkeys([*lines.header, lines.surplus], "VARCHAR"),
+            last_column=lines.header[-1], surplus_column=lines.surplus, joined=JOINED,
+        )  # fmt: skip
+        # a record per line, or line numbers would be wrong: quoted line ends and blank lines are read one by one
+        if in_bulk is None or in_bulk.rows != delivery.staged.lines - (1 if lines.last is None else 0):
+            return None
+        before_first = in_bulk.first_place - 2  # the header is line 1
+        doubtful = (number for number, _ in self._doubtful_lines(delivery, before_first) if number != lines.last)
+        self._add(delivery, (lines.row(*line) for line in lines_at(text, doubtful, lines.max_line_bytes + 2)))
+        if in_bulk.rows and lines.last and not lines.last_is_told:
+            self._add(delivery, [Row(lines.last, (), CUT_OFF)])
+        return before_first
+
+    def _doubtful_lines(self, delivery: Delivery, before_first: int) -> Iterator[tuple[int, str]]:
+        """Lines read in bulk that are left to the reader of single rows, some at a time."""
+        after = 0
+        of_file = {"file_id": delivery.file_id, "before_first": before_first, "rows": ROWS_AT_ONCE}
+        while some := self._warehouse.run("ingest/doubtful_lines", **of_file, after=after).fetchall():
+            yield from some
+            after = some[-1][0]
 
     def _readable_text(self, delivery: Delivery, row: Callable[[int, bytes], Row], *, filler: bytes) -> Path:
         """A text that DuckDB can read; where it could not read a line there stands a filler, and its row waits."""
@@ -282,7 +298,9 @@ class Reader:
         if delivery.staged.clean:
             return text
         copy = self._warehouse.root.scratch / f"{text.name}.readable"
-        self._add(delivery, (row(*line) for line in without_unreadable_lines(text, copy, limit, filler)))
+        is_odd = has_blank_beside_quote if delivery.staged.format == "csv" else lambda _: False
+        lines = without_unreadable_lines(text, copy, limit, filler, is_odd)
+        self._add(delivery, (row(*line) for line in lines))
         return copy
 
     def _run_in_bulk(self, delivery: Delivery, text: Path, statement: str, **values: Any) -> "_InBulk | None":

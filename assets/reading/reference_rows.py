@@ -115,13 +115,14 @@ def _read_csv(warehouse: Warehouse, kind: str, staged: StagedFile, settings: Set
 def _read_in_bulk(warehouse: Warehouse, staged: StagedFile, header: list[str]) -> bool:
     """Read a CSV text with DuckDB; False unless each of its lines is one record."""
     try:
-        warehouse.run("ingest/csv_rows", path=str(staged.text), columns=dict.fromkeys(header, "VARCHAR"))
+        columns = dict.fromkeys([*header, "surplus_field"], "VARCHAR")
+        warehouse.run("ingest/csv_rows", path=str(staged.text), columns=columns, last_column=header[-1])
     except duckdb.Error as error:
         if is_ours(error):
             raise
         return False
-    rows = int(warehouse.value("ingest/csv_row_count"))
-    if rows != staged.lines - 1 + (not staged.terminated):
+    rows, doubtful = warehouse.row("ingest/csv_row_count") or (0, 0)
+    if doubtful or rows != staged.lines - 1 + (not staged.terminated):
         return False
     cut_line = None if staged.terminated else rows + 1
     warehouse.run("ingest/numbered_csv_rows", cut_line=cut_line, cut_reason=CUT_OFF)

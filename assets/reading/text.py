@@ -3,7 +3,7 @@
 Belongs here: what JSON lines and CSV have in common. Does not: what a line holds (`jsonl_files`, `csv_files`).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -73,10 +73,16 @@ def lines_of(file: Path, numbers: Iterable[int], limit: int) -> Iterator[tuple[i
 
     Each is cut at `limit` bytes, and marked if it was; bytes that are not UTF-8 become escapes.
     """
+    for number, line in lines_at(file, numbers, limit + len(CUT_MARK)):
+        yield number, _shown(line, limit)
+
+
+def lines_at(file: Path, numbers: Iterable[int], limit: int) -> Iterator[tuple[int, bytes]]:
+    """Lines of a text as they are, asked for by ascending number; each is cut at `limit` bytes."""
     with file.open("rb") as text:
-        lines = numbered_lines(text, limit + len(CUT_MARK))
+        lines = numbered_lines(text, limit)
         for wanted in numbers:
-            yield wanted, next(_shown(line, limit) for number, line in lines if number == wanted)
+            yield wanted, next(line for number, line in lines if number == wanted)
 
 
 def _shown(line: bytes, limit: int) -> str:
@@ -141,7 +147,9 @@ def fault_of(line: bytes, limit: int) -> str | None:
     return None
 
 
-def without_unreadable_lines(file: Path, target: Path, limit: int, filler: bytes) -> Iterator[tuple[int, bytes]]:
+def without_unreadable_lines(
+    file: Path, target: Path, limit: int, filler: bytes, is_odd: Callable[[bytes], bool]
+) -> Iterator[tuple[int, bytes]]:
     """Copy a text for a bulk reader, and yield each line that it could not take: there stands a filler instead.
 
     Args:
@@ -149,13 +157,14 @@ def without_unreadable_lines(file: Path, target: Path, limit: int, filler: bytes
         target: where the copy goes; it is whole once the iterator has ended.
         limit: bytes that a line may have.
         filler: the line that stands for one that cannot be read.
+        is_odd: whether a line that is a text cannot be read in bulk all the same.
 
     Yields:
         The number of a line, and its bytes, cut a little over the limit.
     """
     with file.open("rb") as text, target.open("wb") as copy:
         for number, line in numbered_lines(text, limit + 2):
-            if fault_of(line, limit):
+            if is_odd(line) or fault_of(line, limit):
                 copy.write(filler)
                 yield number, line
             else:

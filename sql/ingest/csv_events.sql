@@ -1,5 +1,6 @@
--- One row per record of a CSV text with events: its typed values, or what is wrong with them. `columns` names those of
--- the header in their order; a last row without a line end is not trusted.
+-- One row per record of a CSV text with events: its typed values, what is wrong with them, or a doubt where it has more
+-- or fewer fields than there are columns. `columns` names those of the header in their order, and one more that no
+-- record may have; what is not there is null, and nothing that is there.
 insert into bulk_events
 with typed as (
     select
@@ -10,11 +11,13 @@ with typed as (
         occurred_at as occurred_at_text,
         bigint_of(ad_id_text) as ad_id,
         event_type_of(event_type_text) as event_type,
-        instant_of(occurred_at_text) as occurred_at
+        instant_of(occurred_at_text) as occurred_at,
+        columns(lambda field: field = $last_column) is null as is_short,
+        columns(lambda field: field = $surplus_column) is not null as is_long
     from read_csv(
         $path, columns = $columns, delim = ',', quote = '"', escape = '"', comment = '', header = false, skip = 1,
         auto_detect = false, compression = 'none', hive_partitioning = false, strict_mode = true,
-        max_line_size = $max_line_size
+        null_padding = true, nullstr = e'\x01', max_line_size = $max_line_size
     )
 )
 
@@ -31,7 +34,12 @@ select
             then event_text_fault(event_id, ad_id_text, event_type_text, occurred_at_text, $loaded_at::timestamptz)
         else event_fault(event_id, ad_id, event_type, occurred_at, $loaded_at::timestamptz)
     end as fault,
-    null as doubt,
+    case
+        when
+            is_short or is_long
+            or event_id is null or ad_id_text is null or event_type_text is null or occurred_at_text is null
+            then 'fields'
+    end as doubt,
     null as shape,
     null as unusual_keys
 from typed

@@ -3,5 +3,5 @@ create or replace temp table delivered_rows as
 select
     rowid + 2 as line_number,
     case when rowid + 2 = $cut_line::bigint then $cut_reason end as fault,
-    *
+    * exclude (is_doubtful)
 from csv_rows
