@@ -33,7 +33,7 @@ def acknowledge_file(warehouse: Warehouse, name: str, said: Acknowledgement) -> 
 
     Args:
         warehouse: the live one.
-        name: as the ledger has it, or an ending that only one open file has.
+        name: as the ledger has it, or its last parts, if only one open file has them.
         said: who says so, and why.
 
     Returns:
@@ -56,11 +56,10 @@ def acknowledge_file(warehouse: Warehouse, name: str, said: Acknowledgement) -> 
 
 
 def _meant(name: str, names: list[str]) -> str:
-    """The one of the names that is meant: itself, or by its last parts, or by any ending of it."""
+    """The one of the names that is meant: itself, or by its last parts."""
     for found in (
         [other for other in names if other == name],
         [other for other in names if name and other.endswith(f"/{name}")],
-        [other for other in names if name and other.endswith(name)],
     ):
         if len(found) > 1:
             raise SpendgateError(f"{len(found)} open files end in {name!r}: {_some(found)}; give more of the name")

@@ -40,6 +40,7 @@ def seen_files(connection: duckdb.DuckDBPyConnection, files: list[DeliveredFile]
         "bytes": pa.array([file.bytes for file in files], pa.int64()),
         "changed_ns": pa.array([file.changed_ns for file in files], pa.int64()),
         "refusal": pa.array([file.refusal for file in files], pa.string()),
+        "is_unlisted": pa.array([file.unlisted is not None for file in files], pa.bool_()),
     }
     connection.register("seen_files", pa.table(columns))
     try:
@@ -143,9 +144,10 @@ def forget_gone(warehouse: Warehouse, seen: list[DeliveredFile]) -> None:
 
 
 def note_refused_gone(warehouse: Warehouse, seen: list[DeliveredFile]) -> None:
-    """Note which refused files lie there no more as they were refused, and which do again; nothing where none changed.
+    """Note which refused files lie there no more, and which do again; nothing where none changed.
 
-    What is gone or was replaced need not be mended any more; checks ask the warehouse, which sees no folder.
+    One that is being replaced has not gone: what has come in its place has yet to load. Checks ask the warehouse, which
+    sees no folder.
     """
     with seen_files(warehouse.connection, seen):
         if warehouse.value("ops/refused_files_changed"):

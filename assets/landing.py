@@ -6,7 +6,6 @@ Delivered files are never changed, moved or deleted; their names are data, never
 
 import gzip
 import hashlib
-import logging
 import os
 import re
 import stat
@@ -64,9 +63,6 @@ ARCHIVES = {
 """First bytes of what is sometimes delivered under a name of ours."""
 
 
-log = logging.getLogger("spendgate.landing")
-
-
 class QuarantineError(Exception):
     """The whole file is refused; the text is the reason recorded for it.
 
@@ -94,6 +90,7 @@ class DeliveredFile:
         flagged: the deliverer says with a `.done` beside it that it is finished.
         attempts: how often it was begun in this state and never ended (see `attempts`).
         looks: how often it was found in this state and could not be taken.
+        unlisted: it is a folder that cannot be listed, and why; it stands for whatever lies below it, and waits.
     """
 
     path: Path
@@ -106,6 +103,7 @@ class DeliveredFile:
     flagged: bool
     attempts: int = 0
     looks: int = 0
+    unlisted: str | None = None
 
     @property
     def look(self) -> Look:
@@ -137,7 +135,10 @@ class StagedFile:
 
 
 def delivered_files(root: DataRoot) -> list[DeliveredFile]:
-    """Everything that lies in the delivery folders and is not marked as unfinished, oldest first."""
+    """Everything that lies in the delivery folders and is not marked as unfinished, oldest first.
+
+    So do folders that cannot be listed: what lies below them is not gone.
+    """
     return sorted([*_landed(root), *_reference_files(root)], key=lambda file: (file.modified_ns, file.name))
 
 
@@ -198,9 +199,11 @@ def stage(file: DeliveredFile, root: DataRoot, settings: Settings) -> StagedFile
     """Copy a delivered file under its hash, and check what can only be checked on the whole of it.
 
     Raises:
-        NotReadyError: it is gone, unreadable, or changed while it was copied.
+        NotReadyError: it is gone, unreadable, changed while it was copied, or a folder that cannot be listed.
         QuarantineError: it is no regular file, too large, damaged, or of no known format.
     """
+    if file.unlisted:
+        raise NotReadyError(f"cannot be listed: {file.unlisted}")
     if file.refusal:
         raise QuarantineError(file.refusal)
     copy = _copy(file, root.scratch / f"staging-{threading.get_ident()}.part", settings)
@@ -272,7 +275,12 @@ def _walk(root: DataRoot, folder: Path, kind: str) -> Iterator[DeliveredFile]:
     """
     folders = [folder]
     while folders:
-        listed = _listed(folders.pop())
+        folder = folders.pop()
+        try:
+            listed = _listed(folder)
+        except OSError as error:
+            yield _unlisted(root, folder, kind, error)
+            continue
         names = {entry.name for entry in listed}
         for entry in listed:
             if entry.name.startswith(OWN_OF_WRITERS) or entry.name.endswith(UNFINISHED):
@@ -289,14 +297,19 @@ def _landed(root: DataRoot) -> Iterator[DeliveredFile]:
     """Files of events and payments; those beside their folders are refused, since nobody knows what they are."""
     for kind in (EVENTS, PAYMENTS):
         yield from _walk(root, root.landing(kind), kind)
-    for entry in _listed(root.landing_folder):
+    try:
+        beside = _listed(root.landing_folder)
+    except OSError as error:
+        yield _unlisted(root, root.landing_folder, UNKNOWN, error)
+        return
+    for entry in beside:
         if entry.name in (EVENTS, PAYMENTS) or entry.name.startswith(OWN_OF_WRITERS):
             continue
         is_folder = entry.is_dir(follow_symlinks=False)
         files = _walk(root, Path(entry.path), UNKNOWN) if is_folder else [_seen(root, entry, UNKNOWN, flagged=False)]
         for file in files:
             if file is not None and not file.path.name.endswith(UNFINISHED):
-                yield replace(file, refusal=file.refusal or IN_NO_FOLDER)
+                yield file if file.unlisted else replace(file, refusal=file.refusal or IN_NO_FOLDER)
 
 
 def _listed(folder: Path) -> list[os.DirEntry[str]]:
@@ -305,15 +318,21 @@ def _listed(folder: Path) -> list[os.DirEntry[str]]:
             return list(entries)
     except FileNotFoundError:
         return []  # deleted since it was listed
-    except OSError as error:
-        log.warning("%s cannot be listed (%s); looked at again in the next run", folder, error.strerror)
-        return []
+
+
+def _unlisted(root: DataRoot, folder: Path, kind: str, error: OSError) -> DeliveredFile:
+    """A folder in the place of what lies below it and cannot be seen."""
+    name, why = _name(folder.relative_to(root.path)), error.strerror or str(error)
+    return DeliveredFile(folder, kind, name, 0, 0, 0, None, flagged=True, unlisted=why)
 
 
 def _reference_files(root: DataRoot) -> list[DeliveredFile]:
     """The reference files; where a table is delivered twice, both are refused, since neither can be preferred."""
     found = []
     for file in _walk(root, root.reference, UNKNOWN):
+        if file.unlisted:
+            found.append(file)
+            continue
         table = _reference_table(file.path.relative_to(root.reference))
         if table:
             found.append(replace(file, kind=table))

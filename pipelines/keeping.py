@@ -226,8 +226,8 @@ def _says_who_and_why(command: Callable[..., None]) -> Callable[..., None]:
 def acknowledge_file(data: DataRoot, name: str, reason: str, by: str, *, clock_is_right: bool) -> None:
     """Let no check name a refused, or mostly refused, file any more.
 
-    NAME is as `spendgate acknowledge` lists it, or an ending that only one of them has. It holds for what has been
-    delivered so far, not for a later delivery under the same name.
+    NAME is as `spendgate acknowledge` lists it, or its last parts, such as the file's name without its folders, if only
+    one of them has these. It holds for what has been delivered so far, not for a later delivery under the same name.
     """
     from assets.acknowledging import Acknowledgement
     from assets.acknowledging import acknowledge_file as note
@@ -238,7 +238,7 @@ def acknowledge_file(data: DataRoot, name: str, reason: str, by: str, *, clock_i
     say(f"acknowledged: {file}; a later delivery under this name is another matter")
 
 
-@acknowledge.command("row")
+@acknowledge.command("row", context_settings={"ignore_unknown_options": True})  # an id may be below zero
 @DATA
 @CLOCK
 @click.argument("table")

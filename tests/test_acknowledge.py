@@ -1,5 +1,7 @@
 """What was refused stays in sight until it is mended, gone, or a person says that it may stay so."""
 
+import os
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +9,7 @@ import pytest
 
 from assets.checks import breaking_rows
 from assets.ingestion import ingest
-from assets.landing import DELIVERED_TWICE, Deliveries
+from assets.landing import DELIVERED_TWICE, DeliveredFile, Deliveries
 from assets.rebuilding import rebuild, swap
 from assets.settings import DataRoot, SpendgateError
 from tests.test_cli import spendgate
@@ -77,6 +79,92 @@ def test_a_refused_file_that_was_away_for_a_run_is_named_again(world: World) -> 
     world.run()
     assert refused(world) == ["landing/events/day/a.jsonl"]
     assert world.value("select count(*) from ops.delivered_files where outcome = 'QUARANTINED'") == 1
+
+
+def test_a_refused_file_is_named_while_another_one_takes_its_place(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = world.deliver("a.jsonl", REFUSED)
+    world.run()
+    with world.open() as warehouse:
+        deliveries = Deliveries(world.root)
+        settled = deliveries.settled
+
+        def grow(files: list[DeliveredFile]) -> list[DeliveredFile]:
+            path.write_text(path.read_text() + "\n")
+            return settled(files)
+
+        monkeypatch.setattr(deliveries, "settled", grow)
+        path.write_text(click("a"))
+        deliveries.seen = Deliveries(world.root).seen
+        assert ingest(warehouse, deliveries).taken == 0, "it is still growing"
+        warehouse.publish()
+    assert refused(world) == ["landing/events/a.jsonl"]
+    world.run()
+    assert refused(world) == []
+
+
+def test_a_refused_file_whose_successor_is_left_for_the_next_run_is_named(world: World) -> None:
+    path = world.deliver("a.jsonl", REFUSED)
+    world.run()
+    world.deliver("b.jsonl", click("b"))
+    os.utime(world.root.landing("events") / "b.jsonl", ns=(1, 1))  # the older one is taken first
+    path.write_text(click("a"))
+    (world.root.path / "spendgate.toml").write_text("ingest_seconds = 0\nfiles_per_batch = 1\n")
+    world.run()
+    assert refused(world) == ["landing/events/a.jsonl"]
+    world.run()
+    assert refused(world) == []
+
+
+@pytest.mark.parametrize("folder", ["events", "events/day", "", "elsewhere"])
+def test_nothing_is_gone_because_its_folder_cannot_be_listed_and_the_folder_is_named(
+    world: World, monkeypatch: pytest.MonkeyPatch, folder: str
+) -> None:
+    names = ["events/day/a.jsonl", "elsewhere/b.jsonl", "c.jsonl"]
+    for name in names:
+        path = world.root.landing_folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(REFUSED)
+    world.run()
+    hidden = world.root.landing_folder / folder
+    scandir = os.scandir
+
+    def fail(path: Path) -> Any:
+        if Path(path) == hidden:
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    with monkeypatch.context() as broken:
+        broken.setattr("assets.landing.os.scandir", fail)
+        for _ in range(3):
+            world.run()
+        assert set(refused(world)) == {f"landing/{name}" for name in names}
+    assert breaking(world, "delivered_files_can_be_taken") == [f"landing/{folder}".rstrip("/")]
+    for name in names:
+        (world.root.landing_folder / name).unlink()
+    world.run()
+    assert (refused(world), breaking(world, "delivered_files_can_be_taken")) == ([], [])
+
+
+def test_a_reference_folder_that_cannot_be_listed_is_named_and_is_no_reference_file(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.run()
+    scandir = os.scandir
+
+    def fail(path: Path) -> Any:
+        if Path(path) == world.root.reference:
+            raise OSError(5, "Input/output error", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr("assets.landing.os.scandir", fail)
+    for _ in range(3):
+        world.run()
+    assert refused(world) == []
+    with world.open() as warehouse:
+        rows = breaking_rows(warehouse, "delivered_files_can_be_taken").rows()
+    assert rows == [("reference", 3, "cannot be listed: Input/output error")]
 
 
 def test_a_table_that_was_delivered_twice_is_open_until_one_file_is_gone(world: World) -> None:
@@ -164,6 +252,18 @@ def test_a_vanished_row_that_is_acknowledged_is_named_again_only_when_it_came_an
     assert gone(world) == [("ads", "301")]
 
 
+def test_a_row_whose_id_is_below_zero_is_acknowledged_by_the_command_that_is_named(world: World) -> None:
+    world.deliver_reference("brands", BRANDS + "-3,Minus,,,UTC,,true\n")
+    world.run()
+    world.deliver_reference("brands", BRANDS)
+    world.run()
+    [(remedy,)] = world.rows("select remedy from ops.open_missing_rows")
+    words = shlex.split(remedy.partition("spendgate ")[2])
+    told = spendgate(world.root, *words)
+    assert told.exit_code == 0, told.output
+    assert gone(world) == []
+
+
 def test_a_row_is_missing_since_the_file_with_which_it_vanished(world: World) -> None:
     without = BRANDS.replace("3,Cirrus,,,UTC,cat,true\n", "")
     world.run()
@@ -219,6 +319,14 @@ def test_a_name_that_is_not_open_is_refused_with_those_that_are(
     assert isinstance(result.exception, SpendgateError)
     assert said in str(result.exception)
     assert world.value("select count(*) from ops.acknowledgements") == 0
+
+
+def test_a_letter_is_no_name_though_only_one_file_ends_in_it(world: World) -> None:
+    world.deliver("a.jsonl", REFUSED)
+    world.run()
+    result = spendgate(world.root, "acknowledge", "file", "l", "--reason", "a slip")
+    assert "no open file is called 'l'; open files: landing/events/a.jsonl" in str(result.exception)
+    assert refused(world) == ["landing/events/a.jsonl"]
 
 
 def test_a_whole_last_part_of_a_name_is_preferred_to_any_ending(world: World) -> None:

@@ -129,6 +129,36 @@ def test_a_refused_file_is_noted_once_however_often_it_is_looked_at(world: World
     assert world.value("select count(*) from ops.reference_files where kind = 'campaigns'") == 2
 
 
+def test_a_refused_file_that_is_written_again_as_it_was_is_refused_again_and_no_duplicate(world: World) -> None:
+    world.run()
+    for hours in range(2):
+        world.deliver_reference("brands", "nonsense\n")
+        world.run(LATER + timedelta(hours=hours))
+        file = world.file("brands.csv")
+        assert (file["outcome"], file["reason"].partition(" (")[0]) == ("QUARANTINED", "unknown column nonsense")
+    world.deliver_reference("brands", BRANDS)
+    for hours in range(2):
+        world.run(LATER + timedelta(hours=2 + hours))
+        assert (world.file("brands.csv")["outcome"], world.file("brands.csv")["rows_duplicate"]) == ("LOADED", 3)
+
+
+def test_a_file_refused_for_want_of_a_zone_is_loaded_when_it_is_written_again_and_the_zone_is_set(world: World) -> None:
+    (world.root.reference / "global_ad_pricing.csv").unlink()
+    prices = pl.read_csv(PRICES.encode(), infer_schema=False).with_columns(
+        pl.col("effective_from").str.to_datetime("%Y-%m-%dT%H:%M:%SZ", time_zone=None)
+    )
+    file = world.root.reference / "global_ad_pricing.parquet"
+    prices.write_parquet(file)
+    world.run()
+    refused = world.file(file.name)
+    assert refused["outcome"] == "QUARANTINED"
+    assert "prices_zone" in refused["reason"]
+    (world.root.path / "spendgate.toml").write_text('prices_zone = "UTC"\n')
+    prices.write_parquet(file)
+    world.run(LATER)
+    assert (world.file(file.name)["sha256"], world.file(file.name)["outcome"]) == (refused["sha256"], "LOADED")
+
+
 def test_a_table_delivered_twice_is_refused_until_one_of_the_files_is_gone(world: World) -> None:
     twin = world.root.reference / "global_ad_pricing.parquet"
     pl.read_csv(PRICES.encode(), infer_schema=False).write_parquet(twin)

@@ -1,7 +1,7 @@
 -- The newest file of a reference table: what it was, and whether rows of it may load now
 -- that a parent has come, or that somebody wants them tried again.
 with newest as (
-    select *
+    select case when outcome <> 'QUARANTINED' then sha256 end as sha256 -- nothing is a duplicate of what was refused
     from ops.reference_files
     where kind = $kind
     order by file_id desc

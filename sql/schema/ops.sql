@@ -143,8 +143,12 @@ create table if not exists ops.refused_files_gone (
     file_id bigint not null,
     recorded_at timestamptz not null
 );
-comment on table ops.refused_files_gone is 'One row per refused file that no longer lies there as it was refused; each run notes what has changed.';
+comment on table ops.refused_files_gone is 'One row per refused file that no longer lies there; each run notes what has changed.';
 comment on column ops.refused_files_gone.recorded_at is 'when a run missed it';
+
+create or replace macro ops.is_below(name, folders) as
+coalesce(len(list_filter(folders, lambda folder: starts_with(name, folder || '/'))) > 0, false);
+comment on macro ops.is_below is 'Whether a file lies below one of some folders.'; -- noqa: PRS
 
 create or replace view ops.refused_files as
 select files.*
