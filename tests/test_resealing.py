@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from assets.acknowledging import Acknowledgement, acknowledge_file
 from assets.checks import CHECKS, breaking_rows
 from assets.rebuilding import rebuild, swap
 from assets.resealing import reseal_day
@@ -34,6 +35,9 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> World:
     seal_days(world)
     world.deliver("hot.jsonl", jsonl(event("hot", 101, "click", "2025-06-07T23:00:00Z")))
     world.run(LATER)
+    with world.open(LATER) as warehouse:  # a third of its rows contradict others, as they are meant to
+        acknowledge_file(warehouse, "late.jsonl", Acknowledgement(by="the test", reason="made so"))
+        warehouse.publish()
     return world
 
 
