@@ -34,6 +34,7 @@ from assets.landing import (
     QuarantineError,
     Retry,
     StagedFile,
+    is_plain_text,
     stage,
     staged_again,
 )
@@ -46,6 +47,9 @@ from assets.warehouse import Warehouse, clear_scratch, fsync, utc_now
 
 SMALL_BATCH = 32 * 1024**2
 """Bytes up to which the files of a batch are staged together before the first one is read."""
+
+TEXT_PER_PARQUET = 3
+"""Bytes of plain text that hold about as many events as one of Parquet, or of compressed text."""
 
 STAGERS = 8
 """Threads that stage small files."""
@@ -120,11 +124,12 @@ def _batches(files: list[DeliveredFile], settings: Settings) -> Iterator[list[De
     batch: list[DeliveredFile] = []
     size = 0
     for file in files:
-        if batch and (size + file.bytes > settings.batch_bytes or len(batch) == settings.files_per_batch):
+        weight = file.bytes // (TEXT_PER_PARQUET if is_plain_text(file.path.name) else 1)
+        if batch and (size + weight > settings.batch_bytes or len(batch) == settings.files_per_batch):
             yield batch
             batch, size = [], 0
         batch.append(file)
-        size += file.bytes
+        size += weight
     if batch:
         yield batch
 

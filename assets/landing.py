@@ -460,6 +460,11 @@ def _format_said(name: str) -> str | None:
     return FORMATS.get(_uncompressed(name).rpartition(".")[2])
 
 
+def is_plain_text(name: str) -> bool:
+    """Whether a file's name says that it is text, and not compressed."""
+    return _format_said(name) in ("jsonl", "csv") and not name.lower().endswith(COMPRESSED)
+
+
 def _uncompressed(name: str) -> str:
     """A name in small letters, without what says how it is compressed."""
     name = name.lower()

@@ -50,7 +50,9 @@ class Settings:
     max_line_bytes: int = 1_000_000  # no honest event is larger, and readers hold a line in memory
     max_json_depth: int = 32  # events are flat; parsers recurse
     files_per_batch: int = 1_000  # bounds a transaction when deliveries have piled up
-    batch_bytes: int = 512 * 1024**2  # the same, as delivered: 10 M events in Parquet, 4 M in JSONL
+    batch_bytes: int = (
+        512 * 1024**2
+    )  # the same, as delivered in Parquet: 10 M events; three times as much of plain text
     ingest_seconds: float = 120.0  # after which a run begins no further transaction, but decides and publishes first
     memory_percent: int = 10  # of the machine's memory that a run may hold; beyond that it spills to the disk
     conflict_days: int = 3  # before the newest event: event_ids that come back with another time are found there
