@@ -51,6 +51,9 @@ SMALL_BATCH = 32 * 1024**2
 TEXT_PER_PARQUET = 3
 """Bytes of plain text that hold about as many events as one of Parquet, or of compressed text."""
 
+LOGGED_FILES = 20
+"""Files of a batch that are told of one by one."""
+
 STAGERS = 8
 """Threads that stage small files."""
 
@@ -147,9 +150,18 @@ def _load(warehouse: Warehouse, files: list[DeliveredFile], settings: Settings) 
                 _write(warehouse, batch)
     note_in_vain(warehouse, batch.waits)
     clear_scratch(warehouse.root)
-    for row in warehouse.run("raw/files_since", file_id=newest).fetchall():
-        log.info("%s: %s%s; %d read = %d loaded + %d duplicate + %d rejected", *_in_words(row))
+    _log_files(warehouse.run("raw/files_since", file_id=newest).fetchall())
     return len(batch.files)
+
+
+def _log_files(rows: list[tuple[Any, ...]]) -> None:
+    """Tell of each file, or of many those that did not load whole: a line for each would take longer than the files."""
+    told = rows if len(rows) <= LOGGED_FILES else [row for row in rows if row[3] != row[4]][:LOGGED_FILES]
+    for row in told:
+        log.info("%s: %s%s; %d read = %d loaded + %d duplicate + %d rejected", *_in_words(row))
+    if len(told) < len(rows):
+        totals = (sum(row[place] for row in rows) for place in range(3, 7))
+        log.info("%d files: %d read = %d loaded + %d duplicate + %d rejected", len(rows), *totals)
 
 
 def _write(warehouse: Warehouse, batch: "Batch") -> None:
