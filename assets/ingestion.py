@@ -51,7 +51,7 @@ SMALL_BATCH = 32 * 1024**2
 TEXT_PER_PARQUET = 3
 """Bytes of plain text that hold about as many events as one of Parquet, or of compressed text."""
 
-LOGGED_FILES = 20
+LOGGED_FILES = 100
 """Files of a batch that are told of one by one."""
 
 STAGERS = 8
