@@ -34,6 +34,7 @@ from assets.landing import (
     QuarantineError,
     Retry,
     StagedFile,
+    format_said,
     is_plain_text,
     stage,
     staged_again,
@@ -285,8 +286,9 @@ class Batch:
         """Note which of the files were loaded before."""
         digests = [staging.result().sha256 for _, staging in stagings if staging.exception() is None]
         if digests:
-            for kind, sha256, format_, name in self._warehouse.run("raw/loaded_files", digests=digests).fetchall():
-                self._names.setdefault((kind, sha256, format_), name)
+            for kind, sha256, name in self._warehouse.run("raw/loaded_files", digests=digests).fetchall():
+                # what was read as another format, under a wrong name, is no duplicate: all its rows were refused
+                self._names.setdefault((kind, sha256, format_said(name)), name)
         return stagings
 
     def take(self, file_id: int, file: DeliveredFile, staging: Future[StagedFile]) -> None:

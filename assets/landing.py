@@ -218,15 +218,14 @@ def _staged(copy: "_Copy", name: str, root: DataRoot, settings: Settings) -> Sta
     """Move a copy under its hash, and expand it if it is compressed."""
     sha256, facts = copy.sha256, copy.facts
     compression = next((word for start, word in COMPRESSIONS.items() if copy.magic.startswith(start)), "")
-    text, head = copy.path, copy.magic
+    source, text, head = copy.path, copy.path, copy.magic
     if compression:
+        source = copy.path.replace(copy.path.with_suffix(compression))
         text = root.scratch / f"{sha256}.text"
-        compressed = copy.path.replace(copy.path.with_suffix(compression))
-        head = _expand(compressed, text, facts, settings)
-        compressed.replace(copy.path)
+        head = _expand(source, text, facts, settings)
     kind = _format(name, head, compression)
     target = root.staged / f"{sha256}.{kind}{compression}"
-    copy.path.replace(target)
+    source.replace(target)
     if kind == "parquet":
         return StagedFile(target, sha256, target, kind)
     return StagedFile(target, sha256, text if compression else target, kind, facts.lines, facts.clean, facts.terminated)
@@ -234,7 +233,7 @@ def _staged(copy: "_Copy", name: str, root: DataRoot, settings: Settings) -> Sta
 
 def staged_copy(root: DataRoot, sha256: str, name: str) -> Path | None:
     """The staged copy of a file, if it is still there; the same bytes may have come as two formats."""
-    return next(root.staged.glob(f"{sha256}.{_format_said(name) or ''}*"), None)
+    return next(root.staged.glob(f"{sha256}.{format_said(name) or ''}*"), None)
 
 
 def staged_again(root: DataRoot, sha256: str, name: str, settings: Settings) -> StagedFile:
@@ -346,7 +345,7 @@ def _reference_files(root: DataRoot) -> list[DeliveredFile]:
 def _reference_table(path: Path) -> str | None:
     """The table that a reference file carries, by its name or that of a folder of parts, in letters of any case."""
     stem = _uncompressed(path.name)
-    names = [stem] if _format_said(stem) in ("csv", "parquet") else []
+    names = [stem] if format_said(stem) in ("csv", "parquet") else []
     for name in (*names, *(folder.name.lower() for folder in path.parents)):
         table, _, ending = name.partition(".")
         if table in REFERENCE_TABLES and (ending in ("csv", "parquet") or (not ending and name is not stem)):
@@ -359,7 +358,7 @@ def _delivered_twice(file: DeliveredFile, files: list[DeliveredFile]) -> str | N
     names = [_uncompressed(other.path.name) for other in files if other.kind == file.kind != UNKNOWN]
     if len(names) < 2:
         return None
-    if {_format_said(name) for name in names} == {"csv", "parquet"} and len(names) == 2:
+    if {format_said(name) for name in names} == {"csv", "parquet"} and len(names) == 2:
         return f"{DELIVERED_TWICE}both as .csv and as .parquet: keep one of them"
     return f"{DELIVERED_TWICE}by {len(names)} files: keep one of them"
 
@@ -407,7 +406,7 @@ class _Copy:
 
 def _copy(file: DeliveredFile, target: Path, settings: Settings) -> _Copy:
     """Copy the bytes, hash them and, where they are text, note facts of it on the way."""
-    facts = _TextFacts(settings.max_line_bytes, is_csv=_format_said(file.path.name) == "csv")
+    facts = _TextFacts(settings.max_line_bytes, is_csv=format_said(file.path.name) == "csv")
     digest = hashlib.sha256()
     magic = b""
     try:
@@ -440,7 +439,7 @@ def _unchanged(source: BinaryIO, file: DeliveredFile) -> bool:
 
 def _format(name: str, head: bytes, compression: str) -> str:
     """Format by name, held against the first bytes; by those alone where the name says nothing."""
-    said = _format_said(name)
+    said = format_said(name)
     _refuse_archive(head, said or "JSON lines, CSV or Parquet")
     if head and not compression and name.lower().endswith(COMPRESSED) and GZIP.startswith(head):
         raise QuarantineError("damaged gzip file (cut off after its first byte): deliver it again")
@@ -455,14 +454,14 @@ def _format(name: str, head: bytes, compression: str) -> str:
     return found
 
 
-def _format_said(name: str) -> str | None:
+def format_said(name: str) -> str | None:
     """What a file's name says it is, compressed or not."""
     return FORMATS.get(_uncompressed(name).rpartition(".")[2])
 
 
 def is_plain_text(name: str) -> bool:
     """Whether a file's name says that it is text, and not compressed."""
-    return _format_said(name) in ("jsonl", "csv") and not name.lower().endswith(COMPRESSED)
+    return format_said(name) in ("jsonl", "csv") and not name.lower().endswith(COMPRESSED)
 
 
 def _uncompressed(name: str) -> str:
@@ -562,7 +561,8 @@ class _TextFacts:
         """Take in the next bytes (never none) of the text."""
         if self._is_csv:
             self.lines += chunk.count(b"\n")
-            self.clean = self.clean and not has_blank_beside_quote(self._last_byte + chunk)
+            odd = has_blank_beside_quote(chunk) or has_blank_beside_quote(self._last_byte + chunk[:1])
+            self.clean = self.clean and not odd
             self._last_byte = chunk[-1:]
         self.terminated = chunk.endswith(b"\n")
         if self.clean:

@@ -21,6 +21,7 @@ import pyarrow as pa
 from assets.landing import QuarantineError, StagedFile, has_blank_beside_quote
 from assets.reading.columns import COLUMNS, INSTANT
 from assets.reading.csv_files import CUT_OFF, CsvLines, csv_header, csv_rows
+from assets.reading.engine import as_arrow, define_rules, is_ours, refused_if_damaged
 from assets.reading.jsonl_files import (
     JsonLines,
     SeveralObjectsError,
@@ -30,7 +31,7 @@ from assets.reading.jsonl_files import (
 )
 from assets.reading.parquet_files import check_columns, parquet_schema
 from assets.reading.text import JOINED, NAMES, IgnoredNames, Row, lines_at, without_unreadable_lines
-from assets.settings import EVENTS, PAYMENTS, Settings, first_line
+from assets.settings import EVENTS, PAYMENTS, Settings
 from assets.warehouse import Warehouse
 
 BULK_BYTES = 1 << 20
@@ -47,15 +48,6 @@ FORGETTING = (
     "ingest/forget_payments",
 )
 """What takes back the rows of a file."""
-
-OURS = (
-    duckdb.FatalException,
-    duckdb.InternalException,
-    duckdb.InterruptException,
-    duckdb.OutOfMemoryException,
-    duckdb.TransactionException,
-)
-"""What DuckDB raises for reasons of its own; all else, while it reads a file, is for what is in the file."""
 
 
 @dataclass(frozen=True)
@@ -115,8 +107,8 @@ class Reader:
         self._warehouse = warehouse
         self._waiting: dict[str, list[tuple[int, Row]]] = {EVENTS: [], PAYMENTS: []}
         self._zone = ""
-        for name in ("macros", "arrivals"):
-            warehouse.run(f"ingest/{name}")
+        define_rules(warehouse, self._zone)
+        warehouse.run("ingest/arrivals")
 
     def read(self, delivery: Delivery) -> Read:
         """Read one file.
@@ -151,7 +143,9 @@ class Reader:
         for kind, waiting in self._waiting.items():
             if waiting:
                 columns = tuple(COLUMNS[kind])
-                self._warehouse.connection.register("text_rows", _as_arrow(waiting, columns))
+                of_files = pa.array([file_id for file_id, _ in waiting], pa.int64())
+                table = as_arrow([row for _, row in waiting], columns).append_column("file_id", of_files)
+                self._warehouse.connection.register("text_rows", table)
                 self._warehouse.run({EVENTS: "ingest/event_texts", PAYMENTS: "ingest/payment_texts"}[kind])
                 self._warehouse.connection.unregister("text_rows")
                 waiting.clear()
@@ -166,10 +160,7 @@ class Reader:
     def _use_zone(self, zone: str) -> None:
         """Let times that do not say in which zone they are be refused, or taken for those of a zone."""
         if zone != self._zone:
-            self._warehouse.run("ingest/macros")
-            if zone:
-                self._warehouse.run("ingest/local_zone", zone=zone)
-                self._warehouse.run("ingest/local_times")
+            define_rules(self._warehouse, zone)
             self._zone = zone
 
     def _read(self, delivery: Delivery) -> IgnoredNames:
@@ -189,16 +180,10 @@ class Reader:
             EVENTS: ("ingest/parquet_events", "ingest/faulty_events"),
             PAYMENTS: ("ingest/parquet_payments", "ingest/faulty_payments"),
         }[delivery.kind]
-        try:
-            path = str(delivery.staged.path)
+        path = str(delivery.staged.path)
+        with refused_if_damaged():
             self._warehouse.run(typed, **values, path=path, is_utc=not instant.is_local_time)
             self._warehouse.run(faulty, **values)
-        except duckdb.Error as error:
-            if is_ours(error):
-                raise
-            raise QuarantineError(f"damaged Parquet file ({first_line(error)[:200]}): deliver it again") from error
-        except UnicodeDecodeError as error:  # a zone's name that is no text
-            raise QuarantineError(f"damaged Parquet file ({error}): deliver it again") from error
         return IgnoredNames(sorted(set(schema.names) - set(columns)))
 
     def _read_jsonl(self, delivery: Delivery) -> IgnoredNames:
@@ -333,24 +318,3 @@ class _InBulk:
 
 def _is_bulky(delivery: Delivery) -> bool:
     return delivery.kind == EVENTS and delivery.staged.text.stat().st_size >= BULK_BYTES
-
-
-def _as_arrow(rows: list[tuple[int, Row]], columns: tuple[str, ...]) -> pa.Table:
-    """Rows as text: file, line, the columns and what is wrong with the form."""
-    texts = {
-        name: pa.array([row.values[place] if row.values else None for _, row in rows], pa.string())
-        for place, name in enumerate(columns)
-    }
-    return pa.table(
-        {
-            "file_id": pa.array([file_id for file_id, _ in rows], pa.int64()),
-            "line_number": pa.array([row.line_number for _, row in rows], pa.int64()),
-            **texts,
-            "fault": pa.array([row.fault for _, row in rows], pa.string()),
-        }
-    )
-
-
-def is_ours(error: duckdb.Error) -> bool:
-    """Whether DuckDB failed for a reason that is not in the file it read: memory, a full disk, an interruption."""
-    return isinstance(error, OURS) or "Could not write" in str(error)

@@ -9,15 +9,15 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 import duckdb
-import pyarrow as pa
 
 from assets.landing import QuarantineError, StagedFile
 from assets.reading.columns import COLUMNS
 from assets.reading.csv_files import CUT_OFF, csv_header, csv_rows
-from assets.reading.delivery import BULK_BYTES, ROWS_AT_ONCE, is_ours
+from assets.reading.delivery import BULK_BYTES, ROWS_AT_ONCE
+from assets.reading.engine import as_arrow, define_rules, is_ours, refused_if_damaged
 from assets.reading.parquet_files import check_columns, parquet_schema
-from assets.reading.text import RAW_TEXT_LIMIT, Row, lines_of
-from assets.settings import Settings, first_line
+from assets.reading.text import RAW_TEXT_LIMIT, lines_of
+from assets.settings import Settings
 from assets.warehouse import Warehouse
 
 INDEX = re.compile(r"__index_level_[0-9]+__")
@@ -48,10 +48,7 @@ def read_reference(warehouse: Warehouse, kind: str, staged: StagedFile, settings
     """
     if staged.format == "jsonl":
         raise QuarantineError("reference files are delivered as .csv or .parquet")
-    warehouse.run("ingest/macros")
-    if settings.prices_zone:
-        warehouse.run("ingest/local_zone", zone=settings.prices_zone)
-        warehouse.run("ingest/local_times")
+    define_rules(warehouse, settings.prices_zone)
     is_utc = True
     if staged.format == "parquet":
         is_utc = _read_parquet(warehouse, kind, staged, settings)
@@ -87,12 +84,8 @@ def _read_parquet(warehouse: Warehouse, kind: str, staged: StagedFile, settings:
     schema = parquet_schema(staged, settings)
     _check_columns(schema.names, kind)
     check_columns(schema, COLUMNS[kind], {}, local_times=bool(settings.prices_zone))
-    try:
+    with refused_if_damaged():
         warehouse.run("ingest/parquet_rows", path=str(staged.path))
-    except duckdb.Error as error:
-        if is_ours(error):
-            raise
-        raise QuarantineError(f"damaged Parquet file ({first_line(error)[:200]}): deliver it again") from error
     return not any(schema.columns[name].is_local_time for name in COLUMNS[kind])
 
 
@@ -103,11 +96,11 @@ def _read_csv(warehouse: Warehouse, kind: str, staged: StagedFile, settings: Set
     if staged.clean and staged.text.stat().st_size >= BULK_BYTES and _read_in_bulk(warehouse, staged, header):
         return
     rows = iter(csv_rows(staged.text, header, columns, settings.max_line_bytes))
-    warehouse.connection.register("text_rows", _as_arrow([], columns))
+    warehouse.connection.register("text_rows", as_arrow([], columns))
     warehouse.run("ingest/text_rows")
     warehouse.connection.unregister("text_rows")
     while some := list(islice(rows, ROWS_AT_ONCE)):
-        warehouse.connection.register("text_rows", _as_arrow(some, columns))
+        warehouse.connection.register("text_rows", as_arrow(some, columns))
         warehouse.run("ingest/add_text_rows")
         warehouse.connection.unregister("text_rows")
 
@@ -127,13 +120,3 @@ def _read_in_bulk(warehouse: Warehouse, staged: StagedFile, header: list[str]) -
     cut_line = None if staged.terminated else rows + 1
     warehouse.run("ingest/numbered_csv_rows", cut_line=cut_line, cut_reason=CUT_OFF)
     return True
-
-
-def _as_arrow(rows: list[Row], columns: tuple[str, ...]) -> pa.Table:
-    """Rows as text: the line, what is wrong with the form, and the columns."""
-    texts = {
-        name: pa.array([row.values[place] if row.values else None for row in rows], pa.string())
-        for place, name in enumerate(columns)
-    }
-    numbers = pa.array([row.line_number for row in rows], pa.int64())
-    return pa.table({"line_number": numbers, "fault": pa.array([row.fault for row in rows], pa.string()), **texts})

@@ -158,13 +158,13 @@ case
         then try_cast(filled(value) as decimal(38, 9))
 end;
 
+create or replace temp macro number_fault(column_name, value, number, wanted) as
+case when filled(value) is not null and number is null then unwanted(column_name, filled(value), wanted) end;
+
 create or replace temp macro budget_fault(column_name, value) as
-case
-    when filled(value) is not null and budget_of(value) is null
-        then unwanted(
-            column_name, filled(value), 'a decimal number with at most 9 decimals, not negative, or empty'
-        )
-end;
+number_fault(
+    column_name, value, budget_of(value), 'a decimal number with at most 9 decimals, not negative, or empty'
+);
 
 create or replace temp macro cost_of(value) as
 case
@@ -173,14 +173,12 @@ case
 end;
 
 create or replace temp macro cost_fault(column_name, value) as
-case
-    when filled(value) is not null and cost_of(value) is null
-        then unwanted(
-            column_name,
-            filled(value),
-            'a decimal number below one billion with at most 9 decimals, not negative, or empty'
-        )
-end;
+number_fault(
+    column_name,
+    value,
+    cost_of(value),
+    'a decimal number below one billion with at most 9 decimals, not negative, or empty'
+);
 
 create or replace temp macro cost_per_mille_of(value) as
 case
@@ -189,12 +187,12 @@ case
 end;
 
 create or replace temp macro cost_per_mille_fault(value) as
-case
-    when filled(value) is not null and cost_per_mille_of(value) is null
-        then unwanted(
-            'cost_per_mille', filled(value), 'a decimal number with at most 6 decimals, not negative, or empty'
-        )
-end;
+number_fault(
+    'cost_per_mille',
+    value,
+    cost_per_mille_of(value),
+    'a decimal number with at most 6 decimals, not negative, or empty'
+);
 
 create or replace temp macro costs_fault(per_click, per_mille, per_view, per_acquisition) as
 coalesce(
