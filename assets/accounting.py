@@ -17,13 +17,13 @@ log = logging.getLogger("spendgate.accounting")
 
 def load_utc_offsets(warehouse: Warehouse) -> None:
     """Bring `core.utc_offsets` to the installed tzdata release."""
-    if warehouse.value("core/tzdata_version") == tzdata_version():
+    if warehouse.value("core.utc_offsets", "release") == tzdata_version():
         return
     warehouse.connection.register("zone_periods", utc_offsets())
     with warehouse.transaction() as recorded_at:
-        warehouse.run("core/superseded_utc_offsets", recorded_at=recorded_at)
-        warehouse.run("core/forget_utc_offsets")
-        warehouse.run("core/utc_offsets")
+        warehouse.run("core.superseded_utc_offsets", "add", recorded_at=recorded_at)
+        warehouse.run("core.utc_offsets", "clear")
+        warehouse.run("core.utc_offsets", "add")
         warehouse.batch_id(recorded_at)  # sums by zone rules that changed are behind now
     warehouse.connection.unregister("zone_periods")
     log.info("time zones of tzdata %s", tzdata_version())
@@ -41,16 +41,16 @@ def charge(warehouse: Warehouse) -> int:
     done_through, newest = behind
     with warehouse.transaction() as recorded_at:
         batch_id = warehouse.batch_id(recorded_at)
-        due, digest = warehouse.run("core/due", done_through=done_through).fetchall()[0]
+        due, digest = warehouse.run("steps.pricing", "to_charge", done_through=done_through).fetchall()[0]
         values = {"done_through": done_through, "recorded_at": recorded_at, "batch_id": batch_id}
-        charged = int(warehouse.value("core/transactions", **values))
-        charged += int(warehouse.value("core/payment_transactions", **values))
+        charged = int(warehouse.value("core.transactions", "charge", **values))
+        charged += int(warehouse.value("core.transactions", "book_payments", **values))
         if charged != due:
-            warehouse.run("core/still_waiting", **values)
-        warehouse.run("core/forget_unpriced")
+            warehouse.run("steps.pricing", "still_waiting", **values)
+        warehouse.run("core.unpriced", "clear")
         if charged != due:
-            warehouse.run("core/unpriced")
-        warehouse.require("core/done", batch_id=batch_id, due=due, digest=digest)
+            warehouse.run("core.unpriced", "add")
+        warehouse.require("steps.pricing", "not_all_charged", batch_id=batch_id, due=due, digest=digest)
         warehouse.mark_done("core.transactions", max(newest, batch_id), recorded_at)
     log.info("%d transactions written, %d wait for an ad, a brand or a price", charged, due - charged)
     return charged
@@ -69,20 +69,20 @@ def sum_spend(warehouse: Warehouse) -> int:
         return 0
     done_through, newest = behind
     with warehouse.transaction() as recorded_at:
-        moved = int(warehouse.value("mart/moved_brands"))
+        moved = int(warehouse.value("steps.spend", "rezoned_brands"))
         # all of the history only for brands that are summed anew
         with days_needed(warehouse.connection, BEGINNING if moved else NEVER):
-            days = int(warehouse.value("mart/new_spend", done_through=done_through))
-            warehouse.require("mart/new_spend_is_all", done_through=done_through)
-            warehouse.run("ops/overspend_due")
-        first_day, last_day = warehouse.run("mart/days_of_new_spend").fetchall()[0]
+            days = int(warehouse.value("steps.spend", "new_spend", done_through=done_through))
+            warehouse.require("steps.spend", "lost_or_doubled", done_through=done_through)
+            warehouse.run("ops.overspend_due", "add_new_spend")
+        first_day, last_day = warehouse.run("steps.spend", "days_of_new_spend").fetchall()[0]
         with days_needed(warehouse.connection, BEGINNING if moved else first_day or NEVER, last_day or NEVER):
-            warehouse.run("mart/restatements", batch_id=newest, recorded_at=recorded_at)
-        for grain in ("daily", "monthly"):
+            warehouse.run("mart.restatements", "add", batch_id=newest, recorded_at=recorded_at)
+        for table in ("mart.daily_spend", "mart.monthly_spend"):
             if moved:
-                warehouse.run(f"mart/forget_moved_{grain}")
-            warehouse.run(f"mart/{grain}_spend")
-        warehouse.run("ops/summed_brands")
+                warehouse.run(table, "remove_rezoned")
+            warehouse.run(table, "add")
+        warehouse.run("ops.summed_brands", "record")
         warehouse.mark_done("mart", newest, recorded_at)
     log.info("spend added to %d sums by local date", days)
     return days
@@ -107,10 +107,10 @@ def measure_overspend(warehouse: Warehouse) -> int:
 
 def _measure_overspend(warehouse: Warehouse) -> int:
     with warehouse.transaction():
-        due = int(warehouse.value("mart/due_periods"))
-        warehouse.run("mart/exceeded_periods")
-        warehouse.run("mart/forget_overspend")
-        exceeded = int(warehouse.value("mart/overspend"))
-        warehouse.run("ops/forget_overspend_due")
+        due = int(warehouse.value("steps.overspend", "due_periods"))
+        warehouse.run("steps.overspend", "exceeded_periods")
+        warehouse.run("mart.overspend", "remove_due")
+        exceeded = int(warehouse.value("mart.overspend", "add"))
+        warehouse.run("ops.overspend_due", "clear")
     log.info("overspend worked out for %d days and months of brands; %d went beyond a budget", due, exceeded)
     return due

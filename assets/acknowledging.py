@@ -43,12 +43,12 @@ def acknowledge_file(warehouse: Warehouse, name: str, said: Acknowledgement) -> 
         SpendgateError: no open file has that name, or several.
     """
     with warehouse.transaction() as recorded_at:
-        files = warehouse.run("ops/open_files").fetchall()
+        files = warehouse.run("ops.open_files", "list").fetchall()
         meant = _meant(name, list(dict.fromkeys(open_name for _, open_name in files)))
         for file_id, open_name in files:
             if open_name == meant:
                 warehouse.run(
-                    "ops/acknowledgements",
+                    "ops.acknowledgements", "add",
                     acknowledged_at=recorded_at, acknowledged_by=said.by, reason=said.reason,
                     file_id=file_id, table_name=None, id=None,
                 )  # fmt: skip
@@ -85,13 +85,13 @@ def acknowledge_row(warehouse: Warehouse, table: str, id_: str, said: Acknowledg
     if table not in REFERENCE_TABLES:
         raise SpendgateError(f"{table!r} is no reference table: those are {', '.join(REFERENCE_TABLES)}")
     with warehouse.transaction() as recorded_at:
-        rows = warehouse.run("ops/open_missing_rows").fetchall()
+        rows = warehouse.run("ops.open_missing_rows", "list").fetchall()
         file_ids = {(row_table, row_id): file_id for row_table, row_id, file_id in rows}
         if (table, id_) not in file_ids:
             ids = [row_id for row_table, row_id in file_ids if row_table == table]
             raise SpendgateError(f"no row {id_!r} of {table} has vanished and is open; {_open(id_, ids, 'ids')}")
         warehouse.run(
-            "ops/acknowledgements",
+            "ops.acknowledgements", "add",
             acknowledged_at=recorded_at, acknowledged_by=said.by, reason=said.reason,
             file_id=file_ids[table, id_], table_name=table, id=id_,
         )  # fmt: skip

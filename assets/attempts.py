@@ -52,7 +52,9 @@ def seen_files(connection: duckdb.DuckDBPyConnection, files: list[DeliveredFile]
 def with_attempts(connection: duckdb.DuckDBPyConnection, files: list[DeliveredFile]) -> list[DeliveredFile]:
     """The files, each with what is remembered of attempts at it."""
     with seen_files(connection, files):
-        known = {place: counts for place, *counts in connection.execute(sql("ops/attempts_at")).fetchall()}
+        known = {
+            place: counts for place, *counts in connection.execute(sql("ops.attempts", "of_seen_files")).fetchall()
+        }
     return [
         replace(file, attempts=known[place][0], looks=known[place][1]) if place in known else file
         for place, file in enumerate(files)
@@ -74,7 +76,7 @@ def attempt(warehouse: Warehouse, files: list[DeliveredFile]) -> Iterator[dateti
         When it began: the moment of loading, for whatever is in the files.
     """
     with seen_files(warehouse.connection, files):
-        warehouse.run("ops/attempts")  # committed by itself; no new revision, since it tells readers nothing
+        warehouse.run("ops.attempts", "begin")  # committed by itself; no new revision, since it tells readers nothing
     try:
         yield warehouse.clock()
     except BaseException as error:
@@ -82,7 +84,7 @@ def attempt(warehouse: Warehouse, files: list[DeliveredFile]) -> Iterator[dateti
         is_stopped = not isinstance(error.__cause__ or error, Exception)  # of an interrupt DuckDB makes a RuntimeError
         if is_full or is_stopped:
             with suppress(duckdb.Error), seen_files(warehouse.connection, files):
-                warehouse.run("ops/attempts_taken_back")
+                warehouse.run("ops.attempts", "release")
         raise
 
 
@@ -130,7 +132,7 @@ def note_in_vain(warehouse: Warehouse, waits: list[tuple[DeliveredFile, NotReady
         for file, wait in waits:
             log.warning("%s: %s; looked at again in the next run", file.name, wait)
             warehouse.run(
-                "ops/attempts_in_vain",
+                "ops.attempts", "record_failed_read",
                 name=file.name, bytes=file.bytes, changed_ns=file.changed_ns, waits_for=str(wait),
             )  # fmt: skip
 
@@ -138,9 +140,9 @@ def note_in_vain(warehouse: Warehouse, waits: list[tuple[DeliveredFile, NotReady
 def forget_gone(warehouse: Warehouse, seen: list[DeliveredFile]) -> None:
     """Forget the attempts at files that lie there no more, or in another state."""
     with seen_files(warehouse.connection, seen):
-        if warehouse.value("ops/attempts_gone"):
+        if warehouse.value("ops.attempts", "count_gone"):
             with warehouse.transaction():
-                warehouse.run("ops/forget_attempts_gone")
+                warehouse.run("ops.attempts", "remove_gone")
 
 
 def note_refused_gone(warehouse: Warehouse, seen: list[DeliveredFile]) -> None:
@@ -150,7 +152,7 @@ def note_refused_gone(warehouse: Warehouse, seen: list[DeliveredFile]) -> None:
     sees no folder.
     """
     with seen_files(warehouse.connection, seen):
-        if warehouse.value("ops/refused_files_changed"):
+        if warehouse.value("ops.refused_files_gone", "count_changed"):
             with warehouse.transaction() as recorded_at:
-                warehouse.run("ops/forget_refused_files_gone")
-                warehouse.run("ops/refused_files_gone", recorded_at=recorded_at)
+                warehouse.run("ops.refused_files_gone", "remove_returned")
+                warehouse.run("ops.refused_files_gone", "add", recorded_at=recorded_at)

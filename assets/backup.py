@@ -52,7 +52,9 @@ def back_up(root: DataRoot, target: DataRoot, track: Track = iter) -> Sums:
         raise SpendgateError(f"{target.path} lies in the data root: a backup there is lost with it")
     target.create()
     with open_published(root) as published:
-        hashes = {f"sealed/{name}": sha256 for name, sha256 in published.execute(sql("sealing/hashes")).fetchall()}
+        hashes = {
+            f"sealed/{name}": sha256 for name, sha256 in published.execute(sql("ops.sealed_files", "hashes")).fetchall()
+        }
         wanted = _sums(published, root)
     staged = {f"warehouse/staged/{copy.name}": copy.name.partition(".")[0] for copy in root.staged.iterdir()}
     for path in track([Path(path) for path in (*hashes, *staged)]):
@@ -81,7 +83,9 @@ def restore(warehouse: Warehouse, source: DataRoot, track: Track = iter) -> Sums
         raise SpendgateError(f"{source.path} holds no backup: there is no {source.warehouse_file}")
     with duckdb.connect(str(source.warehouse_file), read_only=True) as backup:
         wanted = _sums(backup, source)
-        hashes = {f"sealed/{name}": sha256 for name, sha256 in backup.execute(sql("sealing/hashes")).fetchall()}
+        hashes = {
+            f"sealed/{name}": sha256 for name, sha256 in backup.execute(sql("ops.sealed_files", "hashes")).fetchall()
+        }
     staged = {f"warehouse/staged/{copy.name}": copy.name.partition(".")[0] for copy in source.staged.iterdir()}
     for path in track([Path(path) for path in (*hashes, *staged)]):
         _copy_verified(source.path / path, root.path / path, {**hashes, **staged}[str(path)])
@@ -122,7 +126,7 @@ def _copy(source: Path, target: Path) -> None:
 def _sums(connection: duckdb.DuckDBPyConnection, root: DataRoot) -> Sums:
     connection.execute("set TimeZone = 'UTC'")
     connection.execute("set variable spendgate_data = $root", {"root": str(root.path)})
-    return Sums(*connection.execute(sql("report/sums")).fetchall()[0])
+    return Sums(*connection.execute(sql("reports.run", "sums")).fetchall()[0])
 
 
 def _held_against(wanted: Sums, root: DataRoot) -> Sums:

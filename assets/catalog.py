@@ -10,7 +10,7 @@ from functools import cache
 import dagster as dg
 
 from assets.sealed_tables import TABLES
-from assets.statements import first_comment, sql
+from assets.statements import first_comment, sql, whole
 from assets.warehouse import Warehouse, empty_warehouse
 
 POOL = "warehouse"
@@ -18,33 +18,33 @@ POOL = "warehouse"
 
 
 def table(name: str, deps: Iterable[str] = ()) -> dg.AssetSpec:
-    """Spec of the asset `schema/table`, whose SQL file is `sql/<name>.sql`; deps are names of the same form."""
+    """Spec of the asset of a table, such as `core.brands`; deps are names of the same form."""
     grain = first_comment(name)
     return dg.AssetSpec(
-        key=name.split("/"),
-        deps=[dep.split("/") for dep in deps],
+        key=name.split("."),
+        deps=[dep.split(".") for dep in deps],
         description=grain,
-        group_name=name.split("/")[0],
+        group_name=name.split(".")[0],
         kinds={"duckdb", "sql"},
         metadata={
             "grain": grain,
             "sql": sql_shown(name),
-            "dagster/table_name": name.replace("/", "."),
-            "dagster/column_schema": dg.TableSchema(_columns()[name.replace("/", ".")]),
+            "dagster/table_name": name,
+            "dagster/column_schema": dg.TableSchema(_columns()[name]),
         },
     )
 
 
-def sql_shown(name: str) -> dg.MarkdownMetadataValue:
-    """Text of `sql/<name>.sql`, in colours."""
-    return dg.MetadataValue.md(f"```sql\n{sql(name)}```")  # noqa: TID251 our own text
+def sql_shown(file: str) -> dg.MarkdownMetadataValue:
+    """Text of a SQL file, in colours: how the table is defined, and all that writes it."""
+    return dg.MetadataValue.md(f"```sql\n{whole(file)}```")  # noqa: TID251 our own text
 
 
 @cache
 def _columns() -> dict[str, list[dg.TableColumn]]:
     """Columns of every table, by `schema.table`: told once, since Dagster keeps for ever what a run tells."""
     with empty_warehouse() as tables:
-        rows = tables.execute(sql("catalog/columns")).fetchall()
+        rows = tables.execute(sql("database", "columns")).fetchall()
     columns: dict[str, list[dg.TableColumn]] = defaultdict(list)
     for name, column, type_, comment, nullable in rows:
         shown = type_ if type_.startswith("ENUM") else type_.lower()
@@ -53,10 +53,9 @@ def _columns() -> dict[str, list[dg.TableColumn]]:
 
 
 def materialized(warehouse: Warehouse, name: str) -> dg.MaterializeResult[None]:
-    """Result of the asset `schema/table`: how many rows it has now, hot and sealed."""
-    schema, short_name = name.split("/")
-    sealed = int(warehouse.value("sealing/sealed_rows", table_name=short_name))
-    rows = sealed + len(
-        warehouse.connection.table(f"hot.{short_name}" if short_name in TABLES else f"{schema}.{short_name}")
-    )
-    return dg.MaterializeResult(asset_key=name.split("/"), metadata={"dagster/row_count": rows})
+    """Result of the asset of a table: how many rows it has now, hot and sealed."""
+    schema, short_name = name.split(".")
+    sealed = int(warehouse.value("ops.sealed_files", "row_count", table_name=short_name))
+    stored = f"hot.{short_name}" if short_name in TABLES else f"{schema}.{short_name}"
+    rows = sealed + len(warehouse.connection.table_function("query_table", [stored]))
+    return dg.MaterializeResult(asset_key=name.split("."), metadata={"dagster/row_count": rows})

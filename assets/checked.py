@@ -7,10 +7,14 @@ from typing import Any
 
 from assets.warehouse import Warehouse
 
-SINCE_IT_PASSED = ("event_ids_are_unique", "events_are_charged_or_wait", "no_event_is_charged_twice")
+SINCE_IT_PASSED = (
+    "checks.event_ids_are_unique",
+    "checks.events_are_charged_or_wait",
+    "checks.no_event_is_charged_twice",
+)
 """Checks that look at batches since the one they are told, `$checked_through`."""
 
-BY_BATCH = (*SINCE_IT_PASSED, "files_account_for_every_row", "marts_add_up_to_the_ledger")
+BY_BATCH = (*SINCE_IT_PASSED, "checks.files_account_for_every_row", "checks.marts_add_up_to_the_ledger")
 """Checks of what only a new batch can change; and sealing, which holds it within its transaction."""
 
 
@@ -21,16 +25,18 @@ def values_of(name: str, checked_through: int) -> dict[str, Any]:
 
 def checked_through(warehouse: Warehouse, name: str) -> int | None:
     """The newest batch that a check has passed with; None: there is no newer one."""
-    checked, _, newest = warehouse.run("ops/checked", check_name=f"checks/{name}").fetchall()[0]
+    checked, _, newest = warehouse.run("ops.watermarks", "of_check", check_name=_watermark_of(name)).fetchall()[0]
     return int(checked) if checked < newest else None
 
 
 def mark_passed(warehouse: Warehouse, name: str) -> None:
     """Note that a check has passed, as far as the batches are charged and summed: bookkeeping, not a revision."""
-    check_name = f"checks/{name}"
-    checked, summed, _ = warehouse.run("ops/checked", check_name=check_name).fetchall()[0]
+    check_name = _watermark_of(name)
+    checked, summed, _ = warehouse.run("ops.watermarks", "of_check", check_name=check_name).fetchall()[0]
     if summed > checked:
-        warehouse.run("ops/check_passed", check_name=check_name, batch_id=summed, checked_at=warehouse.clock())
+        warehouse.run(
+            "ops.watermarks", "advance_check", check_name=check_name, batch_id=summed, checked_at=warehouse.clock()
+        )
 
 
 def hold_in_full(warehouse: Warehouse) -> None:
@@ -39,9 +45,14 @@ def hold_in_full(warehouse: Warehouse) -> None:
     Raises:
         SpendgateError: one of them is broken.
     """
-    for name in ("event_ids_are_unique", "no_event_is_charged_twice"):
-        warehouse.require(f"checks/{name}", checked_through=0)
+    for name in ("checks.event_ids_are_unique", "checks.no_event_is_charged_twice"):
+        warehouse.require(name, checked_through=0)
     # of older batches an event may be sealed, and its transaction not yet
-    done = checked_through(warehouse, "events_are_charged_or_wait")
+    done = checked_through(warehouse, "checks.events_are_charged_or_wait")
     if done is not None:
-        warehouse.require("checks/events_are_charged_or_wait", checked_through=done)
+        warehouse.require("checks.events_are_charged_or_wait", checked_through=done)
+
+
+def _watermark_of(name: str) -> str:
+    """As what a check stands among the derived tables."""
+    return name.replace(".", "/")

@@ -24,25 +24,28 @@ BROKEN, MEND = dg.AssetCheckSeverity.ERROR, dg.AssetCheckSeverity.WARN
 """Broken: an invariant of ours does not hold. Mend: a person should mend what was delivered."""
 
 CHECKS = {
-    "files_account_for_every_row": ("raw/event_files", BROKEN),
-    "delivered_files_can_be_taken": ("raw/event_files", MEND),
-    "delivered_files_are_accepted": ("raw/event_files", MEND),
-    "few_rows_are_rejected": ("raw/rejected_rows", MEND),
-    "reference_rows_are_accepted": ("raw/rejected_rows", MEND),
-    "reference_rows_stay": ("core/global_ad_pricing", MEND),
-    "no_version_is_from_the_future": ("core/brands", BROKEN),
-    "event_ids_are_unique": ("raw/ad_events", BROKEN),
-    "events_are_charged_or_wait": ("core/transactions", BROKEN),
-    "no_event_is_charged_twice": ("core/transactions", BROKEN),
-    "every_event_type_has_a_price": ("core/unpriced", MEND),
-    "nothing_waits_for_long": ("core/unpriced", MEND),
-    "marts_add_up_to_the_ledger": ("mart/daily_spend", BROKEN),
-    "statuses_are_the_last_changes": ("ops/campaign_status", BROKEN),
-    "changes_follow_from_the_ledger": ("ops/campaign_status_changes", BROKEN),
-    "overspend_adds_up": ("mart/overspend", BROKEN),
-    "sealed_files_are_whole": ("core/transactions", BROKEN),
-    "published_copy_is_current": ("published/spend", BROKEN),
+    "checks.files_account_for_every_row": ("raw.event_files", BROKEN),
+    "checks.delivered_files_can_be_taken": ("raw.event_files", MEND),
+    "checks.delivered_files_are_accepted": ("raw.event_files", MEND),
+    "checks.few_rows_are_rejected": ("raw.rejected_rows", MEND),
+    "checks.reference_rows_are_accepted": ("raw.rejected_rows", MEND),
+    "checks.reference_rows_stay": ("core.global_ad_pricing", MEND),
+    "checks.no_version_is_from_the_future": ("core.brands", BROKEN),
+    "checks.event_ids_are_unique": ("raw.ad_events", BROKEN),
+    "checks.events_are_charged_or_wait": ("core.transactions", BROKEN),
+    "checks.no_event_is_charged_twice": ("core.transactions", BROKEN),
+    "checks.every_event_type_has_a_price": ("core.unpriced", MEND),
+    "checks.nothing_waits_for_long": ("core.unpriced", MEND),
+    "checks.marts_add_up_to_the_ledger": ("mart.daily_spend", BROKEN),
+    "checks.statuses_are_the_last_changes": ("ops.campaign_status", BROKEN),
+    "checks.changes_follow_from_the_ledger": ("ops.campaign_status_changes", BROKEN),
+    "checks.overspend_adds_up": ("mart.overspend", BROKEN),
+    "checks.sealed_files_are_whole": ("core.transactions", BROKEN),
+    "checks.published_copy_is_current": ("published.spend", BROKEN),
 }
+FILES = {file.removeprefix("checks."): file for file in CHECKS}
+"""The SQL file of each check by its name."""
+
 SHOWN = 5
 """Breaking rows shown in the metadata; the count tells of the rest."""
 
@@ -50,12 +53,12 @@ SHOWN = 5
 @dg.multi_asset_check(
     specs=[
         dg.AssetCheckSpec(
-            name,
-            asset=asset.split("/"),
-            description=first_comment(f"checks/{name}"),
-            metadata={"sql": sql_shown(f"checks/{name}")},
+            file.removeprefix("checks."),
+            asset=asset.split("."),
+            description=first_comment(file),
+            metadata={"sql": sql_shown(file)},
         )
-        for name, (asset, _) in CHECKS.items()
+        for file, (asset, _) in CHECKS.items()
     ],
     can_subset=True,
     pool=POOL,
@@ -65,12 +68,13 @@ def checks(
 ) -> Iterator[dg.AssetCheckResult]:
     """Run the checks that were selected."""
     for key in context.selected_asset_check_keys:
-        rows = breaking_rows(warehouse, key.name)
+        file = FILES[key.name]
+        rows = breaking_rows(warehouse, file)
         yield dg.AssetCheckResult(
             passed=rows.is_empty(),
             check_name=key.name,
             asset_key=key.asset_key,
-            severity=CHECKS[key.name][1],
+            severity=CHECKS[file][1],
             metadata={"breaking_rows": len(rows), **_first(rows)},
         )
 
@@ -85,7 +89,7 @@ def _first(rows: pl.DataFrame) -> dict[str, dg.TableMetadataValue]:
 
 
 def breaking_rows(warehouse: Warehouse, name: str) -> pl.DataFrame:
-    """Rows that break the rule `sql/checks/<name>.sql`; whatever the file selects.
+    """Rows that break a rule; whatever its SQL file selects.
 
     A rule about batches is held against those that have come since it was found to hold.
     """
@@ -102,18 +106,18 @@ def breaking_rows(warehouse: Warehouse, name: str) -> pl.DataFrame:
 
 def _seen(warehouse: Warehouse, name: str) -> dict[str, Any]:
     """What a check is told of the world outside the warehouse."""
-    if name == "published_copy_is_current":
+    if name == "checks.published_copy_is_current":
         return {"published_revision": published_revision(warehouse.root)}
-    if name == "no_version_is_from_the_future":
+    if name == "checks.no_version_is_from_the_future":
         return {"clock": warehouse.clock()}
     return {}
 
 
 def _selected(warehouse: Warehouse, name: str, values: dict[str, Any]) -> pl.DataFrame:
     try:
-        if name == "changes_follow_from_the_ledger":
+        if name == "checks.changes_follow_from_the_ledger":
             derive_unchecked_changes(warehouse)
-        return warehouse.relation(f"checks/{name}", **values).pl()
+        return warehouse.relation(name, **values).pl()
     except duckdb.InvalidInputException as error:
         if not names_lost_day(error):
             raise

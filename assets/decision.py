@@ -86,12 +86,12 @@ def look(connection: duckdb.DuckDBPyConnection, now: datetime) -> Outlook:
     Spend comes from the marts, so this costs what there are campaigns, not what there are events.
     """
     instant = {"now": now, "known_at": None}
-    connection.execute(sql("decision/brand_clock"), {**instant, "brand_id": None})
-    [(rezoned,)] = connection.execute(sql("decision/any_rezoned")).fetchall()
+    connection.execute(sql("steps.decision", "brand_clock"), {**instant, "brand_id": None})
+    [(rezoned,)] = connection.execute(sql("steps.decision", "any_rezoned")).fetchall()
     # the month so far of brands whose zone is not the one they are summed by; of the others the day and month under way
     with days_needed(connection, now - timedelta(days=32) if rezoned else now):
-        connection.execute(sql("decision/brand_now"), {"now": now})
-    connection.execute(sql("decision/statuses_now"))
+        connection.execute(sql("steps.decision", "brand_spend_from_marts"), {"now": now})
+    connection.execute(sql("steps.decision", "current_statuses"))
     return _decided(connection, instant)
 
 
@@ -117,10 +117,10 @@ def derive(
         campaign_id: only this campaign's status is looked up; for others of the brand the answer means nothing.
     """
     instant = {"now": now, "known_at": known_at}
-    connection.execute(sql("decision/brand_clock"), {**instant, "brand_id": brand_id})
-    connection.execute(sql("decision/brand_then"), {**instant, "brand_id": brand_id})
+    connection.execute(sql("steps.decision", "brand_clock"), {**instant, "brand_id": brand_id})
+    connection.execute(sql("steps.decision", "brand_spend_from_ledger"), {**instant, "brand_id": brand_id})
     history = {"recorded_before": recorded_before, "decided_through": decided_through, "campaign_id": campaign_id}
-    connection.execute(sql("decision/statuses_then"), history)
+    connection.execute(sql("steps.decision", "statuses_as_of"), history)
     return _decided(connection, instant)
 
 
@@ -136,7 +136,7 @@ def replay(connection: duckdb.DuckDBPyConnection, now: datetime, *, as_known: bo
     Raises:
         SpendgateError: nothing had been recorded by then.
     """
-    moments = connection.execute(sql("decision/moment"), {"now": now, "seen_then": as_known}).fetchall()
+    moments = connection.execute(sql("steps.decision", "as_of_bounds"), {"now": now, "seen_then": as_known}).fetchall()
     if not moments:
         return look(connection, now)
     known_at, recorded_before, decided_through = moments[0]
@@ -152,14 +152,14 @@ def replay(connection: duckdb.DuckDBPyConnection, now: datetime, *, as_known: bo
 
 
 def _decided(connection: duckdb.DuckDBPyConnection, instant: dict[str, datetime | None]) -> Outlook:
-    connection.execute(sql("decision/decided"), instant)
-    connection.execute(sql("decision/hops"))
-    return Outlook(*connection.execute(sql("decision/outlook")).fetchall()[0])
+    connection.execute(sql("steps.decision", "decided"), instant)
+    connection.execute(sql("steps.decision", "transitions"))
+    return Outlook(*connection.execute(sql("steps.decision", "summary")).fetchall()[0])
 
 
 def hops(connection: duckdb.DuckDBPyConnection) -> list[Hop]:
     """The changes found by the last `look` or `replay`, in order."""
-    return [Hop(*row) for row in connection.execute(sql("decision/due_hops")).fetchall()]
+    return [Hop(*row) for row in connection.execute(sql("steps.decision", "due_transitions")).fetchall()]
 
 
 def decide(warehouse: Warehouse) -> Outlook:
@@ -167,14 +167,14 @@ def decide(warehouse: Warehouse) -> Outlook:
     with warehouse.transaction() as recorded_at:
         outlook = look(warehouse.connection, warehouse.now)
         record = {"now": warehouse.now, "recorded_at": recorded_at, "run_id": warehouse.run_id}
-        warehouse.run("ops/decisions", **record)
-        warehouse.run("ops/campaign_status_changes", **record)
-        warehouse.run("ops/campaign_status", now=warehouse.now)
-        warehouse.run("ops/budget_findings", **record)
+        warehouse.run("ops.decisions", "add", **record)
+        warehouse.run("ops.campaign_status_changes", "add", **record)
+        warehouse.run("ops.campaign_status", "apply_decision", now=warehouse.now)
+        warehouse.run("ops.budget_findings", "add", **record)
         with days_needed(warehouse.connection, NEVER):  # a lost day is due when it has been made again
-            warehouse.run("ops/overspend_due_by_decision", recorded_at=recorded_at)
-        warehouse.run("mart/forget_brand_budget")
-        warehouse.run("mart/brand_budget", now=warehouse.now)
+            warehouse.run("ops.overspend_due", "add_decided", recorded_at=recorded_at)
+        warehouse.run("mart.brand_budget", "clear")
+        warehouse.run("mart.brand_budget", "add", now=warehouse.now)
     log.info("decided for %s: %d of %d campaigns changed", warehouse.now, outlook.due, outlook.campaigns)
     return outlook
 
@@ -189,7 +189,7 @@ def set_status(warehouse: Warehouse, change: ManualChange) -> str | None:
         SpendgateError: there is no such campaign, or people may not make this change from here.
     """
     campaign_id = change.campaign_id
-    row = warehouse.row("ops/status_of", campaign_id=campaign_id)
+    row = warehouse.row("ops.campaign_status", "of_campaign", campaign_id=campaign_id)
     if row is None:
         raise SpendgateError(
             f"campaign {campaign_id} has no status: it is not in the campaigns file, or no run has seen it yet"
@@ -209,10 +209,11 @@ def set_status(warehouse: Warehouse, change: ManualChange) -> str | None:
             "paused_until": change.until,
             "now": warehouse.now,
         }
-        if warehouse.value("ops/manual_status", **wanted) != 1:
+        if warehouse.value("ops.campaign_status", "set_by_hand", **wanted) != 1:
             raise SpendgateError(f"campaign {campaign_id} is not {before} any more: look at it again")
         warehouse.run(
-            "ops/manual_change",
+            "ops.campaign_status_changes",
+            "add_manual",
             **wanted,
             changed_by=change.changed_by,
             note=change.note,
@@ -221,7 +222,7 @@ def set_status(warehouse: Warehouse, change: ManualChange) -> str | None:
         )
         # with the new status in place: when would the decision change it
         look(warehouse.connection, warehouse.now)
-        warehouse.run("ops/manual_next_change", campaign_id=campaign_id, now=warehouse.now)
+        warehouse.run("ops.campaign_status", "set_next_change", campaign_id=campaign_id, now=warehouse.now)
     log.info("campaign %d: %s -> %s by %s (%s)", campaign_id, before, change.status, change.changed_by, change.note)
     return before
 

@@ -159,14 +159,15 @@ def explain(
 
 def derive_unchecked_changes(warehouse: Warehouse) -> None:
     """Derive every change recorded since the last check anew; `underivable_changes` holds what comes out otherwise."""
-    warehouse.run("evidence/underivable_changes")
-    moments = warehouse.run("evidence/unchecked_moments").fetchall()
+    warehouse.run("steps.explanation", "underivable_changes")
+    moments = warehouse.run("steps.explanation", "unchecked_changes").fetchall()
     for recorded_at, decided_at, _ in moments:
         _derive_moment(warehouse.connection, recorded_at, decided_at)
-        warehouse.run("evidence/add_differences")
+        warehouse.run("steps.explanation", "add_differences")
     if moments:  # bookkeeping, not a revision: readers need no new copy for it
         warehouse.run(
-            "evidence/check",
+            "ops.evidence_checks",
+            "record",
             checked_through=moments[-1][0],
             changes=sum(changes for _, _, changes in moments),
             run_id=warehouse.run_id,
@@ -190,18 +191,20 @@ def _derive_moment(
         brand_id=brand_id,
         campaign_id=campaign_id,
     )
-    connection.execute(sql("evidence/differences"), {"recorded_at": recorded_at, "campaign_id": campaign_id})
+    connection.execute(
+        sql("steps.explanation", "differences"), {"recorded_at": recorded_at, "campaign_id": campaign_id}
+    )
 
 
 def _changes(connection: duckdb.DuckDBPyConnection, name: str, **values: Any) -> list[Change]:
-    return [Change(*row) for row in connection.execute(sql(f"evidence/{name}"), values).fetchall()]
+    return [Change(*row) for row in connection.execute(sql("steps.explanation", name), values).fetchall()]
 
 
 def _versions(
     connection: duckdb.DuckDBPyConnection, campaign_id: int, now: datetime, known_at: datetime | None
 ) -> Versions:
     values = {"now": now, "known_at": known_at, "campaign_id": campaign_id}
-    return Versions(*connection.execute(sql("evidence/versions"), values).fetchall()[0])
+    return Versions(*connection.execute(sql("steps.explanation", "versions"), values).fetchall()[0])
 
 
 def _crossing(connection: duckdb.DuckDBPyConnection, change: Change) -> Crossing | None:
@@ -223,7 +226,7 @@ def _crossing(connection: duckdb.DuckDBPyConnection, change: Change) -> Crossing
         "period": period,
         "budget": budget,
     }
-    rows = connection.execute(sql("evidence/crossing"), values).fetchall()
+    rows = connection.execute(sql("steps.explanation", "budget_crossing"), values).fetchall()
     return Crossing(period, *rows[0]) if rows else None
 
 
@@ -239,5 +242,5 @@ def _present(
         brand_id=_versions(connection, campaign_id, at, None).brand_id,
         campaign_id=campaign_id,
     )
-    row = connection.execute(sql("evidence/present"), {"campaign_id": campaign_id}).fetchall()[0]
+    row = connection.execute(sql("steps.explanation", "present"), {"campaign_id": campaign_id}).fetchall()[0]
     return Present(at, *row)

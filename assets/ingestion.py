@@ -78,7 +78,7 @@ def new_files(connection: duckdb.DuckDBPyConnection, files: list[DeliveredFile])
     if not files:
         return []
     with seen_files(connection, files):
-        places = connection.execute(sql("raw/new_files"), {"delivered_twice": DELIVERED_TWICE}).fetchall()
+        places = connection.execute(sql("ops.delivered_files", "new"), {"delivered_twice": DELIVERED_TWICE}).fetchall()
     return with_attempts(connection, [files[place] for (place,) in places])
 
 
@@ -140,7 +140,7 @@ def _batches(files: list[DeliveredFile], settings: Settings) -> Iterator[list[De
 
 def _load(warehouse: Warehouse, files: list[DeliveredFile], settings: Settings) -> int:
     """One transaction: the rows, the refused rows and the ledger rows of these files."""
-    newest = int(warehouse.value("raw/newest_file"))
+    newest = int(warehouse.value("ops.delivered_files", "newest_id"))
     with attempt(warehouse, files) as read_at:
         batch = Batch(warehouse, read_at, settings)
         for file, staging in batch.look_up(_staged_ahead(warehouse.root, files, settings)):
@@ -151,7 +151,7 @@ def _load(warehouse: Warehouse, files: list[DeliveredFile], settings: Settings) 
                 _write(warehouse, batch)
     note_in_vain(warehouse, batch.waits)
     clear_scratch(warehouse.root)
-    _log_files(warehouse.run("raw/files_since", file_id=newest).fetchall())
+    _log_files(warehouse.run("raw.event_files", "since", file_id=newest).fetchall())
     return len(batch.files)
 
 
@@ -169,7 +169,7 @@ def _write(warehouse: Warehouse, batch: "Batch") -> None:
     if batch.files:  # some may have been held back
         with warehouse.transaction() as recorded_at:
             batch.write(recorded_at)
-            warehouse.run("ops/forget_attempts", names=[file["name"] for file in batch.files])
+            warehouse.run("ops.attempts", "finish", names=[file["name"] for file in batch.files])
 
 
 _Staging = tuple[DeliveredFile, Future[StagedFile]]
@@ -217,7 +217,7 @@ def read_alone(root: DataRoot, file: DeliveredFile, settings: Settings) -> None:
 
 def retry_refused(warehouse: Warehouse, retry: Retry, settings: Settings) -> None:
     """Read the refused rows of some files again, from their staged copies: what is sound now is loaded, once."""
-    for row in warehouse.run("raw/files_to_retry", reason=retry.reason, name=retry.name).fetchall():
+    for row in warehouse.run("raw.event_files", "to_retry", reason=retry.reason, name=retry.name).fetchall():
         _retry(warehouse, TakenFile(*row), settings)
 
 
@@ -231,7 +231,7 @@ def _retry(warehouse: Warehouse, file: TakenFile, settings: Settings) -> None:
     except (NotReadyError, QuarantineError) as refusal:
         log.warning("%s cannot be tried again: %s", file.name, refusal)
         return
-    counts = warehouse.run("ops/newest_retry").fetchall()[0]
+    counts = warehouse.run("ops.retries", "newest").fetchall()[0]
     log.info("%s: %d refused rows tried again = %d loaded + %d duplicate + %d refused", file.name, *counts)
 
 
@@ -286,7 +286,9 @@ class Batch:
         """Note which of the files were loaded before."""
         digests = [staging.result().sha256 for _, staging in stagings if staging.exception() is None]
         if digests:
-            for kind, sha256, name in self._warehouse.run("raw/loaded_files", digests=digests).fetchall():
+            for kind, sha256, name in self._warehouse.run(
+                "raw.event_files", "with_same_bytes", digests=digests
+            ).fetchall():
                 # what was read as another format, under a wrong name, is no duplicate: all its rows were refused
                 self._names.setdefault((kind, sha256, format_said(name)), name)
         return stagings
@@ -364,12 +366,13 @@ class Batch:
         """
         self._reader.finish(self._read_at, self._settings)
         if only_refused:
-            for name in ("keep_refused_events", "keep_refused_payments"):
-                self._warehouse.run(f"ingest/{name}")
+            self._warehouse.run("steps.arrivals", "keep_refused_events")
+            self._warehouse.run("steps.arrivals", "keep_refused_payments")
         self._hold_back_for_lost_days()
         self._find_sealed_twins()
-        for name in ("repeated_events", "repeated_payments", "refusals"):
-            self._warehouse.run(f"ingest/{name}")
+        self._warehouse.run("steps.duplicates", "repeated_events")
+        self._warehouse.run("steps.duplicates", "repeated_payments")
+        self._warehouse.run("steps.refusals", "refusals")
         self._fetch_refused_texts()
         self._warehouse.connection.register("batch_files", pa.Table.from_pylist(self.files, schema=FILE_SCHEMA))
         try:
@@ -384,7 +387,7 @@ class Batch:
             NotReadyError: it is one whose refused rows are tried again.
         """
         limit = {"conflict_days": self._settings.conflict_days}
-        for file_id, remedy in self._warehouse.run("ingest/files_that_need_lost_days", **limit).fetchall():
+        for file_id, remedy in self._warehouse.run("steps.arrivals", "files_of_lost_days", **limit).fetchall():
             if file_id not in self._delivered:
                 raise NotReadyError(remedy)
             self._reader.forget(file_id)
@@ -394,45 +397,49 @@ class Batch:
     def _find_sealed_twins(self) -> None:
         """Look the arrived events up in the sealed files of their own days, and of the newest ones."""
         sealed = self._warehouse.root.sealed.resolve()
-        found = self._warehouse.run("ingest/sealed_files_of_days", conflict_days=self._settings.conflict_days)
+        found = self._warehouse.run(
+            "steps.duplicates", "sealed_files_to_search", conflict_days=self._settings.conflict_days
+        )
         paths = [str(sealed / name) for (name,) in found.fetchall()]
         if paths:
-            self._warehouse.run("ingest/sealed_twins", paths=paths)
+            self._warehouse.run("steps.duplicates", "sealed_duplicates", paths=paths)
 
     def write(self, recorded_at: datetime) -> None:
         """Write rows, refused rows and ledger rows. Call it inside a transaction."""
         batch_id = self._write_accepted(recorded_at)
-        self._warehouse.run("raw/rejected_rows", recorded_at=recorded_at)
-        self._warehouse.run("raw/event_files", batch_id=batch_id, recorded_at=recorded_at, read_at=self._read_at)
+        self._warehouse.run("raw.rejected_rows", "add", recorded_at=recorded_at)
+        self._warehouse.run(
+            "raw.event_files", "record", batch_id=batch_id, recorded_at=recorded_at, read_at=self._read_at
+        )
         with days_needed(self._warehouse.connection, NEVER):  # nothing of a new file is sealed yet
-            self._warehouse.require("checks/files_account_for_every_row")
+            self._warehouse.require("checks.files_account_for_every_row")
 
     def write_retry(self, file_id: int, recorded_at: datetime) -> None:
         """Write what has become of the refused rows of one file. Call it inside a transaction."""
         batch_id = self._write_accepted(recorded_at)
         record = {"file_id": file_id, "batch_id": batch_id, "recorded_at": recorded_at}
-        self._warehouse.run("raw/forget_rejected_rows", file_id=file_id)
-        self._warehouse.run("raw/rejected_rows", recorded_at=recorded_at)
-        self._warehouse.run("ops/retries", **record, read_at=self._read_at)
-        self._warehouse.run("raw/event_file_retried", file_id=file_id, recorded_at=recorded_at)
-        self._warehouse.require("checks/files_account_for_every_row")
+        self._warehouse.run("raw.rejected_rows", "remove_of_file", file_id=file_id)
+        self._warehouse.run("raw.rejected_rows", "add", recorded_at=recorded_at)
+        self._warehouse.run("ops.retries", "add", **record, read_at=self._read_at)
+        self._warehouse.run("raw.event_files", "count_retried", file_id=file_id, recorded_at=recorded_at)
+        self._warehouse.require("checks.files_account_for_every_row")
 
     def _write_accepted(self, recorded_at: datetime) -> int:
         """Write the rows that were accepted, and by which limits they were read; returns the batch."""
         batch_id = self._warehouse.batch_id(recorded_at)
         limits = {name: getattr(self._settings, name) for name in READING_LIMITS}
-        self._warehouse.run("ops/reading_limits", recorded_at=recorded_at, **limits)
-        self._warehouse.run("raw/ad_events", batch_id=batch_id)
-        self._warehouse.run("raw/payments", batch_id=batch_id)
+        self._warehouse.run("ops.reading_limits", "add", recorded_at=recorded_at, **limits)
+        self._warehouse.run("raw.ad_events", "add", batch_id=batch_id)
+        self._warehouse.run("raw.payments", "add", batch_id=batch_id)
         return batch_id
 
     def _fetch_refused_texts(self) -> None:
         """Put the refused lines, as they were delivered, into a temporary table."""
-        self._warehouse.run("ingest/refused_texts")
-        for (file_id,) in self._warehouse.run("ingest/refused_files").fetchall():
+        self._warehouse.run("steps.refusals", "texts")
+        for (file_id,) in self._warehouse.run("steps.refusals", "files").fetchall():
             for table in _refused_texts(self._warehouse, file_id, *self._staged[file_id]):
                 self._warehouse.connection.register("some_texts", table)
-                self._warehouse.run("ingest/add_refused_texts")
+                self._warehouse.run("steps.refusals", "add_texts")
                 self._warehouse.connection.unregister("some_texts")
 
 
@@ -440,9 +447,10 @@ def _refused_texts(warehouse: Warehouse, file_id: int, kind: str, staged: Staged
     """Refused lines of one file, some at a time, as (file_id, line_number, raw)."""
     lines: Iterable[tuple[int, str]]
     if staged.format == "parquet":
-        lines = warehouse.run(f"ingest/parquet_{kind}_lines", file_id=file_id, path=str(staged.path)).fetchall()
+        refused = {EVENTS: "refused_events", PAYMENTS: "refused_payments"}[kind]
+        lines = warehouse.run("steps.read_parquet", refused, file_id=file_id, path=str(staged.path)).fetchall()
     else:
-        numbers = [n for (n,) in warehouse.run("ingest/refused_lines", file_id=file_id).fetchall()]
+        numbers = [n for (n,) in warehouse.run("steps.refusals", "lines", file_id=file_id).fetchall()]
         lines = lines_of(staged.text, numbers, RAW_TEXT_LIMIT)
     remaining = iter(lines)
     while some := list(islice(remaining, ROWS_AT_ONCE)):

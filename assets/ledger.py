@@ -14,8 +14,8 @@ from assets.landing import Deliveries
 from assets.settings import EVENTS, PAYMENTS
 from assets.warehouse import Warehouse
 
-RAW = ("raw/event_files", "raw/ad_events", "raw/payments", "raw/rejected_rows")
-LEDGER = ("core/transactions", "core/unpriced")
+RAW = ("raw.event_files", "raw.ad_events", "raw.payments", "raw.rejected_rows")
+LEDGER = ("core.transactions", "core.unpriced")
 LEFT = "files_left"
 """In the metadata of `raw/event_files`: files that the next run has to take."""
 
@@ -32,10 +32,10 @@ delivered_events = [
 
 @dg.multi_asset(
     specs=[
-        table("raw/event_files", ["landing/events", "landing/payments"]),
-        table("raw/ad_events", ["landing/events"]),
-        table("raw/payments", ["landing/payments"]),
-        table("raw/rejected_rows", ["landing/events", "landing/payments"]),
+        table("raw.event_files", ["landing.events", "landing.payments"]),
+        table("raw.ad_events", ["landing.events"]),
+        table("raw.payments", ["landing.payments"]),
+        table("raw.rejected_rows", ["landing.events", "landing.payments"]),
     ],
     pool=POOL,
 )
@@ -46,7 +46,7 @@ def ingestion(
     ingested = ingest(warehouse, deliveries)
     for name in RAW:
         result = materialized(warehouse, name)
-        left = {LEFT: ingested.left} if name == "raw/event_files" else {}
+        left = {LEFT: ingested.left} if name == "raw.event_files" else {}
         yield result._replace(metadata={**(result.metadata or {}), **left})
 
 
@@ -55,13 +55,13 @@ def ingestion(
         table(
             name,
             [
-                "raw/ad_events",
-                "raw/payments",
-                "core/brands",
-                "core/campaigns",
-                "core/ad_sets",
-                "core/ads",
-                "core/global_ad_pricing",
+                "raw.ad_events",
+                "raw.payments",
+                "core.brands",
+                "core.campaigns",
+                "core.ad_sets",
+                "core.ads",
+                "core.global_ad_pricing",
             ],
         )
         for name in LEDGER

@@ -6,8 +6,6 @@ Belongs here: reference rows that a clock put into the future. Does not: lost fi
 import logging
 from datetime import datetime
 
-import duckdb
-
 from assets.settings import REFERENCE_TABLES, SpendgateError
 from assets.warehouse import Warehouse
 
@@ -34,28 +32,15 @@ def mend_versions(warehouse: Warehouse, *, mended_by: str, reason: str) -> dict[
         for name in REFERENCE_TABLES:
             if mended[name]:
                 what = {"table_name": f"core.{name}", "rows": mended[name]}
-                warehouse.run("ops/mendings", mended_at=recorded_at, mended_by=mended_by, reason=reason, **what)
+                warehouse.run("ops.mendings", "add", mended_at=recorded_at, mended_by=mended_by, reason=reason, **what)
     return mended
 
 
 def _bring_in(warehouse: Warehouse, name: str, recorded_at: datetime) -> int:
-    clock = warehouse.clock()
-    versions = warehouse.connection.table(f"core.{name}")
-    in_force, valid_from = duckdb.ColumnExpression("valid_to").isnull(), duckdb.ColumnExpression("valid_from")
-    now_in_force: dict[str, datetime | int] = {
-        "valid_from": clock,
-        "batch_id": warehouse.batch_id(recorded_at),
-        "recorded_at": recorded_at,
-    }
-    columns = [
-        duckdb.ConstantExpression(now_in_force[column]).alias(column)
-        if column in now_in_force
-        else duckdb.ColumnExpression(column)
-        for column in versions.columns
-    ]
-    from_the_future = versions.filter(in_force & (valid_from > duckdb.ConstantExpression(clock))).select(*columns)
-    rows = from_the_future.to_arrow_table()
-    if rows.num_rows:
-        warehouse.connection.from_arrow(rows).insert_into(f"core.{name}")
-        warehouse.run(f"core/{name}_superseded")
-    return int(rows.num_rows)
+    table = REFERENCE_TABLES[name]
+    record = {"batch_id": warehouse.batch_id(recorded_at), "recorded_at": recorded_at}
+    versions = warehouse.relation(
+        "core.versions", "from_the_future", table=table.file, clock=warehouse.clock(), **record
+    )
+    versions.insert_into(table.versions)
+    return len(versions)

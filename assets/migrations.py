@@ -22,10 +22,58 @@ from assets.settings import SpendgateError
 from assets.statements import SQL, first_comment, sql
 
 DEFINITIONS = (
-    *(f"schema/{name}" for name in ("types", "sealed", "hot", "raw", "core", "ops", "mart")),
-    "mart/hourly_spend",
+    "types",
+    "ops.sealed_files",
+    "ops.sealed_file_states",
+    "ops.files_let_go",
+    "raw.ad_events",
+    "raw.payments",
+    "raw.event_files",
+    "raw.rejected_rows",
+    "core.utc_offsets",
+    "core.superseded_utc_offsets",
+    "core.versions",
+    "core.brands",
+    "core.campaigns",
+    "core.ad_sets",
+    "core.ads",
+    "core.global_ad_pricing",
+    "core.reference_rows",
+    "core.transactions",
+    "core.unpriced",
+    "ops.definitions",
+    "ops.migrations",
+    "ops.revision",
+    "ops.batches",
+    "ops.watermarks",
+    "ops.summed_brands",
+    "ops.reference_files",
+    "ops.delivered_files",
+    "ops.attempts",
+    "ops.retries",
+    "ops.missing_rows",
+    "ops.acknowledgements",
+    "ops.open_missing_rows",
+    "ops.refused_files",
+    "ops.refused_files_gone",
+    "ops.open_files",
+    "ops.reading_limits",
+    "ops.mendings",
+    "ops.campaign_status",
+    "ops.campaign_status_changes",
+    "ops.decisions",
+    "ops.budget_findings",
+    "ops.overspend_due",
+    "ops.evidence_checks",
+    "mart.daily_spend",
+    "mart.monthly_spend",
+    "mart.hourly_spend",
+    "mart.brand_budget",
+    "mart.restatements",
+    "mart.overspend",
+    "mart.as_known",
 )
-"""What makes an empty warehouse, in order."""
+"""The SQL files whose definitions make an empty warehouse, each after those it stands on."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +95,7 @@ class Migration:
 
 
 MIGRATIONS = [
-    Migration(int(file.name.partition("_")[0]), f"migrations/{file.stem}")
+    Migration(int(file.name.partition("_")[0]), f"migrations.{file.stem}")
     for file in sorted((SQL / "migrations").glob("*.sql"))
 ]
 VERSION = MIGRATIONS[-1].version
@@ -60,18 +108,18 @@ class OtherVersionError(SpendgateError):
 
 def definitions_digest() -> str:
     """SHA-256 of all definitions: a file that carries it needs nothing done."""
-    names = (*DEFINITIONS, "sealing/macro", "sealing/macro_without_files", "sealing/through")
-    return hashlib.sha256("".join(map(sql, names)).encode()).hexdigest()
+    sealed = [sql("steps.sealing", name) for name in ("show_files", "show_no_files", "sealed_through")]
+    return hashlib.sha256("".join([*map(sql, DEFINITIONS), *sealed]).encode()).hexdigest()
 
 
 def version_of(connection: duckdb.DuckDBPyConnection) -> int | None:
     """Version of an open warehouse; None for a new file, 1 for those made before versions were noted."""
-    tables = {name for (name,) in connection.execute(sql("catalog/tables")).fetchall()}
+    tables = {name for (name,) in connection.execute(sql("database", "tables")).fetchall()}
     if not tables:
         return None
     if "ops.migrations" not in tables:
         return 1
-    return int(connection.execute(sql("ops/newest_version")).fetchall()[0][0])
+    return int(connection.execute(sql("ops.migrations", "newest")).fetchall()[0][0])
 
 
 def pending_migrations(version: int, file: Path) -> list[Migration]:
@@ -140,7 +188,7 @@ def define(connection: duckdb.DuckDBPyConnection) -> None:
 
 def note_version(connection: duckdb.DuckDBPyConnection, version: int, what: str, now: Any) -> None:
     """Write down that the file has a version since now."""
-    connection.execute(sql("ops/migrations"), {"version": version, "what": what, "migrated_at": now})
+    connection.execute(sql("ops.migrations", "record"), {"version": version, "what": what, "migrated_at": now})
 
 
 def _refuse_other_tables(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
@@ -161,7 +209,7 @@ def _refuse_other_tables(connection: duckdb.DuckDBPyConnection, file: Path) -> N
 
 def _columns(connection: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[str, str]]]:
     columns: dict[str, list[tuple[str, str]]] = {}
-    for table, column, type_ in connection.execute(sql("catalog/tables_and_columns")).fetchall():
+    for table, column, type_ in connection.execute(sql("database", "table_columns")).fetchall():
         columns.setdefault(table, []).append((column, type_))
     return columns
 

@@ -16,13 +16,13 @@ from assets.spend import OVERSPEND, SPEND
 from assets.status import DECISION
 from assets.warehouse import Warehouse, published_revision
 
-SEALED = "ops/sealed_files"
+SEALED = "ops.sealed_files"
 
 log = logging.getLogger("spendgate.publishing")
 
 
 @dg.multi_asset(
-    specs=[table(SEALED, ["raw/ad_events", "core/transactions", "mart/daily_spend", "mart/monthly_spend"])], pool=POOL
+    specs=[table(SEALED, ["raw.ad_events", "core.transactions", "mart.daily_spend", "mart.monthly_spend"])], pool=POOL
 )
 def sealed_files(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
     """Days that can hardly change, as immutable Parquet files; once a night."""
@@ -34,10 +34,10 @@ def sealed_files(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult
 @dg.asset(
     key=["published", "spend"],
     deps=[
-        name.split("/")
+        name.split(".")
         for name in (
             *UTC_OFFSETS,
-            *(f"core/{name}" for name in REFERENCE_TABLES),
+            *(table.file for table in REFERENCE_TABLES.values()),
             *RAW,
             *LEDGER,
             *SPEND,

@@ -125,7 +125,7 @@ def select(published: duckdb.DuckDBPyConnection, query: str) -> duckdb.DuckDBPyC
 def _refuse_all_but_reading(published: duckdb.DuckDBPyConnection, query: str) -> None:
     explained = EXPLAIN.match(query)
     selected = query[explained.end() :] if explained else query  # what is explained must be one that could be run
-    parsed = published.execute(sql("readers/parsed"), {"query": selected}).fetchall()
+    parsed = published.execute(sql("steps.readers", "parsed_query"), {"query": selected}).fetchall()
     [(fault, statements, table_functions, functions, tables)] = parsed
     if fault == "parser":
         published.extract_statements(query)  # says what is wrong, and where

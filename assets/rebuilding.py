@@ -31,7 +31,7 @@ COMPARED = (
     "raw.ad_events",
     "raw.payments",
     "raw.rejected_rows",
-    *(f"core.{name}" for name in REFERENCE_TABLES),
+    *(table.versions for table in REFERENCE_TABLES.values()),
     "core.transactions",
     "core.unpriced",
     "mart.hourly_spend",
@@ -178,7 +178,7 @@ class Replay:
         self._rebuilt = rebuilt
         self._settings = settings
         self._only_files = only_files
-        rows = live.execute(sql("rebuild/steps")).fetchall()
+        rows = live.execute(sql("steps.rebuild", "steps")).fetchall()
         self._steps = [Step(*row) for row in rows]
         rebuilt.clock = lambda: BEFORE_ALL_STEPS
 
@@ -198,7 +198,7 @@ class Replay:
         for step in track(self._steps):
             rebuilt.clock = lambda at=step.recorded_at: at  # type: ignore[misc]
             rebuilt.run_id = step.run_id
-            rebuilt.run("rebuild/batches", batch_id=step.batch_id)
+            rebuilt.run("ops.batches", "copy_through", batch_id=step.batch_id)
             self._do(step)
         rebuilt.connection.unregister("kept_batches")
 
@@ -216,17 +216,10 @@ class Replay:
                 sum_spend(self._rebuilt)
 
     def _load_reference(self, step: Step) -> None:
-        """Open the versions that this transaction opened, and end the ones before them."""
-        for name in REFERENCE_TABLES:
-            versions = self._live.table(f"core.{name}")
-            ends = ("valid_to", "superseded_at")
-            columns = [
-                duckdb.ConstantExpression(None).alias(column) if column in ends else duckdb.ColumnExpression(column)
-                for column in versions.columns
-            ]
-            opened = versions.filter(_equals("recorded_at", step.recorded_at)).select(*columns)
-            self._copy(opened, f"core.{name}")
-            self._rebuilt.run(f"core/{name}_superseded")
+        """Add the versions that this transaction added."""
+        for table in REFERENCE_TABLES.values():
+            added = self._live.table(table.versions).filter(_equals("recorded_at", step.recorded_at))
+            self._copy(added, table.versions)
 
     def _ingest(self, step: Step) -> None:
         """Read again the files that this transaction loaded; of those no longer staged, take over the rows."""
@@ -254,7 +247,9 @@ class Replay:
                 batch.write_retry(file.file_id, recorded_at)
 
     def _files(self, step: Step) -> list[TakenFile]:
-        rows = self._live.execute(sql("rebuild/files_of_step"), {"recorded_at": step.recorded_at}).fetchall()
+        rows = self._live.execute(
+            sql("raw.event_files", "of_transaction"), {"recorded_at": step.recorded_at}
+        ).fetchall()
         files = [TakenFile(*row) for row in rows]
         return [file for file in files if self._only_files is None or file.file_id in self._only_files]
 
@@ -269,7 +264,7 @@ class Replay:
 
     def _limits_then(self, step: Step) -> Settings:
         """The limits by which files were read then; the present ones where none were noted."""
-        rows = self._live.execute(sql("rebuild/limits_of_step"), {"recorded_at": step.recorded_at}).fetchall()
+        rows = self._live.execute(sql("ops.reading_limits", "at"), {"recorded_at": step.recorded_at}).fetchall()
         return replace(self._settings, **dict(zip(READING_LIMITS, rows[0], strict=True))) if rows else self._settings
 
     def _take_over(self, file: TakenFile, step: Step) -> None:
@@ -285,14 +280,17 @@ class Replay:
 
     def _keep(self) -> None:
         """Copy what is not made anew, and the ledger rows of what was refused or delivered again."""
-        self._rebuilt.run("rebuild/make_room_for_what_is_kept")
+        self._rebuilt.run("steps.rebuild", "clear_replayed")
         self._copy(self._live.table("raw.event_files").filter("outcome <> 'LOADED'"), "raw.event_files")
         of_reference_files = "file_id in (select file_id from ops.reference_files)"
         self._copy(self._live.table("raw.rejected_rows").filter(of_reference_files), "raw.rejected_rows")
-        for (table,) in self._live.execute(sql("catalog/tables")).fetchall():
+        for (table,) in self._live.execute(sql("database", "tables")).fetchall():
             if table not in (*COMPARED, *ZONES, *OF_THE_FILE):
                 self._copy(self._live.table(table), table)
-        sealed = [self._rebuilt.root.sealed / name for (name,) in self._live.execute(sql("sealing/names")).fetchall()]
+        sealed = [
+            self._rebuilt.root.sealed / name
+            for (name,) in self._live.execute(sql("ops.sealed_files", "names")).fetchall()
+        ]
         let_go(self._rebuilt, sealed, "of the warehouse before a rebuild")
 
     def _copy(self, rows: duckdb.DuckDBPyRelation, table: str) -> None:

@@ -97,7 +97,7 @@ def _why_unreadable(file: Path) -> str | None:
         return "it is not there"
     try:
         with duckdb.connect(str(file), read_only=True) as connection:
-            for (table,) in connection.execute(sql("catalog/tables")).fetchall():
+            for (table,) in connection.execute(sql("database", "tables")).fetchall():
                 connection.table(table).set_alias("row").aggregate("sum(hash(row))").fetchall()
     except duckdb.Error as error:
         return first_line(error)
@@ -106,7 +106,7 @@ def _why_unreadable(file: Path) -> str | None:
 
 def _revision(file: Path) -> int:
     with duckdb.connect(str(file), read_only=True) as connection:
-        return int(connection.execute(sql("ops/current_revision")).fetchall()[0][0])
+        return int(connection.execute(sql("ops.revision", "current")).fetchall()[0][0])
 
 
 def _state(what: str, file: Path) -> State | None:
@@ -177,7 +177,7 @@ def deliver_unknown_copies(warehouse: Warehouse) -> list[Path]:
     Returns:
         The files, in the delivery folders.
     """
-    known = {sha256 for (sha256,) in warehouse.run("ops/staged_hashes").fetchall()}
+    known = {sha256 for (sha256,) in warehouse.run("ops.delivered_files", "staged_hashes").fetchall()}
     delivered = []
     for copy in sorted(warehouse.root.staged.iterdir()):
         kind = _kind(copy) if copy.name.partition(".")[0] not in known else None

@@ -15,11 +15,8 @@ from assets.ingestion import new_files
 from assets.landing import DeliveredFile, Deliveries, NotReadyError, QuarantineError, StagedFile, stage
 from assets.reading.reference_rows import read_reference, refused_texts
 from assets.reading.text import RAW_TEXT_LIMIT, cut
-from assets.settings import DataRoot, Settings
+from assets.settings import REFERENCE_TABLES, DataRoot, Settings
 from assets.warehouse import Warehouse, utc_now
-
-PARENTS = {"campaigns": "brands", "ad_sets": "campaigns", "ads": "ad_sets"}
-"""The table that a row of another one belongs to."""
 
 log = logging.getLogger("spendgate.reference")
 
@@ -33,8 +30,8 @@ def load_reference(warehouse: Warehouse, deliveries: Deliveries, name: str) -> N
     files = [file for file in deliveries.seen if file.kind == name]
     retry = deliveries.retry
     known = warehouse.row(
-        "ops/newest_reference_file",
-        kind=name, parent=PARENTS.get(name),
+        "ops.reference_files", "newest",
+        kind=name, parent=REFERENCE_TABLES[name].parent,
         retried_reason=retry and retry.reason, retried_name=retry and retry.name,
     )  # fmt: skip
     newest = _Newest(*known) if known else _Newest()
@@ -97,34 +94,29 @@ def _load(warehouse: Warehouse, file: DeliveredFile, staged: StagedFile, *, file
     """Load the rows of a file that have been read and judged, in one transaction.
 
     Args:
-        warehouse: where to, with `judged_rows`.
+        warehouse: where to, with `validated_rows`.
         file: the file.
         staged: its copy.
         file_id: the ledger row it takes over when it is tried again.
     """
     name = file.kind
     connection = warehouse.connection
-    warehouse.run("ingest/delivered")
-    rows, refused = warehouse.row("ingest/row_counts") or (0, 0)
+    warehouse.run("steps.reference", "delivered")
+    rows, refused = warehouse.row("steps.reference", "row_counts") or (0, 0)
     connection.register("refused_rows", _refused_rows(warehouse, staged))
     with warehouse.transaction() as recorded_at:
         batch_id = warehouse.batch_id(recorded_at)
-        before = len(connection.table(f"core.{name}"))
-        warehouse.run(
-            f"core/{name}", now=warehouse.now, clock=warehouse.clock(), batch_id=batch_id, recorded_at=recorded_at
-        )
-        opened = len(connection.table(f"core.{name}")) - before
-        warehouse.run(f"core/{name}_superseded")
+        opened = _add_versions(warehouse, name, batch_id, recorded_at)
         if file_id is not None:
-            warehouse.run("ops/forget_reference_file", file_id=file_id)
-            warehouse.run("raw/forget_rejected_rows", file_id=file_id)
+            warehouse.run("ops.reference_files", "remove", file_id=file_id)
+            warehouse.run("raw.rejected_rows", "remove_of_file", file_id=file_id)
         counts = (opened, rows - refused - opened, refused)
         file_id = _write_file(
             warehouse, file, recorded_at, sha256=staged.sha256, outcome="LOADED", counts=counts, file_id=file_id
         )
-        warehouse.run("raw/rejected_reference_rows", file_id=file_id, recorded_at=recorded_at)
-        warehouse.run("ops/forget_missing_rows", table_name=name)
-        warehouse.run("ops/missing_rows", table_name=name, file_id=file_id, recorded_at=recorded_at)
+        warehouse.run("raw.rejected_rows", "add_reference", file_id=file_id, recorded_at=recorded_at)
+        warehouse.run("ops.missing_rows", "remove_delivered", table_name=name)
+        warehouse.run("ops.missing_rows", "add", table_name=name, file_id=file_id, recorded_at=recorded_at)
     connection.unregister("refused_rows")
     log.info(
         "%s: %d rows = %d new or changed + %d as before + %d refused",
@@ -132,9 +124,20 @@ def _load(warehouse: Warehouse, file: DeliveredFile, staged: StagedFile, *, file
     )  # fmt: skip
 
 
+def _add_versions(warehouse: Warehouse, name: str, batch_id: int, recorded_at: datetime) -> int:
+    """Make versions of the delivered rows that have changed; returns how many."""
+    table = REFERENCE_TABLES[name]
+    record = {"batch_id": batch_id, "recorded_at": recorded_at}
+    changed = warehouse.relation(
+        "core.versions", "changed", table=table.file, now=warehouse.now, clock=warehouse.clock(), **record
+    )
+    changed.insert_into(table.versions)
+    return len(changed)
+
+
 def _refused_rows(warehouse: Warehouse, staged: StagedFile) -> pa.Table:
     """The refused rows as they are listed: line, reason and text as delivered."""
-    reasons = dict(warehouse.run("ingest/refused_rows").fetchall())
+    reasons = dict(warehouse.run("steps.reference", "refused_rows").fetchall())
     texts = {number: cut(text, RAW_TEXT_LIMIT) for number, text in refused_texts(warehouse, staged, list(reasons))}
     return pa.table(
         {
@@ -164,12 +167,13 @@ def _write_file(
     file_id: int | None = None,
 ) -> int:
     """Write the file's ledger row; returns its number, the next one unless it has one already."""
-    warehouse.run("ops/forget_attempts", names=[file.name])
+    warehouse.run("ops.attempts", "finish", names=[file.name])
     if file_id is None:
-        file_id = int(warehouse.value("raw/newest_file")) + 1
+        file_id = int(warehouse.value("ops.delivered_files", "newest_id")) + 1
     loaded, duplicate, rejected = counts
     warehouse.run(
-        "ops/reference_files",
+        "ops.reference_files",
+        "record",
         file_id=file_id,
         kind=file.kind,
         name=file.name,

@@ -21,10 +21,10 @@ from assets.sealing import FILE_SCHEMA, SealedFile, new_name, note_files, take_i
 from assets.settings import Settings, SpendgateError
 from assets.warehouse import Warehouse, fsync, let_go
 
-LEDGER = ("ad_events", "transactions")
-"""Made from delivered files; the others are sums over the transactions."""
-
 MADE = {"ad_events": "made_events", "transactions": "made_transactions"}
+"""Made from delivered files, and as what they are shown; the other tables are sums over the transactions."""
+
+KNOWN = {"daily_spend": "known_daily_spend", "monthly_spend": "known_monthly_spend"}
 
 log = logging.getLogger("spendgate.resealing")
 
@@ -52,10 +52,10 @@ def reseal_day(
         SpendgateError: nothing of the day is lost, or what comes out is not what was noted of it. Nothing was changed.
     """
     look_at_sealed_files(warehouse)
-    lost = [Lost(*row) for row in warehouse.run("resealing/lost_files", day=day).fetchall()]
+    lost = [Lost(*row) for row in warehouse.run("ops.sealed_files", "lost_on_day", day=day).fetchall()]
     if not lost:
         raise SpendgateError(f"no sealed file of {day} is lost or damaged: `spendgate verify` names those that are")
-    if any(one.table_name in LEDGER for one in lost):
+    if any(one.table_name in MADE for one in lost):
         _make_ledger(warehouse, settings, track)
     try:
         return [_make(warehouse, one, day) for one in _in_order(lost)]
@@ -66,13 +66,13 @@ def reseal_day(
 
 def _in_order(lost: list[Lost]) -> list[Lost]:
     """The ledger before the sums over it."""
-    return sorted(lost, key=lambda one: one.table_name not in LEDGER)
+    return sorted(lost, key=lambda one: one.table_name not in MADE)
 
 
 def _make_ledger(warehouse: Warehouse, settings: Settings, track: Callable[[list[Step]], Iterable[Step]]) -> None:
     """Read the files with lost rows again, and show what they come to as `made_events` and `made_transactions`."""
     with days_needed(warehouse.connection, NEVER):
-        files = {file_id for (file_id,) in warehouse.run("resealing/files_to_read").fetchall()}
+        files = {file_id for (file_id,) in warehouse.run("steps.resealing", "files_to_read").fetchall()}
     log.info("%d delivered files have rows that are lost, and are read again", len(files))
     made: dict[str, pa.Table] = {}
     with replaying(warehouse) as (live, rebuilt):
@@ -95,14 +95,14 @@ def _make(warehouse: Warehouse, lost: Lost, day: date) -> SealedFile:
     fsync((warehouse.root.sealed / name).parent)
     warehouse.connection.register("sealed_now", pa.Table.from_pylist([asdict(file)], FILE_SCHEMA))
     with warehouse.transaction() as recorded_at:
-        warehouse.run("resealing/forget_lost_files", names=lost.names)
-        warehouse.run("resealing/forget_lost_states", names=lost.names)
-        warehouse.run("ops/sealed_files", recorded_at=recorded_at)
+        warehouse.run("ops.sealed_files", "remove", names=lost.names)
+        warehouse.run("ops.sealed_file_states", "remove", names=lost.names)
+        warehouse.run("ops.sealed_files", "add", recorded_at=recorded_at)
         take_in(warehouse, [file])
-        warehouse.require("checks/marts_add_up_to_the_ledger")
+        warehouse.require("checks.marts_add_up_to_the_ledger")
         if lost.table_name == "daily_spend":
             with days_needed(warehouse.connection, NEVER):
-                warehouse.run("resealing/overspend_due", day=day)
+                warehouse.run("ops.overspend_due", "add_resealed", day=day)
     warehouse.connection.unregister("sealed_now")
     look_at_sealed_files(warehouse)
     _remove_lost(warehouse, lost.names)
@@ -115,17 +115,17 @@ def _collect(warehouse: Warehouse, table: str, day: date) -> None:
     begins = datetime.combine(day, time(), UTC)
     ends = begins + timedelta(days=32 if table == "monthly_spend" else 1)
     with days_needed(warehouse.connection, NEVER):
-        if table in LEDGER:
-            warehouse.run(f"resealing/day_of_{table}", day=day)
+        if table in MADE:
+            warehouse.run("steps.resealing", table, day=day)
             return
-        warehouse.run(f"resealing/known_{table}", day=day)
+        warehouse.run("steps.resealing", KNOWN[table], day=day)
     with days_needed(warehouse.connection, begins, ends):
-        warehouse.run(f"resealing/day_of_{table}", day=day)
+        warehouse.run("steps.resealing", table, day=day)
 
 
 def _hold_against_what_was_noted(lost: Lost, file: SealedFile) -> None:
-    noted = (lost.spend, lost.transactions) if lost.table_name not in LEDGER else (lost.rows, lost.spend)
-    made = (file.spend, file.transactions) if lost.table_name not in LEDGER else (file.rows, file.spend)
+    noted = (lost.spend, lost.transactions) if lost.table_name not in MADE else (lost.rows, lost.spend)
+    made = (file.spend, file.transactions) if lost.table_name not in MADE else (file.rows, file.spend)
     if noted != made:
         raise SpendgateError(
             f"sealed day {file.day} of {file.table_name} cannot be made again: {file.rows:,} rows and a spend of"

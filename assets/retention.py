@@ -85,8 +85,10 @@ def _others(warehouse: Warehouse) -> Iterator[tuple[set[str], set[str]]]:
             continue
         try:
             with duckdb.connect(str(file), read_only=True) as connection:
-                sealed = {name for (name,) in connection.execute(sql("sealing/names")).fetchall()}
-                staged = {sha256 for (sha256,) in connection.execute(sql("ops/staged_hashes")).fetchall()}
+                sealed = {name for (name,) in connection.execute(sql("ops.sealed_files", "names")).fetchall()}
+                staged = {
+                    sha256 for (sha256,) in connection.execute(sql("ops.delivered_files", "staged_hashes")).fetchall()
+                }
         except duckdb.CatalogException:
             continue  # no warehouse of ours, or one that had not been used
         except duckdb.Error as error:
@@ -105,7 +107,7 @@ def _replaced_files(root: DataRoot) -> Iterator[str]:
 
 def _remove_let_go(warehouse: Warehouse, paths: set[str], before: datetime) -> int:
     """Remove files that were let go before an instant; those that are seen for the first time are let go now."""
-    known = dict(warehouse.run("ops/let_go_before", before=before).fetchall())
+    known = dict(warehouse.run("ops.files_let_go", "due", before=before).fetchall())
     new = sorted(paths - known.keys())
     let_go(warehouse, [warehouse.root.path / path for path in new], "housekeeping saw it first")
     due = sorted(path for path in paths if known.get(path))
@@ -124,7 +126,7 @@ def _remove(warehouse: Warehouse, paths: list[str]) -> int:
 def _remove_staged_copies(warehouse: Warehouse, others: list[tuple[set[str], set[str]]], before: datetime) -> int:
     """Remove copies of files that were delivered long ago, and old ones of runs that never loaded them."""
     root = warehouse.root
-    is_old = dict(warehouse.run("ops/staged_copies", before=before).fetchall())
+    is_old = dict(warehouse.run("ops.delivered_files", "staged_copies", before=before).fetchall())
     needed = set[str]().union(*(staged for _, staged in others))
     copies = {copy: copy.name.partition(".")[0] for copy in root.staged.iterdir()}
     old = [copy for copy, sha256 in copies.items() if is_old.get(sha256)]
@@ -139,19 +141,19 @@ def _remove_staged_copies(warehouse: Warehouse, others: list[tuple[set[str], set
 
 
 def _remove_rejected_rows(warehouse: Warehouse, before: datetime) -> int:
-    rows = int(warehouse.value("raw/old_rejected_rows", before=before))
+    rows = int(warehouse.value("raw.rejected_rows", "count_old", before=before))
     if rows:
         with warehouse.transaction():
-            warehouse.run("raw/forget_old_rejected_rows", before=before)
+            warehouse.run("raw.rejected_rows", "remove_old", before=before)
     return rows
 
 
 def _remove_sealed_files(warehouse: Warehouse, others: list[tuple[set[str], set[str]]], before: datetime) -> int:
     """Remove sealed files that no warehouse needs and this one let go before an instant; name what nobody knows."""
     root = warehouse.root
-    needed = {name for (name,) in warehouse.run("sealing/names").fetchall()}
+    needed = {name for (name,) in warehouse.run("ops.sealed_files", "names").fetchall()}
     needed = needed.union(*(sealed for sealed, _ in others))
-    known = dict(warehouse.run("ops/let_go_before", before=before).fetchall())
+    known = dict(warehouse.run("ops.files_let_go", "due", before=before).fetchall())
     unneeded = [str(file.relative_to(root.path)) for file in sealed_paths(root) if _name(root, file) not in needed]
     _name_unknown([path for path in unneeded if path not in known])
     return _remove(warehouse, [path for path in unneeded if known.get(path)])

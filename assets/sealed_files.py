@@ -134,7 +134,7 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def _sealed(warehouse: Warehouse) -> list[Sealed]:
-    return [Sealed(*row) for row in warehouse.run("sealing/files_to_verify").fetchall()]
+    return [Sealed(*row) for row in warehouse.run("ops.sealed_files", "to_verify").fetchall()]
 
 
 def _has_changed(warehouse: Warehouse, file: Sealed) -> bool:
@@ -159,11 +159,11 @@ def _verify(warehouse: Warehouse, files: list[Sealed], track: Track = iter) -> N
     warehouse.connection.register("files_verified", pa.Table.from_pylist([vars(one) for one in found], FOUND_SCHEMA))
     try:
         if all(before[one.name] == one.state for one in found):
-            warehouse.run("ops/sealed_file_states")  # no revision: it tells readers nothing
+            warehouse.run("ops.sealed_file_states", "record")  # no revision: it tells readers nothing
             return
         with warehouse.transaction():
-            warehouse.run("ops/sealed_file_hashes")
-            warehouse.run("ops/sealed_file_states")
+            warehouse.run("ops.sealed_files", "add_hashes")
+            warehouse.run("ops.sealed_file_states", "record")
             define_sealed_tables(warehouse.connection)
     finally:
         warehouse.connection.unregister("files_verified")
@@ -201,7 +201,7 @@ def _holds_what_was_noted(warehouse: Warehouse, file: Sealed) -> bool:
     """Whether a file that was sealed before hashes were noted has the rows and sums that were noted then."""
     try:
         rows = warehouse.connection.from_parquet([str(warehouse.root.sealed / file.name)], hive_partitioning=False)
-        noted = rows.aggregate(f"count(*), {TABLES[file.table_name]}").fetchall()[0]
+        noted = rows.aggregate(f"count(*), {TABLES[file.table_name].sums}").fetchall()[0]
     except duckdb.Error:
         return False
     return noted == (file.rows, file.spend, file.transactions)

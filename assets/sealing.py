@@ -95,7 +95,7 @@ def seal(warehouse: Warehouse) -> list[SealedFile]:
         return []
     hold_in_full(warehouse)
     today = warehouse.now.astimezone(UTC).date()
-    rows = warehouse.run("sealing/due_days", today=today, many=MANY_ROWS).fetchall()
+    rows = warehouse.run("steps.sealing", "due_days", today=today, many=MANY_ROWS).fetchall()
     due = [Due(table, day, count, new_name(table, day)) for table, day, count in rows]
     note_files(warehouse, [one.name for one in due])
     files = [file for group in _in_groups(due) for file in _write_group(warehouse, group)]
@@ -137,11 +137,11 @@ def _in_groups(due: list[Due]) -> Iterator[list[Due]]:
 
 def _write_group(warehouse: Warehouse, group: list[Due]) -> list[SealedFile]:
     table, days = group[0].table_name, [one.day for one in group]
-    warehouse.run(f"sealing/days_of_{table}", first_day=min(days), last_day=max(days), days=days)
+    warehouse.run(TABLES[table].file, "days_to_seal", first_day=min(days), last_day=max(days), days=days)
     files = write_days(warehouse, table, {one.day: one.name for one in group})
     if [file.rows for file in files] != [one.rows for one in group]:
         raise SpendgateError(f"other rows of {table} were written than were to be sealed, so nothing was sealed")
-    warehouse.run("sealing/forget_sealed_days")  # before the next group takes its room
+    warehouse.run("steps.sealing", "drop_days")  # before the next group takes its room
     return files
 
 
@@ -198,7 +198,7 @@ def _digests(rows: duckdb.DuckDBPyRelation, file: str, table: str) -> dict[Any, 
         if name != file
     ]
     hashed = rows.select(duckdb.StarExpression(), duckdb.FunctionExpression("hash", *values).alias("digest"))
-    digests = hashed.aggregate(f"{file}, count(*), sum(digest), {TABLES[table]}", file).fetchall()
+    digests = hashed.aggregate(f"{file}, count(*), sum(digest), {TABLES[table].sums}", file).fetchall()
     return {key: tuple(digest) for key, *digest in digests}
 
 
@@ -211,11 +211,11 @@ def _replace_rows(warehouse: Warehouse, files: list[SealedFile]) -> None:
     """One transaction: the files belong to the warehouse, their rows leave it, the views show the one for the other."""
     warehouse.connection.register("sealed_now", pa.Table.from_pylist([asdict(file) for file in files], FILE_SCHEMA))
     with warehouse.transaction() as recorded_at:
-        warehouse.run("ops/sealed_files", recorded_at=recorded_at)
-        for table in TABLES:
-            warehouse.run(f"sealing/forget_{table}")
+        warehouse.run("ops.sealed_files", "add", recorded_at=recorded_at)
+        for table in TABLES.values():
+            warehouse.run(table.file, "remove_sealed")
         take_in(warehouse, files)
-        warehouse.require("checks/marts_add_up_to_the_ledger")
+        warehouse.require("checks.marts_add_up_to_the_ledger")
     warehouse.connection.unregister("sealed_now")
 
 

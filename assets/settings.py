@@ -13,7 +13,29 @@ from pathlib import Path
 
 from assets.shown import printable
 
-REFERENCE_TABLES = ("brands", "campaigns", "ad_sets", "ads", "global_ad_pricing")
+
+@dataclass(frozen=True)
+class ReferenceTable:
+    """A table whose rows are delivered as a whole, and kept as versions.
+
+    Attributes:
+        file: the SQL file of the view over its versions, with the rules for a row.
+        versions: the table that holds them.
+        parent: the table that each row belongs to, if it belongs to one.
+    """
+
+    file: str
+    versions: str
+    parent: str | None = None
+
+
+REFERENCE_TABLES = {
+    "brands": ReferenceTable("core.brands", "core.brand_versions"),
+    "campaigns": ReferenceTable("core.campaigns", "core.campaign_versions", parent="brands"),
+    "ad_sets": ReferenceTable("core.ad_sets", "core.ad_set_versions", parent="campaigns"),
+    "ads": ReferenceTable("core.ads", "core.ad_versions", parent="ad_sets"),
+    "global_ad_pricing": ReferenceTable("core.global_ad_pricing", "core.global_ad_pricing_versions"),
+}
 """Reference tables, each parent before its children."""
 
 EVENTS, PAYMENTS = "events", "payments"

@@ -11,27 +11,27 @@ from assets.accounting import measure_overspend, sum_spend
 from assets.catalog import POOL, materialized, table
 from assets.warehouse import Warehouse
 
-HOURLY = "mart/hourly_spend"
-SUMMED = ("mart/daily_spend", "mart/monthly_spend", "mart/restatements")
+HOURLY = "mart.hourly_spend"
+SUMMED = ("mart.daily_spend", "mart.monthly_spend", "mart.restatements")
 SPEND = (HOURLY, *SUMMED)
-OVERSPEND = "mart/overspend"
+OVERSPEND = "mart.overspend"
 
 
 @dg.multi_asset(
-    specs=[table(name, ["core/transactions", "core/brands", "core/utc_offsets"]) for name in SPEND],
+    specs=[table(name, ["core.transactions", "core.brands", "core.utc_offsets"]) for name in SPEND],
     pool=POOL,
 )
 def spend(warehouse: dg.ResourceParam[Warehouse]) -> Iterator[dg.MaterializeResult[None]]:
     """Spend by local hour, day and month; a run adds what is new and leaves what is stored."""
     sum_spend(warehouse)
-    yield dg.MaterializeResult(asset_key=HOURLY.split("/"))  # a view: to count its rows is to work them all out
+    yield dg.MaterializeResult(asset_key=HOURLY.split("."))  # a view: to count its rows is to work them all out
     for name in SUMMED:
         yield materialized(warehouse, name)
 
 
 @dg.multi_asset(
     specs=[
-        table(OVERSPEND, ["core/transactions", "mart/daily_spend", "mart/monthly_spend", "ops/budget_findings"]),
+        table(OVERSPEND, ["core.transactions", "mart.daily_spend", "mart.monthly_spend", "ops.budget_findings"]),
     ],
     pool=POOL,
 )

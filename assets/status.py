@@ -12,21 +12,21 @@ from assets.decision import decide
 from assets.warehouse import Warehouse
 
 DECISION = (
-    "mart/brand_budget",
-    "ops/budget_findings",
-    "ops/campaign_status",
-    "ops/campaign_status_changes",
-    "ops/decisions",
+    "mart.brand_budget",
+    "ops.budget_findings",
+    "ops.campaign_status",
+    "ops.campaign_status_changes",
+    "ops.decisions",
 )
 
 
 @dg.multi_asset(
     specs=[
-        table("mart/brand_budget", ["mart/daily_spend", "mart/monthly_spend", "core/brands"]),
-        table("ops/budget_findings", ["mart/brand_budget"]),
-        table("ops/campaign_status", ["mart/brand_budget", "core/campaigns"]),
-        table("ops/campaign_status_changes", ["mart/brand_budget", "core/campaigns"]),
-        table("ops/decisions", ["mart/brand_budget", "core/campaigns"]),
+        table("mart.brand_budget", ["mart.daily_spend", "mart.monthly_spend", "core.brands"]),
+        table("ops.budget_findings", ["mart.brand_budget"]),
+        table("ops.campaign_status", ["mart.brand_budget", "core.campaigns"]),
+        table("ops.campaign_status_changes", ["mart.brand_budget", "core.campaigns"]),
+        table("ops.decisions", ["mart.brand_budget", "core.campaigns"]),
     ],
     pool=POOL,
 )

@@ -17,10 +17,10 @@ from assets.settings import first_line
 from assets.warehouse import Warehouse
 
 INVARIANTS = (
-    "marts_add_up_to_the_ledger",
-    "events_are_charged_or_wait",
-    "event_ids_are_unique",
-    "no_event_is_charged_twice",
+    "checks.marts_add_up_to_the_ledger",
+    "checks.events_are_charged_or_wait",
+    "checks.event_ids_are_unique",
+    "checks.no_event_is_charged_twice",
 )
 """Rules in `sql/checks` that hold the sums against the ledger and the ledger against the events."""
 
@@ -55,12 +55,20 @@ def verify(warehouse: Warehouse, track: Callable[[list[Path]], Iterable[Path]] =
 
 def _broken(warehouse: Warehouse, rule: str) -> list[Finding]:
     # whether events are charged is told of the newest batch: of older ones an event may be sealed, its charge not yet
-    through = warehouse.value("ops/newest_batch") - 1 if rule == "events_are_charged_or_wait" else 0
-    values = values_of(rule, through)
+    through = warehouse.value("ops.batches", "newest") - 1 if rule == "checks.events_are_charged_or_wait" else 0
+    values, name = values_of(rule, through), rule.removeprefix("checks.")
     try:
-        row = warehouse.row(f"checks/{rule}", **values)
+        row = warehouse.row(rule, **values)
     except duckdb.InvalidInputException as error:
         if not names_lost_day(error):
             raise
-        return [Finding(rule, "", f"not verified: {first_line(error)}")]
-    return [Finding(rule, "", f"broken, such as {row}: `spendgate rebuild` compares with the files")] if row else []
+        return [Finding(name, "", f"not verified: {first_line(error)}")]
+    return (
+        [
+            Finding(
+                rule.removeprefix("checks."), "", f"broken, such as {row}: `spendgate rebuild` compares with the files"
+            )
+        ]
+        if row
+        else []
+    )

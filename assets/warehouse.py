@@ -91,7 +91,7 @@ class Warehouse:
             },
         )
         share = {"percent": self.root.settings().memory_percent}
-        memory = connection.execute(sql("ops/memory"), share).fetchall()[0][0]
+        memory = connection.execute(sql("database", "memory_limit"), share).fetchall()[0][0]
         connection.execute("set memory_limit = $memory", {"memory": memory})
         folders = [str(folder.resolve()) for folder in (self.root.staged, self.root.scratch, self.root.sealed)]
         connection.execute("set allowed_directories = $folders", {"folders": folders})
@@ -108,7 +108,7 @@ class Warehouse:
         migrations = pending_migrations(version or VERSION, self.file)
         if version:
             self._refuse_wrong_clock(version)
-        if not migrations and version and self.value("ops/definitions_are_current", sha256=definitions_digest()):
+        if not migrations and version and self.value("ops.definitions", "are_current", sha256=definitions_digest()):
             return
         if migrations:
             self._back_up(version or VERSION)
@@ -116,10 +116,15 @@ class Warehouse:
             migrate(self.connection, migrations, self.clock(), self.file)
             if not version:
                 note_version(self.connection, VERSION, "made so", self.clock())
-            self.run("ops/definitions", sha256=definitions_digest())
+            self.run("ops.definitions", "record", sha256=definitions_digest())
             # a revision: readers need the new definitions, too
             clock = self.clock()
-            self.run("ops/revision", recorded_at=self.value("ops/recorded_at", clock=clock), clock=clock)
+            self.run(
+                "ops.revision",
+                "advance",
+                recorded_at=self.value("ops.revision", "next_recorded_at", clock=clock),
+                clock=clock,
+            )
         for migration in migrations:
             log.info("%s is version %d now: %s", self.file, migration.version, migration.what)
 
@@ -130,7 +135,7 @@ class Warehouse:
             SpendgateError: it is behind, or so far ahead that somebody should look at it first.
         """
         # an older version has not noted its clock; the time of its newest record stands for it
-        newest = self.value("ops/newest_clock" if version == VERSION else "ops/newest_record")
+        newest = self.value("ops.revision", "clock" if version == VERSION else "newest_record")
         if self.clock_is_right or newest is None:
             return
         limits, clock = self.root.settings(), self.clock()
@@ -154,37 +159,38 @@ class Warehouse:
         log.info("%s has version %d: a copy of it is %s", self.file, version, backup)
         self._connection = self._connect()
 
-    def run(self, name: str, /, **values: Any) -> duckdb.DuckDBPyConnection:
-        """Run `sql/<name>.sql` with its `$values` bound."""
-        return self.connection.execute(sql(name), values or None)
+    def run(self, file: str, statement: str = "", /, **values: Any) -> duckdb.DuckDBPyConnection:
+        """Run a statement of a SQL file with its `$values` bound."""
+        return self.connection.execute(sql(file, statement), values or None)
 
-    def require(self, name: str, /, **values: Any) -> None:
-        """Hold a rule inside the transaction under way: `sql/<name>.sql` selects the rows that break it.
+    def require(self, file: str, statement: str = "", /, **values: Any) -> None:
+        """Hold a rule inside the transaction under way: the statement selects the rows that break it.
 
         Raises:
             SpendgateError: there is one; nothing of the transaction is written.
         """
-        result = self.run(name, **values)
+        result = self.run(file, statement, **values)
         columns = [column[0] for column in result.description or []]
         for row in result.fetchmany(1):  # the rollback gives up the others
             found = ", ".join(f"{column} {value}" for column, value in zip(columns, row, strict=True))
-            raise SpendgateError(f"sql/{name}.sql does not hold, so nothing was written: {found}")
+            rule = f"{file} {statement}".strip()
+            raise SpendgateError(f"{rule} does not hold, so nothing was written: {found}")
 
-    def relation(self, name: str, /, **values: Any) -> duckdb.DuckDBPyRelation:
-        """The rows of `sql/<name>.sql` as a relation: DuckDB 2.0 makes Polars frames of nothing else."""
-        return self.connection.sql(sql(name), params=values or None)
+    def relation(self, file: str, statement: str = "", /, **values: Any) -> duckdb.DuckDBPyRelation:
+        """The rows of a statement as a relation: DuckDB 2.0 makes Polars frames of nothing else."""
+        return self.connection.sql(sql(file, statement), params=values or None)
 
-    def row(self, name: str, /, **values: Any) -> tuple[Any, ...] | None:
-        """The one row of `sql/<name>.sql`, if it selects one.
+    def row(self, file: str, statement: str = "", /, **values: Any) -> tuple[Any, ...] | None:
+        """The one row of a statement, if it selects one.
 
         Not by `fetchone`, after which DuckDB 2.0 holds the result for unfinished and refuses relations and `register`.
         """
-        rows = self.run(name, **values).fetchall()
+        rows = self.run(file, statement, **values).fetchall()
         return rows[0] if rows else None
 
-    def value(self, name: str, /, **values: Any) -> Any:
-        """First value of the one row of `sql/<name>.sql`."""
-        row = self.row(name, **values)
+    def value(self, file: str, statement: str = "", /, **values: Any) -> Any:
+        """First value of the one row of a statement."""
+        row = self.row(file, statement, **values)
         return row[0] if row else None
 
     @contextmanager
@@ -197,9 +203,9 @@ class Warehouse:
         """
         with self._all_or_nothing():
             clock = self.clock()
-            recorded_at: datetime = self.value("ops/recorded_at", clock=clock)
+            recorded_at: datetime = self.value("ops.revision", "next_recorded_at", clock=clock)
             yield recorded_at
-            self.run("ops/revision", recorded_at=recorded_at, clock=clock)
+            self.run("ops.revision", "advance", recorded_at=recorded_at, clock=clock)
 
     @contextmanager
     def _all_or_nothing(self) -> Iterator[None]:
@@ -216,8 +222,8 @@ class Warehouse:
 
     def batch_id(self, recorded_at: datetime) -> int:
         """The run's batch, made when it is first asked for. Call it inside a transaction."""
-        self.run("ops/batches", run_id=self.run_id, recorded_at=recorded_at)
-        return int(self.value("ops/newest_batch"))
+        self.run("ops.batches", "open", run_id=self.run_id, recorded_at=recorded_at)
+        return int(self.value("ops.batches", "newest"))
 
     def behind(self, table: str) -> tuple[int, int] | None:
         """What a derived table still has to do.
@@ -225,12 +231,12 @@ class Warehouse:
         Returns:
             (newest batch it contains, newest batch there is), or None when they are the same.
         """
-        done, newest = self.run("ops/behind", table_name=table).fetchall()[0]
+        done, newest = self.run("ops.watermarks", "pending_batches", table_name=table).fetchall()[0]
         return (done, newest) if done < newest else None
 
     def mark_done(self, table: str, batch_id: int, recorded_at: datetime) -> None:
         """Record that a derived table contains every batch up to this one. Call it inside the transaction."""
-        self.run("ops/watermarks", table_name=table, batch_id=batch_id, recorded_at=recorded_at)
+        self.run("ops.watermarks", "advance", table_name=table, batch_id=batch_id, recorded_at=recorded_at)
 
     def close(self) -> None:
         """Close the file; a later use opens it again."""
@@ -245,7 +251,7 @@ class Warehouse:
             Whether it was.
         """
         self.connection.execute("checkpoint")
-        used, free = self.run("sealing/blocks").fetchall()[0]
+        used, free = self.run("database", "blocks").fetchall()[0]
         if free * 3 <= used:
             return False
         before = self._counts()
@@ -275,9 +281,9 @@ class Warehouse:
 
     def _counts(self) -> list[tuple[Any, ...]]:
         """The revision, and how many rows each table has."""
-        tables = [name for (name,) in self.run("catalog/tables").fetchall()]
+        tables = [name for (name,) in self.run("database", "tables").fetchall()]
         counts = [(name, len(self.connection.table(name))) for name in tables]
-        return [("revision", self.value("ops/current_revision")), *counts]
+        return [("revision", self.value("ops.revision", "current")), *counts]
 
     def publish(self) -> int | None:
         """Copy the warehouse to the published file, if it has changed since.
@@ -288,7 +294,7 @@ class Warehouse:
         Returns:
             Size of the published file in bytes, or None when it was up to date.
         """
-        state = self.row("ops/current_state")
+        state = self.row("ops.revision", "state")
         if self.root.published_file.exists() and state == _state_of(self.root.published_file):
             return None
         self.connection.execute("checkpoint")
@@ -347,13 +353,13 @@ def let_go(warehouse: Warehouse, files: Iterable[Path], reason: str) -> None:
     paths = [str(file.relative_to(warehouse.root.path)) for file in files]
     if paths:
         with warehouse.transaction():
-            warehouse.run("ops/files_let_go", paths=paths, let_go_at=warehouse.clock(), reason=reason)
+            warehouse.run("ops.files_let_go", "add", paths=paths, let_go_at=warehouse.clock(), reason=reason)
 
 
 def forget_let_go(warehouse: Warehouse, *files: Path) -> None:
     """Strike out files that are needed again, gone, or others than those noted. Part of a transaction under way."""
     paths = [str(file.relative_to(warehouse.root.path)) for file in files]
-    warehouse.run("ops/forget_files_let_go", paths=paths)
+    warehouse.run("ops.files_let_go", "remove", paths=paths)
 
 
 def clear_scratch(root: DataRoot) -> None:
@@ -459,7 +465,7 @@ def _state_of(file: Path) -> tuple[int, datetime]:
     """Revision of a file and when it was recorded: two warehouses may come to the same number, but not at once."""
     with duckdb.connect(str(file), read_only=True) as connection:
         connection.execute("set TimeZone = 'UTC'")
-        revision, recorded_at = connection.execute(sql("ops/current_state")).fetchall()[0]
+        revision, recorded_at = connection.execute(sql("ops.revision", "state")).fetchall()[0]
         return revision, recorded_at
 
 

@@ -84,9 +84,9 @@ def demo(data: DataRoot, *, clock_is_right: bool) -> None:
     say(f"Delivered a demo world to {data.path}.")
     run_job(data, "refresh", clock_is_right=clock_is_right)
     with open_published(data) as published:
-        print_rows(_query(published, "report/brands"), "Brands, each on its own day")
-        print_rows(_query(published, "report/campaigns", brand_id=None, at_most=ROWS_SHOWN), "Campaigns")
-        print_rows(_query(published, "report/rejects", reason="", name="", at_most=20), "Refused rows")
+        print_rows(_query(published, "reports.status", "brands"), "Brands, each on its own day")
+        print_rows(_query(published, "reports.status", "campaigns", brand_id=None, at_most=ROWS_SHOWN), "Campaigns")
+        print_rows(_query(published, "reports.rejects", "newest", reason="", name="", at_most=20), "Refused rows")
     say('Next: `spendgate ui` for runs and lineage, `spendgate sql "from mart.daily_spend"` for the spend.')
 
 
@@ -232,12 +232,12 @@ def status(data: DataRoot, brand_id: int | None, *, as_json: bool) -> None:
     """Show which campaigns may run, and why."""
     with open_published(data) as published:
         if as_json:
-            print_json_rows(_query(published, "report/statuses", brand_id=brand_id))
+            print_json_rows(_query(published, "reports.status", "statuses", brand_id=brand_id))
             return
-        counts = dict(_query(published, "report/status_counts", brand_id=brand_id).fetchall())
+        counts = dict(_query(published, "reports.status", "status_counts", brand_id=brand_id).fetchall())
         title = ", ".join(f"{count:,} {name}" for name, count in counts.items())
         print_rows(
-            _query(published, "report/campaigns", brand_id=brand_id, at_most=ROWS_SHOWN),
+            _query(published, "reports.status", "campaigns", brand_id=brand_id, at_most=ROWS_SHOWN),
             f"Campaigns: {title}" if counts else "Campaigns: none",
         )
     if sum(counts.values()) > ROWS_SHOWN:
@@ -293,10 +293,12 @@ def list_rejects(data: DataRoot, reason: str, name: str, format_: str) -> None:
     with open_published(data) as published:
         which = {"reason": reason, "name": name}
         if format_ != "table":
-            FORMATS[format_](_query(published, "report/rejected_rows", **which))
+            FORMATS[format_](_query(published, "reports.rejects", "all", **which))
             return
-        [count] = _query(published, "report/reject_count", **which).fetchall()[0]
-        print_rows(_query(published, "report/rejects", **which, at_most=ROWS_SHOWN), f"Refused rows: {count:,}")
+        [count] = _query(published, "reports.rejects", "count", **which).fetchall()[0]
+        print_rows(
+            _query(published, "reports.rejects", "newest", **which, at_most=ROWS_SHOWN), f"Refused rows: {count:,}"
+        )
     if count > ROWS_SHOWN:
         say(f"The newest {ROWS_SHOWN} are shown; --format csv or json gives all of them.", err=True)
 
@@ -312,7 +314,7 @@ def retry_rejects(data: DataRoot, reason: str, name: str, *, clock_is_right: boo
     What is sound now is loaded, once, and leaves the list.
     """
     with open_published(data) as published:
-        [count] = _query(published, "report/reject_count", reason=reason, name=name).fetchall()[0]
+        [count] = _query(published, "reports.rejects", "count", reason=reason, name=name).fetchall()[0]
     if not count:
         raise SpendgateError("no refused row is like that: see `spendgate rejects list`")
     run_job(data, "refresh", trusted=False, retry={"reason": reason, "file": name}, clock_is_right=clock_is_right)
@@ -335,8 +337,10 @@ def sql_command(data: DataRoot, query: str, format_: str) -> None:
     answer(data, query, show)
 
 
-def _query(connection: duckdb.DuckDBPyConnection, name: str, /, **values: Any) -> duckdb.DuckDBPyConnection:
-    return connection.execute(sql(name), values or None)
+def _query(
+    connection: duckdb.DuckDBPyConnection, file: str, statement: str, /, **values: Any
+) -> duckdb.DuckDBPyConnection:
+    return connection.execute(sql(file, statement), values or None)
 
 
 for command in COMMANDS:

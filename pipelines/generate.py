@@ -59,20 +59,20 @@ def generate(root: DataRoot, size: Size, now: datetime, progress: Callable[[int]
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'")
         for table in ("brands", "campaigns", "ad_sets", "ads", "global_ad_pricing"):
-            _write(connection, f"generate/{table}", values, root.reference / f"{table}.csv", "csv")
+            _write(connection, table, values, root.reference / f"{table}.csv", "csv")
         for first in range(0, size.events, EVENTS_PER_FILE):
             count = min(EVENTS_PER_FILE, size.events - first)
             name = f"generated-{size.seed}-{first // EVENTS_PER_FILE:05}.{size.format}"
             target = root.landing(EVENTS) / name
-            _write(connection, "generate/events", {**values, "first": first, "count": count}, target, size.format)
+            _write(connection, "events", {**values, "first": first, "count": count}, target, size.format)
             progress(count)
 
 
 def _write(
-    connection: duckdb.DuckDBPyConnection, query: str, values: dict[str, Any], target: Path, format_: str
+    connection: duckdb.DuckDBPyConnection, statement: str, values: dict[str, Any], target: Path, format_: str
 ) -> None:
     """Write a query's rows to a file, under another name until it is whole."""
-    text = sql(query)
+    text = sql("sample_data", statement)
     used = {name: value for name, value in values.items() if f"${name}" in text}
     rows = connection.sql(text, params=used)
     part = target.with_name(f"{target.name}.part")

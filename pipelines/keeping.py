@@ -67,7 +67,7 @@ def verify(data: DataRoot, *, clock_is_right: bool) -> None:
     with _held(data, "verify", clock_is_right=clock_is_right) as warehouse:
         findings = verify_all(warehouse, _progress("verifying"))
         warehouse.publish()
-        sealed = int(warehouse.value("report/sealed_file_count"))
+        sealed = int(warehouse.value("ops.sealed_files", "count"))
     if findings:
         print_table(["what", "day", "remedy"], [astuple(finding) for finding in findings], "Not as it should be")
         raise SpendgateError(f"{len(findings)} findings: the remedies stand beside them")
@@ -203,7 +203,7 @@ def acknowledge(context: click.Context, data: DataRoot) -> None:
             os.environ["SPENDGATE_DATA"] = str(data.path)  # a --data after the subcommand is nearer, and wins
         return
     with open_published(data) as published:
-        result = published.execute(sql("report/open"))
+        result = published.execute(sql("reports.open", "everything"))
         names, rows = [column[0] for column in result.description or []], result.fetchall()
     if rows:
         print_table(names, rows, f"Open: {len(rows):,}")
@@ -315,7 +315,7 @@ def _sameness(warehouse: "Warehouse") -> str:
     """What it means that a rebuilt warehouse is the same: what is left of no file was not read again."""
     from assets.landing import can_be_staged_again
 
-    loaded = warehouse.run("rebuild/loaded_files").fetchall()
+    loaded = warehouse.run("raw.event_files", "loaded").fetchall()
     gone = sum(not can_be_staged_again(warehouse.root, *file) for file in loaded)
     if not loaded:
         return "There was nothing to compare: no file of events or payments has been loaded."
@@ -333,13 +333,13 @@ def _swap(warehouse: "Warehouse") -> None:
     from assets.rebuilding import swap
 
     swap(warehouse)
-    warehouse.run("evidence/forget_checks")  # what was derived before was derived from the other ledger
-    warehouse.run("ops/forget_checks")
+    warehouse.run("ops.evidence_checks", "clear")  # what was derived before was derived from the other ledger
+    warehouse.run("ops.watermarks", "remove_checks")
     warehouse.publish()
     root = warehouse.root
     say(f"The rebuilt warehouse is the live one now, and published; the other is {root.replaced_file}.")
     rules = [name for name, (_, severity) in CHECKS.items() if severity == BROKEN]
-    broken = {name: len(rows) for name in rules if len(rows := breaking_rows(warehouse, name))}
+    broken = {name.removeprefix("checks."): len(rows) for name in rules if len(rows := breaking_rows(warehouse, name))}
     if broken:
         told = ", ".join(f"{name} ({rows} rows)" for name, rows in broken.items())
         raise SpendgateError(

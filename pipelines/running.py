@@ -143,13 +143,13 @@ def _tell_checks(evaluations: Iterable[Any]) -> bool:
 
 def _tell_run(data: DataRoot, run_id: str) -> None:
     with open_published(data) as published:
-        print_rows(published.execute(sql("report/run"), {"run_id": run_id}), f"Run {run_id}")
+        print_rows(published.execute(sql("reports.run", "summary"), {"run_id": run_id}), f"Run {run_id}")
 
 
 def _tell_open_files(data: DataRoot) -> None:
     """Name the delivered files that were refused, of whichever run, and what helps: a log is scrolled away."""
     with open_published(data) as published:
-        rows = published.execute(sql("report/open_files"), {"at_most": OPEN_FILES_SHOWN}).fetchall()
+        rows = published.execute(sql("reports.open", "files"), {"at_most": OPEN_FILES_SHOWN}).fetchall()
     if not rows:
         return
     files = rows[0][-1]

@@ -27,7 +27,7 @@ def click(event_id: str) -> str:
 def breaking(world: World, check: str) -> list[str]:
     """What the first column of a check names."""
     with world.open() as warehouse:
-        return [str(row[0]) for row in breaking_rows(warehouse, check).rows()]
+        return [str(row[0]) for row in breaking_rows(warehouse, f"checks.{check}").rows()]
 
 
 def refused(world: World) -> list[str]:
@@ -40,7 +40,7 @@ def mostly_refused(world: World) -> list[str]:
 
 def gone(world: World) -> list[tuple[Any, ...]]:
     with world.open() as warehouse:
-        return [row[:2] for row in breaking_rows(warehouse, "reference_rows_stay").rows()]
+        return [row[:2] for row in breaking_rows(warehouse, "checks.reference_rows_stay").rows()]
 
 
 def test_a_refused_file_of_any_kind_is_named_as_long_as_it_lies_there(world: World) -> None:
@@ -163,7 +163,7 @@ def test_a_reference_folder_that_cannot_be_listed_is_named_and_is_no_reference_f
         world.run()
     assert refused(world) == []
     with world.open() as warehouse:
-        rows = breaking_rows(warehouse, "delivered_files_can_be_taken").rows()
+        rows = breaking_rows(warehouse, "checks.delivered_files_can_be_taken").rows()
     assert rows == [("reference", 3, "cannot be listed: Input/output error")]
 
 
@@ -187,7 +187,7 @@ def test_taking_in_nothing_leaves_the_warehouse_as_it_was(world: World) -> None:
     for _ in ("lies there", "is gone", "is gone, as is noted"):
         with world.open() as warehouse:
             ingest(warehouse, Deliveries(world.root, trusted=True))
-            revisions.append(warehouse.value("ops/current_revision"))
+            revisions.append(warehouse.value("ops.revision", "current"))
         path.unlink(missing_ok=True)
     before = world.value("select revision from ops.revision")
     assert revisions == [before, before + 1, before + 1]

@@ -73,7 +73,9 @@ def ahead(world: World) -> World:
 
 def future(world: World) -> list[str]:
     with opened(world, utc_now) as warehouse:
-        return [row["table_name"] for row in breaking_rows(warehouse, "no_version_is_from_the_future").to_dicts()]
+        return [
+            row["table_name"] for row in breaking_rows(warehouse, "checks.no_version_is_from_the_future").to_dicts()
+        ]
 
 
 def budget(world: World) -> str:
@@ -83,7 +85,7 @@ def budget(world: World) -> str:
 def derives(world: World) -> bool:
     with opened(world, utc_now, clock_is_right=True) as warehouse:
         warehouse.connection.execute("delete from ops.evidence_checks")
-        return breaking_rows(warehouse, "changes_follow_from_the_ledger").is_empty()
+        return breaking_rows(warehouse, "checks.changes_follow_from_the_ledger").is_empty()
 
 
 def test_versions_from_the_future_are_named(ahead: World) -> None:

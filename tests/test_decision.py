@@ -333,7 +333,7 @@ def test_a_decision_never_overwrites_what_a_person_set_meanwhile(world: World) -
         look(warehouse.connection, NOON)
         assert [hop.to_status for hop in hops(warehouse.connection)] == ["BUDGET_REACHED"]
         warehouse.connection.execute("update ops.campaign_status set status = 'PAUSED' where campaign_id = 11")
-        warehouse.run("ops/campaign_status", now=NOON)
+        warehouse.run("ops.campaign_status", "apply_decision", now=NOON)
         status = "select status from ops.campaign_status where campaign_id = 11"
         assert warehouse.connection.execute(status).fetchall() == [("PAUSED",)]
 
@@ -345,7 +345,7 @@ def test_of_a_decision_and_a_person_who_write_at_the_same_moment_one_begins_anew
         with pytest.raises(duckdb.TransactionException, match="Conflict on"), warehouse.transaction():
             look(warehouse.connection, NOON)
             other.execute("update ops.campaign_status set status = 'PAUSED' where campaign_id = 11")
-            warehouse.run("ops/campaign_status", now=NOON)
+            warehouse.run("ops.campaign_status", "apply_decision", now=NOON)
         status = "select status from ops.campaign_status where campaign_id = 11"
         assert warehouse.connection.execute(status).fetchall() == [("PAUSED",)]
 

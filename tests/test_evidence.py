@@ -11,7 +11,7 @@ from assets import accounting
 from assets.decision import ManualChange, decide, hops, replay, set_status
 from assets.evidence import Explanation, derive_unchecked_changes, explain
 from assets.settings import SpendgateError
-from assets.statements import SQL
+from assets.statements import sql
 from assets.time_zones import utc_offsets
 from assets.warehouse import open_published
 from pipelines.printing import REASONS, explanation_lines
@@ -31,7 +31,7 @@ def differences(world: World) -> int:
     """How many stored changes since the last check do not follow from the ledger."""
     with world.open() as warehouse:
         derive_unchecked_changes(warehouse)
-        return len(warehouse.run("checks/changes_follow_from_the_ledger").fetchall())
+        return len(warehouse.run("checks.changes_follow_from_the_ledger").fetchall())
 
 
 def test_the_crossing_is_the_first_cost_over_the_budget_in_the_order_of_events(world: World) -> None:
@@ -103,7 +103,7 @@ def test_an_explanation_is_told_in_words(world: World) -> None:
 
 
 def test_every_reason_has_its_rule_in_words() -> None:
-    text = (SQL / "decision" / "hops.sql").read_text()
+    text = sql("steps.decision", "transitions")
     reasons = set(re.findall(r"'([A-Z_]+)'(?: as reason|$)", text, re.MULTILINE)) - {"SCHEDULED"}
     reasons |= set(re.findall(r"(?:then|else) '([A-Z_]+)'", text)) | {"MANUAL"}
     assert reasons == REASONS.keys()
@@ -141,7 +141,7 @@ def test_late_events_new_versions_and_other_zones_leave_stored_changes_derivable
         "update ops.campaign_status_changes set local_date = local_date + 1 where to_status = 'BUDGET_REACHED'",
         "delete from ops.campaign_status_changes where campaign_id = 12 and reason = 'DAILY_BUDGET_REACHED'",
         "update hot.transactions set amount = 0.49 where occurred_at = '2025-06-10 11:00:00+00'",
-        "update core.brands set daily_budget = 11",
+        "update core.brand_versions set daily_budget = 11",
     ],
 )
 def test_a_stored_change_that_no_longer_follows_from_the_ledger_is_found(world: World, harm: str) -> None:

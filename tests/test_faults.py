@@ -277,7 +277,7 @@ def test_an_unreadable_file_waits_and_is_named_after_three_looks(world: World, m
     for _ in range(4):
         world.run()
         with world.open() as warehouse:
-            named.append(breaking_rows(warehouse, "delivered_files_can_be_taken").rows())
+            named.append(breaking_rows(warehouse, "checks.delivered_files_can_be_taken").rows())
         asked = [file.name for file in files_to_ask_for(world.root)]
         assert asked == ([] if named[-1] else ["landing/events/a.jsonl"])
     expected = ("landing/events/a.jsonl", 3, "cannot be opened: Permission denied")

@@ -3,15 +3,14 @@
 import re
 from collections.abc import Iterator
 from datetime import timedelta
-from fnmatch import fnmatch
 from typing import Any
 
 import dagster as dg
 import pytest
 
-from assets.checks import CHECKS, breaking_rows
+from assets.checks import CHECKS, FILES, breaking_rows
 from assets.settings import REFERENCE_TABLES, DataRoot, SpendgateError
-from assets.statements import SQL
+from assets.statements import SQL, whole
 from assets.warehouse import open_warehouse
 from pipelines.definitions import build_defs
 from pipelines.jobs import ManualStatus, StatusChange, instant_of
@@ -44,7 +43,7 @@ def tables(root: DataRoot) -> set[str]:
             " union select parent.schema_name, parent.view_name from duckdb_views() as parent"
             " semi join duckdb_tables() as hot on hot.schema_name = 'hot' and hot.table_name = parent.view_name"
         )
-        return {f"{schema}/{table}" for schema, table in rows.fetchall()}
+        return {f"{schema}.{table}" for schema, table in rows.fetchall()}
 
 
 def test_the_whole_graph_runs_on_sample_files(world: World, instance: dg.DagsterInstance) -> None:
@@ -59,34 +58,34 @@ def test_the_whole_graph_runs_on_sample_files(world: World, instance: dg.Dagster
 
 
 def test_every_table_of_the_design_is_an_asset_with_its_sql_file(root: DataRoot) -> None:
-    assets = {"/".join(spec.key.path): spec for spec in build_defs(root).resolve_all_asset_specs()}
+    assets = {".".join(spec.key.path): spec for spec in build_defs(root).resolve_all_asset_specs()}
     bookkeeping = {
-        "ops/acknowledgements",
-        "ops/attempts",
-        "ops/batches",
-        "ops/retries",
-        "ops/watermarks",
-        "ops/summed_brands",
-        "ops/missing_rows",
-        "ops/reference_files",
-        "ops/revision",
-        "ops/overspend_due",
-        "ops/evidence_checks",
-        "ops/definitions",
-        "ops/files_let_go",
-        "ops/mendings",
-        "ops/migrations",
-        "ops/reading_limits",
-        "ops/refused_files_gone",
-        "ops/sealed_file_states",
-    }
-    assert {"core/transactions", "mart/daily_spend"} <= tables(root)
+        "ops.acknowledgements",
+        "ops.attempts",
+        "ops.batches",
+        "ops.retries",
+        "ops.watermarks",
+        "ops.summed_brands",
+        "ops.missing_rows",
+        "ops.reference_files",
+        "ops.revision",
+        "ops.overspend_due",
+        "ops.evidence_checks",
+        "ops.definitions",
+        "ops.files_let_go",
+        "ops.mendings",
+        "ops.migrations",
+        "ops.reading_limits",
+        "ops.refused_files_gone",
+        "ops.sealed_file_states",
+    } | {table.versions for table in REFERENCE_TABLES.values()}
+    assert {"core.transactions", "mart.daily_spend"} <= tables(root)
     assert tables(root) - bookkeeping <= assets.keys()
     for name, spec in assets.items():
-        if name.split("/")[0] in ("raw", "core", "mart", "ops"):
-            assert (SQL / f"{name}.sql").exists()
+        if name.split(".")[0] in ("raw", "core", "mart", "ops"):
+            assert f" {name} " in whole(name)
             assert spec.metadata["grain"].startswith("One row per")
-            assert spec.group_name == name.split("/")[0]
+            assert spec.group_name == name.split(".")[0]
             assert spec.kinds == {"duckdb", "sql"}
 
 
@@ -205,17 +204,17 @@ def test_each_check_finds_what_it_is_there_for(world: World, check: str, harm: s
         world.deliver_reference("ads", ADS.replace("301,310,d,true,,,,,,\n", ""))
     world.run()
     with world.open() as warehouse:
-        assert len(breaking_rows(warehouse, check)) == (0 if harm else 1)
+        assert len(breaking_rows(warehouse, f"checks.{check}")) == (0 if harm else 1)
         if harm:
             warehouse.connection.execute(harm)
             warehouse.connection.execute("delete from ops.evidence_checks")
-            warehouse.run("ops/forget_checks")
-            assert len(breaking_rows(warehouse, check)) >= 1
+            warehouse.run("ops.watermarks", "remove_checks")
+            assert len(breaking_rows(warehouse, f"checks.{check}")) >= 1
 
 
 def test_a_check_that_found_a_batch_wrong_finds_it_until_it_is_mended(world: World) -> None:
     def find() -> int:
-        return len(breaking_rows(warehouse, "no_event_is_charged_twice"))
+        return len(breaking_rows(warehouse, "checks.no_event_is_charged_twice"))
 
     for name in ("a", "b", "c"):
         world.deliver(f"{name}.jsonl", jsonl(event(name, 101, "click", "2025-06-10T10:00:00Z")))
@@ -228,12 +227,12 @@ def test_a_check_that_found_a_batch_wrong_finds_it_until_it_is_mended(world: Wor
         warehouse.connection.execute("delete from hot.transactions where rowid = 2")
         assert find() == 0
         watermark = "select batch_id from ops.watermarks where table_name = 'checks/no_event_is_charged_twice'"
-        newest = warehouse.value("ops/newest_batch")
+        newest = warehouse.value("ops.batches", "newest")
         assert warehouse.connection.execute(watermark).fetchall() == [(newest,)]
 
 
 def test_every_check_file_is_a_check() -> None:
-    assert {file.stem for file in (SQL / "checks").glob("*.sql")} == CHECKS.keys()
+    assert {file.stem for file in (SQL / "checks").glob("*.sql")} == FILES.keys()
 
 
 def test_every_test_that_the_threat_table_names_is_there() -> None:
@@ -243,20 +242,3 @@ def test_every_test_that_the_threat_table_names_is_there() -> None:
     assert len(named) > 12
     for name in named:
         assert (project / name).exists() if "/" in name else f"def {name}(" in tests, name
-
-
-def test_every_sql_file_begins_with_a_comment_and_is_named_in_the_code() -> None:
-    folders = "|".join(folder.name for folder in SQL.iterdir())
-    code = "".join(file.read_text() for part in ("assets", "pipelines") for file in (SQL.parent / part).rglob("*.py"))
-    patterns = [
-        re.sub(r"\{[^}]*\}", "*", name)
-        for name in re.findall(rf'"((?:{folders})/[^"]+)"', code)
-        if "/{name}" not in name
-    ]
-    patterns += [f"core/{name}{end}" for name in REFERENCE_TABLES for end in ("", "_superseded")]
-    patterns += [f"generate/{name}" for name in REFERENCE_TABLES]
-    for file in SQL.rglob("*.sql"):
-        name = str(file.relative_to(SQL)).removesuffix(".sql")
-        assert file.read_text().startswith("-- "), name
-        listed = f'"{file.stem}"' in code  # the steps of a loop
-        assert listed or any(fnmatch(name, pattern) for pattern in patterns), f"{name} is not used"

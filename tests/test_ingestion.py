@@ -71,10 +71,10 @@ def test_a_failure_within_the_transaction_leaves_nothing_behind(world: World, mo
     with world.open() as warehouse:
         run = warehouse.run
 
-        def fail_at_the_ledger_row(name: str, /, **values: Any) -> Any:
-            if name == "raw/event_files":
+        def fail_at_the_ledger_row(file: str, statement: str = "", /, **values: Any) -> Any:
+            if (file, statement) == ("raw.event_files", "record"):
                 raise RuntimeError("power cut")
-            return run(name, **values)
+            return run(file, statement, **values)
 
         monkeypatch.setattr(warehouse, "run", fail_at_the_ledger_row)
         with pytest.raises(RuntimeError, match="power cut"):

@@ -301,11 +301,11 @@ def test_bad_input_disturbs_no_brand_and_no_charge(corpus: Corpus) -> None:
 
 
 def test_bad_reference_rows_and_missing_prices_fail_their_checks(corpus: Corpus) -> None:
-    refused = corpus.world.rows(sql("checks/reference_rows_are_accepted"))
+    refused = corpus.world.rows(sql("checks.reference_rows_are_accepted"))
     assert len(refused) == len(REFERENCE_ROWS)
     [waiting] = [case for case in CASES if case.row == 58]
     file_id = corpus.found["events", ledger_name(waiting)].file_id
-    [(transaction_id, *_)] = corpus.world.rows(sql("checks/every_event_type_has_a_price"))
+    [(transaction_id, *_)] = corpus.world.rows(sql("checks.every_event_type_has_a_price"))
     assert transaction_id == file_id * 10_000_000_000 + 2
     assert corpus.world.value("select count(*) from core.transactions where amount = 0") == 0
 
@@ -429,7 +429,7 @@ def test_a_reference_file_with_other_columns_is_refused_and_the_version_before_s
         "reference/ads.csv": "a column name is there twice in its header",
         "reference/global_ad_pricing.parquet": "unknown column cost_per_watch",
     }
-    told = history.rows(sql("checks/delivered_files_are_accepted"))
+    told = history.rows(sql("checks.delivered_files_are_accepted"))
     assert {name: reason.partition(" (")[0] for name, reason, *_ in told if name in refused} == refused
     found = look(history)
     for name in refused:
@@ -449,7 +449,7 @@ def test_a_budget_does_not_vanish_with_a_truncated_file(history: World) -> None:
         (2, Decimal(1000), None),
         (3, None, None),
     ]
-    missing = sorted(history.rows(sql("checks/reference_rows_stay")))
+    missing = sorted(history.rows(sql("checks.reference_rows_stay")))
     assert [(table, id_) for table, id_, *_ in missing] == [("brands", "2"), ("brands", "3")]
 
 

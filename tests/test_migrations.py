@@ -32,7 +32,8 @@ KEPT = {
     "months": "from mart.monthly_spend order by all",
     "files": "select name, sha256, outcome, rows_read, rows_rejected from ops.delivered_files order by all",
     "refused": "select file_id, line_number, raw, reason from raw.rejected_rows order by all",
-    "budgets": "select brand_id, daily_budget, valid_from, recorded_at from core.brands order by all",
+    "budgets": "select brand_id, daily_budget, valid_from, valid_to, recorded_at, superseded_at from core.brands"
+    " order by all",
 }
 
 
@@ -65,7 +66,7 @@ def test_an_older_warehouse_is_brought_up_by_the_next_run_and_loses_nothing(old:
     assert [row[1] for row in before["statuses"]].count("PAUSED") == 1
     assert len(before["refused"]) == 4
     with old.open(LATER) as warehouse:
-        assert warehouse.value("ops/newest_version") == VERSION
+        assert warehouse.value("ops.migrations", "newest") == VERSION
     assert rows(old.root.warehouse_file, old.root.path) == before
     old.run(LATER)
     after = rows(old.root.published_file, old.root.path)
@@ -102,7 +103,7 @@ def test_readers_of_a_published_copy_of_another_version_are_told_what_to_do(old:
 def test_a_copy_of_the_file_as_it_was_is_kept(old: World) -> None:
     before = old.root.warehouse_file.read_bytes()
     with old.open(LATER) as warehouse:
-        assert warehouse.value("ops/newest_version") == VERSION
+        assert warehouse.value("ops.migrations", "newest") == VERSION
     [backup] = old.root.warehouse_file.parent.glob("before-version-*.duckdb")
     assert backup.read_bytes() == before
 
@@ -120,7 +121,7 @@ def test_a_step_that_fails_leaves_the_file_as_it_was(old: World, monkeypatch: py
     assert rows(old.root.warehouse_file, old.root.path) == before
     monkeypatch.undo()
     with old.open(LATER) as warehouse:
-        assert warehouse.value("ops/newest_version") == VERSION
+        assert warehouse.value("ops.migrations", "newest") == VERSION
 
 
 def test_every_version_has_its_step_and_a_stored_warehouse_of_the_one_before(tmp_path: Path) -> None:

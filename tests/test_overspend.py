@@ -231,10 +231,9 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
 
 
 STEP = (
-    "update core.brands set valid_to = $now where valid_to is null",
     (
-        "insert into core.brands select 1, 'b', $daily, $monthly, $timezone, null, true,"
-        " if($batch = 1, core.beginning(), $now::timestamptz), null, $batch, now(), null"
+        "insert into core.brand_versions select 1, 'b', $daily, $monthly, $timezone, null, true,"
+        " if($batch = 1, core.beginning(), $now::timestamptz), $batch, now()"
     ),
     "insert into ops.batches values ($batch, 'overspend', now())",
     (

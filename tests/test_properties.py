@@ -74,18 +74,18 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
 
 
 TABLES = (
-    "core.brands", "core.campaigns", "hot.transactions", "hot.daily_spend", "hot.monthly_spend",
+    "core.brand_versions", "core.campaign_versions", "hot.transactions", "hot.daily_spend", "hot.monthly_spend",
     "mart.restatements", "ops.campaign_status", "ops.campaign_status_changes",
     "ops.summed_brands", "ops.watermarks", "ops.batches", "ops.overspend_due",
 )  # fmt: skip
 EMPTY = ";".join(f"truncate {table}" for table in TABLES)
 
 INTO_TABLES = """
-insert into core.brands
-select brand_id, 'b', daily_budget, monthly_budget, timezone, null, is_active, core.beginning(), null, 1, now(), null
+insert into core.brand_versions
+select brand_id, 'b', daily_budget, monthly_budget, timezone, null, is_active, core.beginning(), 1, now()
 from brands;
-insert into core.campaigns
-select campaign_id, brand_id, 'c', status, opens::time, closes::time, core.beginning(), null, 1, now(), null
+insert into core.campaign_versions
+select campaign_id, brand_id, 'c', status, opens::time, closes::time, core.beginning(), 1, now()
 from campaigns;
 insert into ops.campaign_status
 select campaign_id, brand_id, status, 'INITIAL', now(), now(), null, null, true, null, paused_until

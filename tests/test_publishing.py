@@ -77,7 +77,7 @@ def test_the_lock_of_a_killed_process_is_free_at_once(root: DataRoot) -> None:
     killed = subprocess.run([sys.executable, "-c", holder, str(root.path)], cwd=project, check=False)
     assert killed.returncode == -9
     with open_warehouse(root, now=NOON, run_id="next") as warehouse:
-        assert warehouse.value("ops/current_revision") == 1  # its tables
+        assert warehouse.value("ops.revision", "current") == 1  # its tables
 
 
 def test_a_reader_keeps_what_it_opened_and_the_next_one_sees_the_new_state(world: World) -> None:

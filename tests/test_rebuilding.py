@@ -158,7 +158,7 @@ def test_a_rebuild_reads_by_the_limits_that_were_in_force_then(world: World) -> 
         rebuild(warehouse, world.root.settings())
         swap(warehouse)
         warehouse.connection.execute("delete from ops.evidence_checks")
-        assert breaking_rows(warehouse, "changes_follow_from_the_ledger").is_empty()
+        assert breaking_rows(warehouse, "checks.changes_follow_from_the_ledger").is_empty()
     limits = "select max_line_bytes from ops.reading_limits order by recorded_at"
     with world.open() as warehouse:
         assert warehouse.connection.execute(limits).fetchall() == [(200,), (1_000_000,)]

@@ -114,10 +114,10 @@ def test_a_killed_retry_leaves_the_row_where_it_was(world: World, monkeypatch: p
     with world.open() as warehouse:
         run = warehouse.run
 
-        def fail_at_the_last_step(name: str, /, **values: Any) -> Any:
-            if name == "raw/event_file_retried":
+        def fail_at_the_last_step(file: str, statement: str = "", /, **values: Any) -> Any:
+            if (file, statement) == ("raw.event_files", "count_retried"):
                 raise RuntimeError("power cut")
-            return run(name, **values)
+            return run(file, statement, **values)
 
         monkeypatch.setattr(warehouse, "run", fail_at_the_last_step)
         with pytest.raises(RuntimeError, match="power cut"):

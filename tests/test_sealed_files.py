@@ -62,7 +62,7 @@ def lose(world: World, *tables: str) -> None:
 def failing(world: World) -> dict[str, list[dict[str, Any]]]:
     with world.open(LATER) as warehouse:
         found = {name: breaking_rows(warehouse, name).to_dicts() for name in CHECKS}
-    return {name: rows for name, rows in found.items() if rows}
+    return {name.removeprefix("checks."): rows for name, rows in found.items() if rows}
 
 
 def test_every_sealed_file_has_its_hash_and_is_found_whole(sealed: World) -> None:

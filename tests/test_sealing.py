@@ -124,7 +124,7 @@ def test_late_repeated_and_contradicting_events_of_a_sealed_day_are_told_apart(b
     assert sealed.rows(f"{spend} and campaign_id = 11") == [(1, 8)]
     with sealed.open(LATER) as warehouse:
         for name in CHECKS:
-            if name not in ("few_rows_are_rejected", "nothing_waits_for_long"):
+            if name not in ("checks.few_rows_are_rejected", "checks.nothing_waits_for_long"):
                 assert breaking_rows(warehouse, name).is_empty(), name
 
 
@@ -258,7 +258,7 @@ def test_sealing_that_is_killed_anywhere_loses_nothing_and_doubles_nothing(
     assert again == count
     assert count[0] == 78
     with world.open(LATER) as warehouse:
-        assert breaking_rows(warehouse, "marts_add_up_to_the_ledger").is_empty()
+        assert breaking_rows(warehouse, "checks.marts_add_up_to_the_ledger").is_empty()
 
 
 def test_a_file_that_is_not_what_was_written_stops_the_sealing(
@@ -289,7 +289,7 @@ def test_what_breaks_a_rule_is_not_sealed_though_it_had_passed(begun: World, tmp
         for name in CHECKS:
             breaking_rows(warehouse, name)
         warehouse.connection.execute(f"insert into hot.{table} from hot.{table} limit 1")
-        with pytest.raises(SpendgateError, match=r"sql/checks/\w+\.sql does not hold"):
+        with pytest.raises(SpendgateError, match=r"checks\.\w+ does not hold"):
             seal(warehouse)
     assert [*world.root.sealed.glob("*/*")] == []
 

@@ -124,8 +124,8 @@ def test_every_quarter_hour_around_every_change_of_every_zone_falls_where_the_ru
         connection = warehouse.connection
         connection.register("zones", pa.table({"brand_id": list(zones), "timezone": list(zones.values())}))
         connection.execute(
-            "insert into core.brands select brand_id, 'b', null, null, timezone, null, true, core.beginning(), null, 1,"
-            " now(), null from zones"
+            "insert into core.brand_versions"
+            " select brand_id, 'b', null, null, timezone, null, true, core.beginning(), 1, now() from zones"
         )
         connection.register("costs", pa.table({"brand_id": [brand for brand, _ in costs], "occurred_at": instants}))
         connection.execute(
@@ -293,6 +293,6 @@ def test_the_next_local_day_begins_at_its_first_instant(
     with duckdb.connect(str(world.root.published_file), read_only=True) as published:
         published.execute("set TimeZone = 'UTC'")
         values = {"now": datetime.fromisoformat(now), "known_at": None, "brand_id": None}
-        published.execute(sql("decision/brand_clock"), values)
+        published.execute(sql("steps.decision", "brand_clock"), values)
         turns = published.execute("select next_day_at, next_month_at from brand_clock where brand_id = 1").fetchall()
     assert turns == [(datetime.fromisoformat(day), datetime.fromisoformat(month))]

@@ -173,12 +173,12 @@ class Machine(RuleBasedStateMachine):
             statement = warehouse.run
             left = at
 
-            def run_or_crash(name: str, /, **values: Any) -> Any:
+            def run_or_crash(file: str, name: str = "", /, **values: Any) -> Any:
                 nonlocal left
                 left -= 1
                 if left == 0:
                     raise PowerCutError
-                return statement(name, **values)
+                return statement(file, name, **values)
 
             vars(warehouse)["run"] = run_or_crash
             with suppress(PowerCutError):

@@ -40,12 +40,12 @@ BULK_BYTES = 1 << 20
 ROWS_AT_ONCE = 50_000
 """Rows handed to DuckDB together; bounds memory."""
 
-FORGETTING = (
-    "ingest/forget_event_texts",
-    "ingest/forget_typed_events",
-    "ingest/forget_bulk_events",
-    "ingest/forget_payment_texts",
-    "ingest/forget_payments",
+REMOVALS = (
+    "remove_event_texts",
+    "remove_typed_events",
+    "remove_bulk_events",
+    "remove_payment_texts",
+    "remove_payments",
 )
 """What takes back the rows of a file."""
 
@@ -108,7 +108,7 @@ class Reader:
         self._waiting: dict[str, list[tuple[int, Row]]] = {EVENTS: [], PAYMENTS: []}
         self._zone = ""
         define_rules(warehouse, self._zone)
-        warehouse.run("ingest/arrivals")
+        warehouse.run("steps.arrivals", "tables")
 
     def read(self, delivery: Delivery) -> Read:
         """Read one file.
@@ -134,9 +134,9 @@ class Reader:
     def finish(self, loaded_at: datetime, settings: Settings) -> None:
         """Give the rows that were read as text their types, or say what is wrong with them."""
         self.flush()
-        for kind, statement in ((EVENTS, "ingest/typed_events"), (PAYMENTS, "ingest/typed_payments")):
+        for kind, statement in ((EVENTS, "type_events"), (PAYMENTS, "type_payments")):
             self._use_zone(zone_of(kind, settings))
-            self._warehouse.run(statement, loaded_at=loaded_at)
+            self._warehouse.run("steps.arrivals", statement, loaded_at=loaded_at)
 
     def flush(self) -> None:
         """Hand the rows that wait to DuckDB, as Arrow."""
@@ -146,7 +146,8 @@ class Reader:
                 of_files = pa.array([file_id for file_id, _ in waiting], pa.int64())
                 table = as_arrow([row for _, row in waiting], columns).append_column("file_id", of_files)
                 self._warehouse.connection.register("text_rows", table)
-                self._warehouse.run({EVENTS: "ingest/event_texts", PAYMENTS: "ingest/payment_texts"}[kind])
+                add = {EVENTS: "add_event_texts", PAYMENTS: "add_payment_texts"}[kind]
+                self._warehouse.run("steps.arrivals", add)
                 self._warehouse.connection.unregister("text_rows")
                 waiting.clear()
 
@@ -154,8 +155,8 @@ class Reader:
         """Take back all rows of a file."""
         for waiting in self._waiting.values():
             waiting[:] = [(of_file, row) for of_file, row in waiting if of_file != file_id]
-        for name in FORGETTING:
-            self._warehouse.run(name, file_id=file_id)
+        for statement in REMOVALS:
+            self._warehouse.run("steps.arrivals", statement, file_id=file_id)
 
     def _use_zone(self, zone: str) -> None:
         """Let times that do not say in which zone they are be refused, or taken for those of a zone."""
@@ -177,13 +178,13 @@ class Reader:
         [instant] = [schema.columns[name] for name, type_ in columns.items() if type_ is INSTANT]
         values = {"file_id": delivery.file_id, "loaded_at": delivery.loaded_at}
         typed, faulty = {
-            EVENTS: ("ingest/parquet_events", "ingest/faulty_events"),
-            PAYMENTS: ("ingest/parquet_payments", "ingest/faulty_payments"),
+            EVENTS: ("events", "event_faults"),
+            PAYMENTS: ("payments", "payment_faults"),
         }[delivery.kind]
         path = str(delivery.staged.path)
         with refused_if_damaged():
-            self._warehouse.run(typed, **values, path=path, is_utc=not instant.is_local_time)
-            self._warehouse.run(faulty, **values)
+            self._warehouse.run("steps.read_parquet", typed, **values, path=path, is_utc=not instant.is_local_time)
+            self._warehouse.run("steps.read_parquet", faulty, **values)
         return IgnoredNames(sorted(set(schema.names) - set(columns)))
 
     def _read_jsonl(self, delivery: Delivery) -> IgnoredNames:
@@ -220,7 +221,7 @@ class Reader:
         brackets = delivery.settings.max_json_depth // 2 + 1  # of one kind, or it cannot be nested deeper
         text = self._readable_text(delivery, lines.row, filler=b"\n")
         in_bulk = self._run_in_bulk(
-            delivery, text, "ingest/jsonl_events",
+            delivery, text, "steps.read_jsonl",
             max_depth=delivery.settings.max_json_depth, usual_keys=keys,
             many_braces="%{" * brackets + "%", many_brackets="%[" * brackets + "%",
         )  # fmt: skip
@@ -229,10 +230,12 @@ class Reader:
         before_first = in_bulk.first_place - 1
         doubtful = self._doubtful_lines(delivery, before_first)
         self._add(delivery, (lines.row(number, line.encode()) for number, line in doubtful))
-        ignored = self._warehouse.run("ingest/ignored_keys", file_id=delivery.file_id, usual_keys=keys, names=NAMES)
+        ignored = self._warehouse.run(
+            "steps.read_jsonl", "ignored_keys", file_id=delivery.file_id, usual_keys=keys, names=NAMES
+        )
         for key, times in ignored.fetchall():
             lines.ignored.add(key or "", times)
-        self._warehouse.run("ingest/bulk_file", file_id=delivery.file_id, before_first=before_first)
+        self._warehouse.run("steps.arrivals", "add_bulk_file", file_id=delivery.file_id, before_first=before_first)
         return True
 
     def _read_csv_in_bulk(self, delivery: Delivery, header: list[str]) -> bool:
@@ -248,15 +251,15 @@ class Reader:
             return False
         self.flush()
         of_file = {"file_id": delivery.file_id, "before_first": before_first}
-        self._warehouse.run("ingest/forget_bulk_lines", **of_file)
-        self._warehouse.run("ingest/bulk_file", **of_file)
+        self._warehouse.run("steps.arrivals", "remove_bulk_lines", **of_file)
+        self._warehouse.run("steps.arrivals", "add_bulk_file", **of_file)
         return True
 
     def _read_lines_of_csv(self, delivery: Delivery, lines: CsvLines) -> int | None:
         """Read a CSV text in bulk but for single lines; returns what to take from a row's place to get its line."""
         text = self._readable_text(delivery, lines.row, filler=lines.filler)
         in_bulk = self._run_in_bulk(
-            delivery, text, "ingest/csv_events", columns=dict.fromkeys([*lines.header, lines.surplus], "VARCHAR"),
+            delivery, text, "steps.read_csv", columns=dict.fromkeys([*lines.header, lines.surplus], "VARCHAR"),
             last_column=lines.header[-1], surplus_column=lines.surplus, joined=JOINED,
         )  # fmt: skip
         # a record per line, or line numbers would be wrong: quoted line ends and blank lines are read one by one
@@ -273,7 +276,7 @@ class Reader:
         """Lines read in bulk that are left to the reader of single rows, some at a time."""
         after = 0
         of_file = {"file_id": delivery.file_id, "before_first": before_first, "rows": ROWS_AT_ONCE}
-        while some := self._warehouse.run("ingest/doubtful_lines", **of_file, after=after).fetchall():
+        while some := self._warehouse.run("steps.arrivals", "doubtful_lines", **of_file, after=after).fetchall():
             yield from some
             after = some[-1][0]
 
@@ -288,19 +291,21 @@ class Reader:
         self._add(delivery, (row(*line) for line in lines))
         return copy
 
-    def _run_in_bulk(self, delivery: Delivery, text: Path, statement: str, **values: Any) -> "_InBulk | None":
+    def _run_in_bulk(self, delivery: Delivery, text: Path, reader: str, **values: Any) -> "_InBulk | None":
         """Read a text into `bulk_events`; None, with nothing done, when it is not as plain as it looked."""
         # a line is longer than its limit by its line end, and DuckDB counts what follows it
         of_text = {"path": str(text), "max_line_size": 2 * delivery.settings.max_line_bytes}
         of_file = {"file_id": delivery.file_id, "loaded_at": delivery.loaded_at}
         try:
-            self._warehouse.run(statement, **of_file, **of_text, **values)
+            self._warehouse.run(reader, "events", **of_file, **of_text, **values)
         except duckdb.Error as error:
             if is_ours(error):
                 raise
             self.forget(delivery.file_id)
             return None
-        rows, first_place, last_place = self._warehouse.row("ingest/bulk_rows", file_id=delivery.file_id) or (0, 0, 0)
+        rows, first_place, last_place = self._warehouse.row(
+            "steps.arrivals", "bulk_rows", file_id=delivery.file_id
+        ) or (0, 0, 0)
         if not rows:
             return _InBulk(0, 0)
         if last_place - first_place + 1 != rows:

@@ -47,10 +47,10 @@ def refused_if_damaged() -> Iterator[None]:
 
 def define_rules(warehouse: Warehouse, zone: str) -> None:
     """Define the rules for values; times that do not say in which zone they are, are those of `zone`, or refused."""
-    warehouse.run("ingest/macros")
+    warehouse.run("steps.field_rules", "rules")
     if zone:
-        warehouse.run("ingest/local_zone", zone=zone)
-        warehouse.run("ingest/local_times")
+        warehouse.run("steps.field_rules", "local_zone", zone=zone)
+        warehouse.run("steps.field_rules", "local_times")
 
 
 def as_arrow(rows: list[Row], columns: tuple[str, ...]) -> pa.Table:

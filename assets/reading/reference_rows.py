@@ -17,25 +17,15 @@ from assets.reading.delivery import BULK_BYTES, ROWS_AT_ONCE
 from assets.reading.engine import as_arrow, define_rules, is_ours, refused_if_damaged
 from assets.reading.parquet_files import check_columns, parquet_schema
 from assets.reading.text import RAW_TEXT_LIMIT, lines_of
-from assets.settings import Settings
+from assets.settings import REFERENCE_TABLES, Settings
 from assets.warehouse import Warehouse
 
 INDEX = re.compile(r"__index_level_[0-9]+__")
 """The column in which pandas keeps a frame's row labels; it says nothing of the rows."""
 
 
-JUDGING = {
-    "brands": "ingest/judged_brands",
-    "campaigns": "ingest/judged_campaigns",
-    "ad_sets": "ingest/judged_ad_sets",
-    "ads": "ingest/judged_ads",
-    "global_ad_pricing": "ingest/judged_global_ad_pricing",
-}
-"""The statement that judges the rows of each table."""
-
-
 def read_reference(warehouse: Warehouse, kind: str, staged: StagedFile, settings: Settings) -> None:
-    """Read a reference file into `judged_rows`: the values of each row with their types, and what is wrong with it.
+    """Read a reference file into `validated_rows`: the values of each row with their types, and what is wrong with it.
 
     Args:
         warehouse: with the parents in force and the time zones.
@@ -55,14 +45,14 @@ def read_reference(warehouse: Warehouse, kind: str, staged: StagedFile, settings
     else:
         _read_csv(warehouse, kind, staged, settings)
     values = {"is_utc": is_utc} if kind == "global_ad_pricing" else {}
-    warehouse.run(JUDGING[kind], **values)
-    warehouse.run("ingest/repeated_rows", key=next(iter(COLUMNS[kind])))
+    warehouse.run(REFERENCE_TABLES[kind].file, "validate", **values)
+    warehouse.run("steps.reference", "refuse_repeated", key=next(iter(COLUMNS[kind])))
 
 
 def refused_texts(warehouse: Warehouse, staged: StagedFile, numbers: list[int]) -> Iterator[tuple[int, str]]:
     """Refused rows of the file that was judged last as they were delivered: lines of a text, JSON of Parquet."""
     if staged.format == "parquet":
-        yield from warehouse.run("ingest/refused_rows_as_json").fetchall()
+        yield from warehouse.run("steps.reference", "refused_rows_as_json").fetchall()
     else:
         yield from lines_of(staged.text, numbers, RAW_TEXT_LIMIT)
 
@@ -85,7 +75,7 @@ def _read_parquet(warehouse: Warehouse, kind: str, staged: StagedFile, settings:
     _check_columns(schema.names, kind)
     check_columns(schema, COLUMNS[kind], {}, local_times=bool(settings.prices_zone))
     with refused_if_damaged():
-        warehouse.run("ingest/parquet_rows", path=str(staged.path))
+        warehouse.run("steps.read_parquet", "reference_rows", path=str(staged.path))
     return not any(schema.columns[name].is_local_time for name in COLUMNS[kind])
 
 
@@ -97,11 +87,11 @@ def _read_csv(warehouse: Warehouse, kind: str, staged: StagedFile, settings: Set
         return
     rows = iter(csv_rows(staged.text, header, columns, settings.max_line_bytes))
     warehouse.connection.register("text_rows", as_arrow([], columns))
-    warehouse.run("ingest/text_rows")
+    warehouse.run("steps.reference", "text_rows")
     warehouse.connection.unregister("text_rows")
     while some := list(islice(rows, ROWS_AT_ONCE)):
         warehouse.connection.register("text_rows", as_arrow(some, columns))
-        warehouse.run("ingest/add_text_rows")
+        warehouse.run("steps.reference", "add_text_rows")
         warehouse.connection.unregister("text_rows")
 
 
@@ -109,14 +99,16 @@ def _read_in_bulk(warehouse: Warehouse, staged: StagedFile, header: list[str]) -
     """Read a CSV text with DuckDB; False unless each of its lines is one record."""
     try:
         columns = dict.fromkeys([*header, "surplus_field"], "VARCHAR")
-        warehouse.run("ingest/csv_rows", path=str(staged.text), columns=columns, last_column=header[-1])
+        warehouse.run(
+            "steps.read_csv", "reference_rows", path=str(staged.text), columns=columns, last_column=header[-1]
+        )
     except duckdb.Error as error:
         if is_ours(error):
             raise
         return False
-    rows, doubtful = warehouse.row("ingest/csv_row_count") or (0, 0)
+    rows, doubtful = warehouse.row("steps.read_csv", "reference_row_count") or (0, 0)
     if doubtful or rows != staged.lines - 1 + (not staged.terminated):
         return False
     cut_line = None if staged.terminated else rows + 1
-    warehouse.run("ingest/numbered_csv_rows", cut_line=cut_line, cut_reason=CUT_OFF)
+    warehouse.run("steps.read_csv", "numbered_reference_rows", cut_line=cut_line, cut_reason=CUT_OFF)
     return True

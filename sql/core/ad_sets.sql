@@ -1,27 +1,38 @@
 -- One row per version of an ad set.
-insert into core.ad_sets by name
-with in_force as (
-    select *
-    from core.ad_sets
-    where valid_to is null
-),
+create table if not exists core.ad_set_versions (
+    ad_set_id bigint not null,
+    campaign_id bigint not null,
+    name varchar,
+    is_active boolean not null,
+    valid_from timestamptz not null,
+    batch_id bigint not null,
+    recorded_at timestamptz not null
+);
+comment on table core.ad_set_versions is 'One row per version of an ad set, as it was loaded; rows are only ever added.';
 
-changed as (
-    select * from delivered
-    except
-    select * exclude (valid_from, valid_to, batch_id, recorded_at, superseded_at) from in_force
-)
+create or replace view core.ad_sets as
+from core.versions_with_ends('core.ad_set_versions');
+comment on view core.ad_sets is 'One row per version of an ad set.';
 
+-- name: validate
+-- One row per delivered row of ad sets: its typed values, its key as delivered and as it is kept, what is wrong.
+create or replace temp table validated_rows as
 select
-    changed.*,
-    case
-        when in_force.ad_set_id is null then core.beginning()
-        else core.in_force_from($now::timestamptz, $clock::timestamptz, in_force.valid_from)
-    end as valid_from,
-    null as valid_to,
-    $batch_id as batch_id,
-    $recorded_at::timestamptz as recorded_at,
-    null as superseded_at
-from changed
-left join in_force
-    on changed.ad_set_id = in_force.ad_set_id
+    line_number,
+    filled(delivered.ad_set_id) as key_text,
+    bigint_of(key_text)::varchar as key,
+    coalesce(
+        fault,
+        id_fault('ad_set_id', filled(delivered.ad_set_id)),
+        id_fault('campaign_id', filled(delivered.campaign_id)),
+        long_text_fault('name', delivered.name),
+        flag_fault('is_active', delivered.is_active),
+        parent_fault('campaign_id', delivered.campaign_id, parents.id, 'campaigns')
+    ) as reason,
+    bigint_of(key_text) as ad_set_id,
+    bigint_of(filled(delivered.campaign_id)) as campaign_id,
+    filled(delivered.name) as name,
+    flag_of(delivered.is_active) as is_active
+from delivered_rows as delivered
+left join core.reference_rows as parents
+    on parents.table_name = 'campaigns' and bigint_of(filled(delivered.campaign_id))::varchar = parents.id;

@@ -1,27 +1,60 @@
 -- One row per version of a brand.
-insert into core.brands by name
-with in_force as (
-    select *
-    from core.brands
-    where valid_to is null
-),
+create table if not exists core.brand_versions (
+    brand_id bigint not null,
+    name varchar,
+    daily_budget decimal(38, 9),
+    monthly_budget decimal(38, 9),
+    timezone varchar not null,
+    owner varchar,
+    is_active boolean not null,
+    valid_from timestamptz not null,
+    batch_id bigint not null,
+    recorded_at timestamptz not null
+);
+comment on table core.brand_versions is 'One row per version of a brand, as it was loaded; rows are only ever added.';
 
-changed as (
-    select * from delivered
-    except
-    select * exclude (valid_from, valid_to, batch_id, recorded_at, superseded_at) from in_force
-)
+create or replace view core.brands as
+from core.versions_with_ends('core.brand_versions');
+comment on view core.brands is 'One row per version of a brand.';
+comment on column core.brands.daily_budget is 'spend allowed per local day; null: no limit, 0: no delivery';
+comment on column core.brands.monthly_budget is 'spend allowed per local month; null: no limit, 0: no delivery';
+comment on column core.brands.timezone is 'IANA zone in which the brand counts its days and months';
+comment on column core.brands.valid_from is 'when the version was loaded; the first one holds from 2000';
+comment on column core.brands.valid_to is 'when the next version was loaded; null: in force';
+comment on column core.brands.superseded_at is 'when valid_to was recorded: until then the version was believed to be in force';
 
+create or replace macro core.brands_in_force(instant, known_at) as table
+    from core.versions_in_force('core.brand_versions', instant, known_at);
+comment on macro table core.brands_in_force is 'One row per brand: its version in force at an instant, as known at a recorded time.'; -- noqa: PRS
+
+-- name: validate
+-- One row per delivered row of brands: its typed values, its key as delivered and as it is kept, what is wrong.
+create or replace temp table validated_rows as
 select
-    changed.*,
-    case
-        when in_force.brand_id is null then core.beginning()
-        else core.in_force_from($now::timestamptz, $clock::timestamptz, in_force.valid_from)
-    end as valid_from,
-    null as valid_to,
-    $batch_id as batch_id,
-    $recorded_at::timestamptz as recorded_at,
-    null as superseded_at
-from changed
-left join in_force
-    on changed.brand_id = in_force.brand_id
+    line_number,
+    filled(delivered.brand_id) as key_text,
+    bigint_of(key_text)::varchar as key,
+    coalesce(
+        fault,
+        id_fault('brand_id', filled(delivered.brand_id)),
+        long_text_fault('name', delivered.name),
+        budget_fault('daily_budget', delivered.daily_budget),
+        budget_fault('monthly_budget', delivered.monthly_budget),
+        case when filled(delivered.timezone) is null then 'timezone is missing' end,
+        long_text_fault('owner', delivered.owner),
+        flag_fault('is_active', delivered.is_active),
+        case
+            when zones.timezone is null
+                then format('timezone ''{}'' is not in the IANA list', filled(delivered.timezone))
+        end
+    ) as reason,
+    bigint_of(key_text) as brand_id,
+    filled(delivered.name) as name,
+    budget_of(delivered.daily_budget) as daily_budget,
+    budget_of(delivered.monthly_budget) as monthly_budget,
+    filled(delivered.timezone) as timezone,
+    filled(delivered.owner) as owner,
+    flag_of(delivered.is_active) as is_active
+from delivered_rows as delivered
+left join (select distinct timezone from core.utc_offsets) as zones
+    on filled(delivered.timezone) = zones.timezone;

@@ -1,27 +1,50 @@
 -- One row per version of a campaign.
-insert into core.campaigns by name
-with in_force as (
-    select *
-    from core.campaigns
-    where valid_to is null
-),
+create table if not exists core.campaign_versions (
+    campaign_id bigint not null,
+    brand_id bigint not null,
+    name varchar,
+    status varchar not null,
+    allowed_start time,
+    allowed_end time,
+    valid_from timestamptz not null,
+    batch_id bigint not null,
+    recorded_at timestamptz not null
+);
+comment on table core.campaign_versions is 'One row per version of a campaign, as it was loaded; rows are only ever added.';
 
-changed as (
-    select * from delivered
-    except
-    select * exclude (valid_from, valid_to, batch_id, recorded_at, superseded_at) from in_force
-)
+create or replace view core.campaigns as
+from core.versions_with_ends('core.campaign_versions');
+comment on view core.campaigns is 'One row per version of a campaign.';
+comment on column core.campaigns.status is 'the first status only; ops.campaign_status is the record';
+comment on column core.campaigns.allowed_start is 'dayparting: UTC time of day from which it may run';
+comment on column core.campaigns.allowed_end is 'dayparting: UTC time of day from which it may not; 24:00 is the end of the day';
 
+create or replace macro core.campaigns_in_force(instant, known_at) as table
+    from core.versions_in_force('core.campaign_versions', instant, known_at);
+comment on macro table core.campaigns_in_force is 'One row per campaign: its version in force at an instant, as known at a recorded time.'; -- noqa: PRS
+
+-- name: validate
+-- One row per delivered row of campaigns: its typed values, its key as delivered and as it is kept, what is wrong.
+create or replace temp table validated_rows as
 select
-    changed.*,
-    case
-        when in_force.campaign_id is null then core.beginning()
-        else core.in_force_from($now::timestamptz, $clock::timestamptz, in_force.valid_from)
-    end as valid_from,
-    null as valid_to,
-    $batch_id as batch_id,
-    $recorded_at::timestamptz as recorded_at,
-    null as superseded_at
-from changed
-left join in_force
-    on changed.campaign_id = in_force.campaign_id
+    line_number,
+    filled(delivered.campaign_id) as key_text,
+    bigint_of(key_text)::varchar as key,
+    coalesce(
+        fault,
+        id_fault('campaign_id', filled(delivered.campaign_id)),
+        id_fault('brand_id', filled(delivered.brand_id)),
+        long_text_fault('name', delivered.name),
+        status_fault(delivered.status),
+        window_fault(delivered.allowed_start, delivered.allowed_end),
+        parent_fault('brand_id', delivered.brand_id, parents.id, 'brands')
+    ) as reason,
+    bigint_of(key_text) as campaign_id,
+    bigint_of(filled(delivered.brand_id)) as brand_id,
+    filled(delivered.name) as name,
+    filled(delivered.status) as status,
+    case when reason is null then filled(delivered.allowed_start)::time end as allowed_start,
+    case when reason is null then filled(delivered.allowed_end)::time end as allowed_end
+from delivered_rows as delivered
+left join core.reference_rows as parents
+    on parents.table_name = 'brands' and bigint_of(filled(delivered.brand_id))::varchar = parents.id;

@@ -1,3 +1,61 @@
+-- One row per priced event or payment; rows are only ever added.
+create or replace view sealed.lost_transactions as
+select
+    lost::bigint as transaction_id,
+    lost::bigint as brand_id,
+    lost::bigint as campaign_id,
+    lost::bigint as ad_id,
+    lost::decimal(18, 9) as amount,
+    lost::varchar as transaction_type,
+    lost::varchar as cost_type,
+    second_at as occurred_at,
+    lost::timestamptz as recorded_at,
+    lost::varchar as price_source,
+    lost::timestamptz as price_effective_from,
+    lost::bigint as batch_id
+from sealed.lost_seconds('transactions')
+where lost is null;
+
+create table if not exists hot.transactions (
+    transaction_id bigint not null,
+    brand_id bigint not null,
+    campaign_id bigint,
+    ad_id bigint,
+    amount decimal(18, 9) not null,
+    transaction_type transaction_type not null,
+    cost_type cost_type,
+    occurred_at timestamptz not null,
+    recorded_at timestamptz not null,
+    price_source price_source,
+    price_effective_from timestamptz,
+    batch_id bigint not null
+);
+comment on table hot.transactions is 'One row per row of core.transactions that is not sealed.';
+
+create macro if not exists sealed.transactions() as table
+    from hot.transactions
+    where false;
+
+create or replace view core.transactions as
+from hot.transactions
+union all
+select
+    * replace (
+        transaction_type::transaction_type as transaction_type,
+        cost_type::cost_type as cost_type,
+        price_source::price_source as price_source
+    )
+from sealed.transactions();
+comment on view core.transactions is 'One row per priced event or payment; rows are only ever added.';
+comment on column core.transactions.transaction_id is 'file_id * 10^10 + line number of the event or payment';
+comment on column core.transactions.amount is 'cost or payment, exact; spend is the sum of COST';
+comment on column core.transactions.occurred_at is 'when the event happened';
+comment on column core.transactions.recorded_at is 'when it was charged here';
+comment on column core.transactions.price_source is 'AD: the ad''s own cost; GLOBAL: the default price list; null for payments';
+comment on column core.transactions.price_effective_from is 'since when the price used holds';
+comment on column core.transactions.batch_id is 'the run that charged it';
+
+-- name: charge
 -- One row per priced event: the ad's own cost for that type of event, else the global default, as in force when it
 -- happened. What finds no ad or no price is left out here and waits in core.unpriced.
 insert into hot.transactions
@@ -93,4 +151,48 @@ select
     case when own_amount is not null then price_effective_from else global_effective_from end as price_effective_from,
     $batch_id as batch_id
 from priced
-where own_amount is not null or global_amount is not null
+where own_amount is not null or global_amount is not null;
+
+-- name: book_payments
+-- One row per payment whose brand is known.
+insert into hot.transactions
+select
+    payment.transaction_id,
+    payment.brand_id,
+    null as campaign_id,
+    null as ad_id,
+    payment.amount,
+    'PAYMENT' as transaction_type,
+    null as cost_type,
+    payment.occurred_at,
+    $recorded_at::timestamptz as recorded_at,
+    null as price_source,
+    null as price_effective_from,
+    $batch_id as batch_id
+from core.payments_to_book($done_through::bigint) as payment
+semi join core.brands using (brand_id);
+
+-- name: days_to_seal
+-- Hot transactions of some days, by day and within it in the order in which they are sealed.
+create or replace temp table sealed_days as
+select
+    *,
+    make_timestamp((epoch_us(occurred_at) // 86400000000) * 86400000000)::date as day
+from hot.transactions
+where
+    occurred_at >= make_timestamptz(epoch_us($first_day::date))
+    and occurred_at < make_timestamptz(epoch_us($last_day::date + 1))
+    and day in $days
+order by
+    day,
+    brand_id, -- analysts ask for a brand: only its row groups are read
+    occurred_at,
+    transaction_id;
+
+-- name: remove_sealed
+-- Rows that are in sealed files now. Reads sealed_now.
+delete from hot.transactions
+where epoch_us(occurred_at) // 86400000000 in (
+    select epoch_us(day) // 86400000000 from sealed_now
+    where table_name = 'transactions'
+);

@@ -1,3 +1,27 @@
+-- One row per brand and local day or month in which it spent more than its budget: how much, and why.
+create table if not exists mart.overspend (
+    brand_id bigint not null,
+    period varchar not null,
+    starts_on date not null,
+    budget decimal(38, 9) not null,
+    spend decimal(38, 9) not null,
+    overspend decimal(38, 9) not null,
+    before_decision decimal(38, 9) not null,
+    after_stop decimal(38, 9) not null,
+    late decimal(38, 9) not null,
+    budget_cut decimal(38, 9) not null
+);
+comment on table mart.overspend is 'One row per brand and local day or month in which it spent more than its budget: how much, and why.';
+comment on column mart.overspend.period is 'DAY or MONTH';
+comment on column mart.overspend.starts_on is 'the local date, or the first one of the month';
+comment on column mart.overspend.budget is 'the budget in force at the end of the period, or now while it lasts';
+comment on column mart.overspend.overspend is 'spend - budget = before_decision + after_stop + late + budget_cut';
+comment on column mart.overspend.before_decision is 'spent over the budget before a decision had found it reached';
+comment on column mart.overspend.after_stop is 'spent over the budget while the last decision had found a budget of the brand reached';
+comment on column mart.overspend.late is 'spent over the budget, counted only after a decision had been made for the end of the period or later';
+comment on column mart.overspend.budget_cut is 'spent within the budget of that moment, over the one that came after it';
+
+-- name: add
 -- One row per brand and local day or month in which it spent more than its budget: how much, and why. Reads
 -- exceeded_periods.
 --
@@ -140,4 +164,9 @@ select
     coalesce(sum(beyond) filter (where is_late), 0) as late,
     sum(within_then) as budget_cut
 from split
-group by all
+group by all;
+
+-- name: remove_due
+-- Make room for what is worked out anew.
+delete from mart.overspend
+where (brand_id, period, starts_on) in (select (brand_id, period, starts_on) from due_periods);

@@ -1,3 +1,21 @@
+-- One row per brand, local day that had been decided already, and time at which its spend changed; rows are only ever
+-- added.
+create table if not exists mart.restatements (
+    brand_id bigint not null,
+    local_date date not null,
+    spend_before decimal(38, 9) not null,
+    spend_after decimal(38, 9) not null,
+    recorded_at timestamptz not null,
+    batch_id bigint not null
+);
+comment on table mart.restatements is 'One row per brand, local day that had been decided already, and time at which its spend changed; rows are only ever added.';
+comment on column mart.restatements.local_date is 'a day that was over, on the brand''s clock, at the newest decision';
+comment on column mart.restatements.spend_before is 'spend of that day as it had been known';
+comment on column mart.restatements.spend_after is 'spend of that day as it is known since';
+comment on column mart.restatements.recorded_at is 'since when';
+comment on column mart.restatements.batch_id is 'the batch that brought what was late, or the new time zone';
+
+-- name: add
 -- One row per brand, local day that had been decided already, and time at which its spend changed. Reads new_spend and
 -- moved_brands, before they are added to mart.daily_spend.
 insert into mart.restatements
@@ -80,4 +98,4 @@ select
     $recorded_at::timestamptz as recorded_at,
     $batch_id as batch_id
 from restated
-where spend_before <> spend_after
+where spend_before <> spend_after;

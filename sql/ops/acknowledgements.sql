@@ -1,3 +1,21 @@
+-- One row per refused file, or vanished reference row, of which a person says that it may stay so; rows are only ever
+-- added.
+create table if not exists ops.acknowledgements (
+    acknowledged_at timestamptz not null,
+    acknowledged_by varchar not null,
+    reason varchar not null,
+    file_id bigint not null,
+    table_name varchar,
+    id varchar
+);
+comment on table ops.acknowledgements is 'One row per refused file, or vanished reference row, of which a person says that it may stay so; rows are only ever added.';
+comment on column ops.acknowledgements.acknowledged_by is 'who';
+comment on column ops.acknowledgements.reason is 'why, in a person''s words';
+comment on column ops.acknowledgements.file_id is 'the file meant, not a later one of its name; of a row the file with which it vanished';
+comment on column ops.acknowledgements.table_name is 'the table of the row; null: the file is meant';
+comment on column ops.acknowledgements.id is 'the key of the row; null: the file is meant';
+
+-- name: add
 -- One row per delivered file, or reference row that has vanished, of which a person says that it may stay so.
 insert into ops.acknowledgements
 select
@@ -6,4 +24,4 @@ select
     $reason as reason,
     $file_id as file_id,
     $table_name as table_name,
-    $id as id
+    $id as id;

@@ -1,3 +1,12 @@
+-- One row per run that brought something new.
+create table if not exists ops.batches (
+    batch_id bigint not null,
+    run_id varchar not null,
+    recorded_at timestamptz not null
+);
+comment on table ops.batches is 'One row per run that brought something new.';
+
+-- name: open
 -- One row per run that brought something new. A run that asks again keeps the batch it has.
 insert into ops.batches
 with newest as (
@@ -12,4 +21,16 @@ select
     $run_id as run_id,
     $recorded_at::timestamptz as recorded_at
 from newest
-where run_id is distinct from $run_id
+where run_id is distinct from $run_id;
+
+-- name: newest
+-- One row: the newest batch, 0 when there is none.
+select coalesce(max(batch_id), 0) as batch_id
+from ops.batches;
+
+-- name: copy_through
+-- One row per batch up to the one of the step. Reads kept_batches.
+insert into ops.batches
+select *
+from kept_batches
+where batch_id <= $batch_id and batch_id > (select coalesce(max(batch_id), 0) from ops.batches);

@@ -1,3 +1,16 @@
+-- One row per brand and decision that found a budget of it reached, or none any more; rows are only ever added.
+create table if not exists ops.budget_findings (
+    brand_id bigint not null,
+    is_reached boolean not null,
+    decided_at timestamptz not null,
+    recorded_at timestamptz not null,
+    run_id varchar not null
+);
+comment on table ops.budget_findings is 'One row per brand and decision that found a budget of it reached, or none any more; rows are only ever added.';
+comment on column ops.budget_findings.is_reached is 'the budget of the day, of the month, or both';
+comment on column ops.budget_findings.decided_at is 'the instant decided for: what happened after it happened while the brand was stopped, or free';
+
+-- name: add
 -- One row per brand and decision that found a budget of it reached, or none any more. Reads brand_now, and what had
 -- been found for the instant before: in mart.brand_budget when decisions are made in order, else in the findings.
 insert into ops.budget_findings
@@ -37,4 +50,4 @@ select
     $run_id as run_id
 from found
 left join found_before on found.brand_id = found_before.brand_id
-where found.is_reached <> coalesce(found_before.is_reached, false)
+where found.is_reached <> coalesce(found_before.is_reached, false);

@@ -1,3 +1,11 @@
+-- One row per brand and local day whose overspend is to be worked out anew.
+create table if not exists ops.overspend_due (
+    brand_id bigint not null,
+    local_date date not null
+);
+comment on table ops.overspend_due is 'One row per brand and local day whose overspend is to be worked out anew.';
+
+-- name: add_new_spend
 -- One row per brand and local day whose spend changes. Reads new_spend and moved_brands.
 insert into ops.overspend_due
 select
@@ -9,4 +17,55 @@ select
     brand_id,
     local_date
 from mart.daily_spend_parts as daily_spend
-semi join moved_brands using (brand_id)
+semi join moved_brands using (brand_id);
+
+-- name: add_decided
+-- One row per brand and local day that a new finding or another budget bears upon: the present one, and later ones
+-- where an earlier instant is decided for. Reads brand_now.
+insert into ops.overspend_due
+with concerned as (
+    select
+        brand_id,
+        local_date
+    from brand_now
+    semi join (
+        select brand_id from ops.budget_findings
+        where recorded_at = $recorded_at
+    ) as found using (brand_id)
+    union all
+    -- budgets of versions loaded since the decision before; they may hold from an earlier day, or from a later one
+    select
+        brand_now.brand_id,
+        least(brand_now.local_date, brands.valid_from::date - 1) as local_date
+    from brand_now
+    inner join core.brands using (brand_id)
+    where
+        brands.valid_from > core.beginning()
+        and brands.recorded_at > (
+            select coalesce(max(recorded_at), '-infinity'::timestamptz) from ops.decisions
+            where recorded_at < $recorded_at
+        )
+)
+
+from concerned
+union
+select
+    daily_spend.brand_id,
+    daily_spend.local_date
+from mart.daily_spend_parts as daily_spend
+inner join concerned on daily_spend.brand_id = concerned.brand_id and daily_spend.local_date >= concerned.local_date;
+
+-- name: add_resealed
+-- Every brand with spend on a local date that was lost: its overspend could not be worked out meanwhile.
+insert into ops.overspend_due
+select
+    brand_id,
+    local_date
+from mart.daily_spend_parts
+where local_date between $day::date - 1 and $day::date + 1
+except
+from ops.overspend_due;
+
+-- name: clear
+-- All that was due is done.
+delete from ops.overspend_due;

@@ -1,4 +1,19 @@
 -- One row per delivered file and time at which its refused rows were tried again.
+create table if not exists ops.retries (
+    file_id bigint not null,
+    rows_tried bigint not null,
+    rows_loaded bigint not null,
+    rows_duplicate bigint not null,
+    rows_rejected bigint not null,
+    batch_id bigint not null,
+    read_at timestamptz not null,
+    recorded_at timestamptz not null
+);
+comment on table ops.retries is 'One row per delivered file and time at which its refused rows were tried again.';
+comment on column ops.retries.read_at is 'the moment of loading that their times were held against';
+
+-- name: add
+-- One row per delivered file and time at which its refused rows were tried again.
 insert into ops.retries
 with repeated as (
     select file_id
@@ -26,4 +41,15 @@ select
     $batch_id as batch_id,
     $read_at::timestamptz as read_at,
     $recorded_at::timestamptz as recorded_at
-from counts
+from counts;
+
+-- name: newest
+-- One row: what came of the refused rows that were tried again last.
+select
+    rows_tried,
+    rows_loaded,
+    rows_duplicate,
+    rows_rejected
+from ops.retries
+order by recorded_at desc
+limit 1;

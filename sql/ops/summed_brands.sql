@@ -1,4 +1,13 @@
 -- One row per brand with spend: the zone rules its marts were summed by.
+create table if not exists ops.summed_brands (
+    brand_id bigint not null,
+    timezone varchar not null,
+    tzdata_version varchar not null
+);
+comment on table ops.summed_brands is 'One row per brand with spend: the zone rules its marts were summed by.';
+
+-- name: record
+-- One row per brand with spend: the zone rules its marts were summed by.
 merge into ops.summed_brands as summed
 using (
     select
@@ -13,4 +22,4 @@ using (
 when matched then update set timezone = used.timezone, tzdata_version = used.tzdata_version
 when not matched then
     insert (brand_id, timezone, tzdata_version)
-    values (used.brand_id, used.timezone, used.tzdata_version)
+    values (used.brand_id, used.timezone, used.tzdata_version);

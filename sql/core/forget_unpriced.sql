@@ -1,2 +1,0 @@
--- Make room for what waits now.
-delete from core.unpriced

@@ -1,2 +1,0 @@
--- Make room for another tzdata release.
-delete from core.utc_offsets

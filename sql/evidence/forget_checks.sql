@@ -1,2 +1,0 @@
--- Let every stored change be derived again.
-truncate ops.evidence_checks

@@ -1,3 +1,0 @@
--- Refused lines, fetched from their file and handed over as Arrow.
-insert into refused_texts by name
-select * from some_texts

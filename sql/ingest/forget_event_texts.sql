@@ -1,3 +1,0 @@
--- Take back the texts of events of a file.
-delete from event_texts
-where file_id = $file_id

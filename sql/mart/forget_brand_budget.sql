@@ -1,2 +1,0 @@
--- Make room for the new decision.
-delete from mart.brand_budget

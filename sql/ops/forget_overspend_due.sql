@@ -1,2 +1,0 @@
--- All that was due is done.
-delete from ops.overspend_due

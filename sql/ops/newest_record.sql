@@ -1,3 +1,0 @@
--- One row: when something was recorded last.
-select recorded_at
-from ops.revision

@@ -1,3 +1,0 @@
--- One row: the version of this file.
-select max(version) as version
-from ops.migrations

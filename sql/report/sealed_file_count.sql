@@ -1,3 +1,0 @@
--- One row: how many sealed files the warehouse has.
-select count(*) as sealed_files
-from ops.sealed_files

@@ -1,2 +1,0 @@
--- Every sealed file that belongs to the warehouse.
-select name from ops.sealed_files

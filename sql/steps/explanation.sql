@@ -1,0 +1,216 @@
+-- Why a campaign has its status, and whether stored changes still follow from the ledger.
+
+-- name: changes
+-- One row per change a campaign took at the newest moment at which it changed up to $at: all hops of one decision, or a
+-- person's change, in order.
+with moment as (
+    select arg_max(recorded_at, change_id) as recorded_at
+    from ops.campaign_status_changes
+    where campaign_id = $campaign_id and decided_at <= coalesce($at, 'infinity'::timestamptz)
+)
+
+select changes.*
+from ops.campaign_status_changes as changes
+semi join moment using (recorded_at)
+where changes.campaign_id = $campaign_id
+order by changes.change_id;
+
+-- name: change_before
+-- One row: the change of a campaign before the one given.
+select *
+from ops.campaign_status_changes
+where campaign_id = $campaign_id and change_id < $change_id
+order by change_id desc
+limit 1;
+
+-- name: versions
+-- One row: the names and versions of a campaign and its brand in force at an instant, as known at a recorded time.
+select
+    brands.brand_id,
+    campaigns.name as campaign_name,
+    campaigns.batch_id as campaign_batch_id,
+    brands.name as brand_name,
+    brands.batch_id as brand_batch_id,
+    brands.timezone,
+    core.local_time($now::timestamptz, periods.utc_offset) as local_time
+from core.campaigns_in_force($now::timestamptz, coalesce($known_at, 'infinity'::timestamptz)) as campaigns
+inner join core.brands_in_force($now::timestamptz, coalesce($known_at, 'infinity'::timestamptz)) as brands
+    using (brand_id)
+inner join core.utc_offsets_as_known(coalesce($known_at, 'infinity'::timestamptz)) as periods
+    on brands.timezone = periods.timezone and periods.starts_at <= $now and periods.ends_at > $now
+where campaigns.campaign_id = $campaign_id;
+
+-- name: budget_crossing
+-- One row: the cost with which a brand's spend of a local day or month came to its budget, as could be seen at
+-- $known_at. No row where costs alone did not reach it.
+with local_costs as (
+    select
+        costs.*,
+        core.local_time(costs.occurred_at, periods.utc_offset)::date as local_date
+    from mart.costs_as_known($known_at::timestamptz) as costs
+    inner join core.utc_offsets_as_known($known_at::timestamptz) as periods
+        on costs.occurred_at >= periods.starts_at and costs.occurred_at < periods.ends_at
+    where
+        costs.brand_id = $brand_id
+        and periods.timezone = $timezone
+        and costs.occurred_at <= $now
+        and costs.occurred_at > $now::timestamptz - interval 32 days
+),
+
+laid as (
+    select
+        *,
+        sum(amount) over (order by occurred_at, transaction_id rows unbounded preceding) as spend_with_it
+    from local_costs
+    where
+        case $period
+            when 'DAY' then local_date = $local_date
+            else date_trunc('month', local_date) = date_trunc('month', $local_date::date)
+        end
+),
+
+crossing as (
+    select *
+    from laid
+    where spend_with_it >= $budget::decimal(38, 9)
+    order by occurred_at, transaction_id
+    limit 1
+)
+
+select
+    crossing.transaction_id,
+    crossing.occurred_at,
+    crossing.ad_id,
+    crossing.campaign_id,
+    crossing.cost_type::varchar as cost_type,
+    crossing.amount,
+    crossing.spend_with_it - crossing.amount as spend_before_it,
+    crossing.spend_with_it,
+    files.name as file,
+    crossing.transaction_id % 10000000000 as line_number
+from crossing
+left join ops.delivered_files as files on files.file_id = crossing.transaction_id // 10000000000;
+
+-- name: present
+-- One row: what a decision makes of one campaign. Reads decided and hops.
+select
+    decided.status,
+    decided.final_status,
+    coalesce((
+        select list(hops.reason order by hops.step) from hops
+        where hops.campaign_id = $campaign_id
+    ), []) as reasons,
+    brand_now.daily_spend,
+    brand_now.daily_budget,
+    brand_now.monthly_spend,
+    brand_now.monthly_budget,
+    decided.is_active,
+    decided.window_start,
+    decided.window_end,
+    decided.window_open,
+    decided.next_change_at,
+    decided.paused_until
+from decided
+inner join brand_now on decided.brand_id = brand_now.brand_id
+where decided.campaign_id = $campaign_id;
+
+-- name: differences
+-- One row per stored change of the moment $recorded_at that is not what the ledger and the history make of it, and per
+-- change that they make and nobody stored. Reads decided and hops, worked out for that moment; all campaigns that
+-- changed in it, or the one of $campaign_id.
+create or replace temp table differences as
+with stored as (
+    select
+        campaign_id,
+        row_number() over (partition by campaign_id order by change_id) as place,
+        change_id,
+        reason = 'MANUAL' as is_manual,
+        { 'from_status': from_status, 'to_status': to_status, 'reason': reason } as hop,
+        {
+            'daily_spend': daily_spend,
+            'daily_budget': daily_budget,
+            'monthly_spend': monthly_spend,
+            'monthly_budget': monthly_budget,
+            'local_date': local_date,
+            'timezone': timezone,
+            'window_start': window_start,
+            'window_end': window_end
+        } as evidence
+    from ops.campaign_status_changes
+    where recorded_at = $recorded_at and ($campaign_id is null or campaign_id = $campaign_id)
+),
+
+evidence as (
+    select
+        decided.campaign_id,
+        {
+            'daily_spend': brand_now.daily_spend,
+            'daily_budget': brand_now.daily_budget,
+            'monthly_spend': brand_now.monthly_spend,
+            'monthly_budget': brand_now.monthly_budget,
+            'local_date': brand_now.local_date,
+            'timezone': brand_now.timezone,
+            'window_start': decided.window_start,
+            'window_end': decided.window_end
+        } as evidence
+    from decided
+    inner join brand_now on decided.brand_id = brand_now.brand_id
+    semi join stored on decided.campaign_id = stored.campaign_id
+),
+
+derived as (
+    select
+        hops.campaign_id,
+        row_number() over (partition by hops.campaign_id order by hops.step) as place,
+        { 'from_status': hops.from_status, 'to_status': hops.to_status, 'reason': hops.reason } as hop
+    from hops
+    semi join (
+        from stored
+        where not is_manual
+    ) as decided_alone using (campaign_id)
+    union all
+    -- a person's will is not derived, only the numbers beside it
+    select
+        campaign_id,
+        place,
+        hop
+    from stored
+    where is_manual
+)
+
+select
+    campaign_id,
+    stored.change_id,
+    { 'hop': stored.hop, 'evidence': stored.evidence }::varchar as stored,
+    { 'hop': derived.hop, 'evidence': evidence.evidence }::varchar as derived
+from stored
+full join derived using (campaign_id, place)
+left join evidence using (campaign_id)
+where stored.hop is distinct from derived.hop or stored.evidence is distinct from evidence.evidence;
+
+-- name: unchecked_changes
+-- One row per moment at which changes were recorded that have not been derived again yet, in order.
+select
+    recorded_at,
+    decided_at,
+    count(*) as changes
+from ops.campaign_status_changes
+where
+    recorded_at > coalesce((select max(checked_through) from ops.evidence_checks), '-infinity'::timestamptz)
+group by all
+order by recorded_at;
+
+-- name: underivable_changes
+-- No row yet: what differences.sql finds at each moment.
+create or replace temp table underivable_changes (
+    campaign_id bigint,
+    change_id bigint,
+    stored varchar,
+    derived varchar
+);
+
+-- name: add_differences
+-- The differences of one more moment. Reads differences.
+insert into underivable_changes
+select *
+from differences;

@@ -1,0 +1,94 @@
+-- What a rebuild does again, in order.
+
+-- name: steps
+-- One row per transaction that made the ledger and the marts, in order: what it did, as which batch, in which run.
+-- Of the sums by hour, day and month only the last: they are added up once, at its place.
+with loads as (
+    select distinct
+        recorded_at,
+        batch_id
+    from (
+        select
+            recorded_at,
+            batch_id
+        from core.brands
+        union all
+        select
+            recorded_at,
+            batch_id
+        from core.campaigns
+        union all
+        select
+            recorded_at,
+            batch_id
+        from core.ad_sets
+        union all
+        select
+            recorded_at,
+            batch_id
+        from core.ads
+        union all
+        select
+            recorded_at,
+            batch_id
+        from core.global_ad_pricing
+    ) as versions
+),
+
+steps as (
+    select
+        'load reference' as step,
+        recorded_at,
+        batch_id,
+        null::timestamptz as read_at
+    from loads
+    union all
+    select distinct
+        'ingest' as step,
+        recorded_at,
+        batch_id,
+        read_at
+    from raw.event_files
+    where outcome = 'LOADED'
+    union all
+    select
+        'retry' as step,
+        recorded_at,
+        batch_id,
+        read_at
+    from ops.retries
+    union all
+    select
+        'charge' as step,
+        recorded_at,
+        batch_id,
+        null as read_at
+    from ops.watermarks
+    where table_name = 'core.transactions'
+    union all
+    select
+        'sum' as step,
+        max(recorded_at) as recorded_at,
+        arg_max(batch_id, recorded_at) as batch_id,
+        null as read_at
+    from ops.watermarks
+    where table_name = 'mart'
+    having count(*) > 0
+)
+
+select
+    steps.step,
+    steps.recorded_at,
+    steps.batch_id,
+    steps.read_at,
+    batches.run_id
+from steps
+inner join ops.batches as batches using (batch_id)
+order by steps.recorded_at;
+
+-- name: clear_replayed
+-- What the replayed steps have noted on the way gives place to what the live warehouse has.
+truncate ops.batches;
+truncate ops.revision;
+truncate ops.watermarks;
+truncate ops.reading_limits;

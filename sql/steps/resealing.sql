@@ -1,0 +1,237 @@
+-- The rows of a lost sealed day, made again.
+
+-- name: files_to_read
+-- Delivered files some of whose accepted rows, or of whose transactions, are in no sealed file that can be read.
+with present as (
+    select
+        file_id,
+        count(*) as rows
+    from raw.ad_events
+    group by file_id
+),
+
+accepted as (
+    select core.transaction_id(file_id, line_number) as transaction_id
+    from raw.ad_events
+    union all
+    select core.transaction_id(file_id, line_number) as transaction_id
+    from raw.payments
+)
+
+select files.file_id
+from raw.event_files as files
+left join present using (file_id)
+where files.kind = 'events' and files.rows_loaded > coalesce(present.rows, 0)
+union
+select accepted.transaction_id // 10000000000 as file_id
+from accepted
+anti join core.transactions using (transaction_id)
+anti join core.unpriced using (transaction_id);
+
+-- name: ad_events
+-- Events of a lost day, made again, as they are sealed. Reads made_events; what the warehouse has is left out.
+create or replace temp table sealed_days as
+select
+    made.*,
+    $day::date as day
+from made_events as made
+anti join raw.ad_events as known using (event_id)
+where
+    made.occurred_at >= make_timestamptz(epoch_us($day::date))
+    and made.occurred_at < make_timestamptz(epoch_us($day::date + 1))
+order by
+    made.occurred_at,
+    made.event_id;
+
+-- name: transactions
+-- Transactions of a lost day, made again, as they are sealed. Reads made_transactions and made_events; what the
+-- warehouse has is left out, and so is what was made from an event that it has from another file.
+create or replace temp table sealed_days as
+with doubled as (
+    select core.transaction_id(made.file_id, made.line_number) as transaction_id
+    from made_events as made
+    inner join raw.ad_events as known using (event_id)
+    where (made.file_id, made.line_number) <> (known.file_id, known.line_number)
+)
+
+select
+    made.*,
+    $day::date as day
+from made_transactions as made
+anti join core.transactions as known using (transaction_id)
+anti join doubled using (transaction_id)
+where
+    made.occurred_at >= make_timestamptz(epoch_us($day::date))
+    and made.occurred_at < make_timestamptz(epoch_us($day::date + 1))
+order by
+    made.brand_id,
+    made.occurred_at,
+    made.transaction_id;
+
+-- name: known_daily_spend
+-- What the warehouse has of the sums of a local date.
+create or replace temp table known_parts as
+select
+    brand_id,
+    campaign_id,
+    cost_type,
+    spend,
+    transactions
+from mart.daily_spend_parts
+where local_date = $day;
+
+-- name: daily_spend
+-- Sums of a lost local date, added up from the ledger, less what the warehouse has of them, as they are sealed. Reads
+-- known_parts.
+create or replace temp table sealed_days as
+with costs as (
+    select
+        brand_id,
+        campaign_id,
+        cost_type,
+        amount,
+        occurred_at
+    from core.transactions
+    where
+        transaction_type = 'COST'
+        and batch_id <= ops.summed_batch('infinity'::timestamptz)
+        and occurred_at >= make_timestamptz(epoch_us($day::date - 1))
+        and occurred_at < make_timestamptz(epoch_us($day::date + 2))
+),
+
+offsets as (
+    select
+        summed.brand_id,
+        periods.starts_at,
+        periods.ends_at,
+        periods.utc_offset
+    from ops.summed_brands as summed
+    inner join core.utc_offsets as periods using (timezone)
+    where
+        periods.ends_at >= make_timestamptz(epoch_us($day::date - 1))
+        and periods.starts_at < make_timestamptz(epoch_us($day::date + 2))
+),
+
+parts as (
+    select
+        costs.brand_id,
+        costs.campaign_id,
+        costs.cost_type,
+        costs.amount as spend,
+        1 as transactions
+    from costs
+    inner join offsets
+        on
+            costs.brand_id = offsets.brand_id
+            and costs.occurred_at >= offsets.starts_at
+            and costs.occurred_at < offsets.ends_at
+    where date_trunc('day', core.local_time(costs.occurred_at, offsets.utc_offset))::date = $day
+    union all
+    select
+        brand_id,
+        campaign_id,
+        cost_type,
+        -spend as spend,
+        -transactions as transactions
+    from known_parts
+)
+
+select
+    brand_id,
+    campaign_id,
+    cost_type,
+    $day::date as local_date,
+    sum(spend)::decimal(38, 9) as spend,
+    sum(transactions)::bigint as transactions,
+    $day::date as day
+from parts
+group by all
+having sum(transactions) <> 0 or sum(spend) <> 0
+order by
+    brand_id,
+    campaign_id,
+    cost_type;
+
+-- name: known_monthly_spend
+-- What the warehouse has of the sums of a month.
+create or replace temp table known_parts as
+select
+    brand_id,
+    campaign_id,
+    cost_type,
+    spend,
+    transactions
+from mart.monthly_spend_parts
+where local_month = $day;
+
+-- name: monthly_spend
+-- Sums of a lost month, added up from the ledger, less what the warehouse has of them, as they are sealed.
+-- Reads known_parts.
+create or replace temp table sealed_days as
+with costs as (
+    select
+        brand_id,
+        campaign_id,
+        cost_type,
+        amount,
+        occurred_at
+    from core.transactions
+    where
+        transaction_type = 'COST'
+        and batch_id <= ops.summed_batch('infinity'::timestamptz)
+        and occurred_at >= make_timestamptz(epoch_us($day::date - 1))
+        and occurred_at < make_timestamptz(epoch_us($day::date + 32))
+),
+
+offsets as (
+    select
+        summed.brand_id,
+        periods.starts_at,
+        periods.ends_at,
+        periods.utc_offset
+    from ops.summed_brands as summed
+    inner join core.utc_offsets as periods using (timezone)
+    where
+        periods.ends_at >= make_timestamptz(epoch_us($day::date - 1))
+        and periods.starts_at < make_timestamptz(epoch_us($day::date + 32))
+),
+
+parts as (
+    select
+        costs.brand_id,
+        costs.campaign_id,
+        costs.cost_type,
+        costs.amount as spend,
+        1 as transactions
+    from costs
+    inner join offsets
+        on
+            costs.brand_id = offsets.brand_id
+            and costs.occurred_at >= offsets.starts_at
+            and costs.occurred_at < offsets.ends_at
+    where date_trunc('month', core.local_time(costs.occurred_at, offsets.utc_offset))::date = $day
+    union all
+    select
+        brand_id,
+        campaign_id,
+        cost_type,
+        -spend as spend,
+        -transactions as transactions
+    from known_parts
+)
+
+select
+    brand_id,
+    campaign_id,
+    cost_type,
+    $day::date as local_month,
+    sum(spend)::decimal(38, 9) as spend,
+    sum(transactions)::bigint as transactions,
+    $day::date as day
+from parts
+group by all
+having sum(transactions) <> 0 or sum(spend) <> 0
+order by
+    brand_id,
+    campaign_id,
+    cost_type;
