@@ -14,7 +14,7 @@ from assets.sealing import seal
 from assets.settings import REFERENCE_TABLES
 from assets.spend import OVERSPEND, SPEND
 from assets.status import DECISION
-from assets.warehouse import Warehouse, published_revision
+from assets.warehouse import Warehouse, publish, published_revision
 
 SEALED = "ops.sealed_files"
 
@@ -52,7 +52,7 @@ def sealed_files(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult
 )
 def published_spend(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
     """Read-only copy of the whole warehouse, swapped in at the end of a run: one finished state, never half of one."""
-    size = warehouse.publish()
+    size = publish(warehouse)
     log.info("published" if size else "nothing changed: the published file stays")
     return dg.MaterializeResult(
         metadata={

@@ -23,7 +23,7 @@ from assets.hashing import sha256_of
 from assets.sealed_files import copy_sealed_files, look_at_sealed_files
 from assets.sealed_tables import TABLES, define_sealed_tables
 from assets.settings import SpendgateError
-from assets.warehouse import Warehouse, forget_let_go, fsync, let_go
+from assets.warehouse import Warehouse, compact, forget_let_go, fsync, let_go
 
 MANY_ROWS = 50_000
 """So many rows of a day get a file of their own before the day is over, or after; fewer cost less in the warehouse."""
@@ -104,7 +104,7 @@ def seal(warehouse: Warehouse) -> list[SealedFile]:
         _replace_rows(warehouse, files)
     look_at_sealed_files(warehouse)
     copy_sealed_files(warehouse)
-    if warehouse.compact():
+    if compact(warehouse):
         log.info("the warehouse file was written anew, without the room that sealed rows had left")
     log.info("%d files sealed", len(files))
     return files

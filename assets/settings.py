@@ -227,29 +227,33 @@ class DataRoot:
                 raise SpendgateError(f"cannot make the folder {folder}: {error.strerror}") from error
 
     def settings(self) -> Settings:
-        """Read `spendgate.toml`, if there is one.
+        """Read `spendgate.toml`, if there is one; see `read_settings`."""
+        return read_settings(self.path / "spendgate.toml")
 
-        Raises:
-            SpendgateError: the file is not TOML, a key is unknown or of another type, or a zone is none.
-        """
-        file = self.path / "spendgate.toml"
-        try:
-            given = tomllib.loads(file.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            return Settings()
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise SpendgateError(f"{file} is not TOML: {error}") from error
-        types = {field.name: field.type for field in fields(Settings)}
-        for key, value in given.items():
-            if key not in types:
-                raise SpendgateError(f"{file}: unknown key '{key}' (known: {', '.join(types)})")
-            if types[key] is str:
-                _require_text(file, key, value)
-                continue
-            kind, least = ("whole number", 1) if types[key] is int else ("number", 0)
-            if type(value) not in (int, types[key]) or not least <= value <= LARGEST_LIMIT:
-                raise SpendgateError(f"{file}: {key} = {value!r} must be a {kind} from {least} to {LARGEST_LIMIT:,}")
-        return Settings(**given)
+
+def read_settings(file: Path) -> Settings:
+    """Read a settings file, if there is one.
+
+    Raises:
+        SpendgateError: the file is not TOML, a key is unknown or of another type, or a zone is none.
+    """
+    try:
+        given = tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Settings()
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SpendgateError(f"{file} is not TOML: {error}") from error
+    types = {field.name: field.type for field in fields(Settings)}
+    for key, value in given.items():
+        if key not in types:
+            raise SpendgateError(f"{file}: unknown key '{key}' (known: {', '.join(types)})")
+        if types[key] is str:
+            _require_text(file, key, value)
+            continue
+        kind, least = ("whole number", 1) if types[key] is int else ("number", 0)
+        if type(value) not in (int, types[key]) or not least <= value <= LARGEST_LIMIT:
+            raise SpendgateError(f"{file}: {key} = {value!r} must be a {kind} from {least} to {LARGEST_LIMIT:,}")
+    return Settings(**given)
 
 
 def _require_text(file: Path, key: str, value: object) -> None:

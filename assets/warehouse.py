@@ -244,76 +244,6 @@ class Warehouse:
             self._connection.close()
             self._connection = None
 
-    def compact(self) -> bool:
-        """Write the file anew where much of it is the room that removed rows have left: every publishing copies it.
-
-        Returns:
-            Whether it was.
-        """
-        self.connection.execute("checkpoint")
-        used, free = self.run("database", "blocks").fetchall()[0]
-        if free * 3 <= used:
-            return False
-        before = self._counts()
-        self.close()
-        compacted = self.root.compacted_file
-        compacted.unlink(missing_ok=True)  # of a run that was killed
-        with duckdb.connect(config={"temp_directory": str(self.root.scratch)}) as connection:
-            for name, file, how in (
-                ("live", self.file, "read_only"),
-                ("compacted", compacted, "storage_version 'v1.5.0'"),
-            ):
-                path = str(file).replace("'", "''")
-                connection.execute(f"attach '{path}' as {name} ({how})")
-            connection.execute("copy from database live to compacted")
-        anew = Warehouse(self.root, now=self.now, run_id=self.run_id, file=compacted)
-        try:
-            define(anew.connection)  # comments are not copied
-            if anew._counts() != before:
-                raise SpendgateError(f"{compacted} is not what {self.file} holds, which stays as it is")
-            anew.connection.execute("checkpoint")
-        finally:
-            anew.close()
-        fsync(compacted)
-        compacted.replace(self.file)
-        fsync(self.file.parent)
-        return True
-
-    def _counts(self) -> list[tuple[Any, ...]]:
-        """The revision, and how many rows each table has."""
-        tables = [name for (name,) in self.run("database", "tables").fetchall()]
-        counts = [(name, len(self.connection.table(name))) for name in tables]
-        return [("revision", self.value("ops.revision", "current")), *counts]
-
-    def publish(self) -> int | None:
-        """Copy the warehouse to the published file, if it has changed since.
-
-        The copy is verified and on disk before it takes the old one's place in one step, so a reader holds either
-        the old state or the new one.
-
-        Returns:
-            Size of the published file in bytes, or None when it was up to date.
-        """
-        state = self.row("ops.revision", "state")
-        if self.root.published_file.exists() and state == _state_of(self.root.published_file):
-            return None
-        self.connection.execute("checkpoint")
-        self.close()
-        target = self.root.published_file
-        copy = target.with_name(f".{target.name}.tmp")
-        try:
-            shutil.copyfile(self.root.warehouse_file, copy)
-            copy.chmod(0o444)
-            whole = copy.stat().st_size == self.root.warehouse_file.stat().st_size
-            if not whole or _state_of(copy) != state:
-                raise SpendgateError(f"the copy {copy} is not what was written; the published file is unchanged")
-            fsync(copy)
-            copy.rename(target)
-        finally:
-            copy.unlink(missing_ok=True)  # a copy that did not get there must not fill the disk
-        fsync(target.parent)
-        return target.stat().st_size
-
 
 @contextmanager
 def open_warehouse(
@@ -334,11 +264,11 @@ def open_warehouse(
         SpendgateError: somebody else still holds it after `wait_seconds`.
     """
     root.create()
-    with _lock(root, run_id, wait_seconds):
+    with hold_lock(root, run_id, wait_seconds):
         clear_scratch(root)  # of a run that was killed
         for leftover in root.published_file.parent.glob(".*.tmp"):
             leftover.unlink(missing_ok=True)
-        _require_room(root)
+        require_room(root)
         warehouse = Warehouse(root, now=now or clock(), run_id=run_id)
         warehouse.clock = clock
         warehouse.clock_is_right = clock_is_right
@@ -368,7 +298,7 @@ def clear_scratch(root: DataRoot) -> None:
         shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink(missing_ok=True)
 
 
-def _require_room(root: DataRoot) -> None:
+def require_room(root: DataRoot) -> None:
     """Begin nothing that could not be published: the copy needs as much room as the warehouse has, and some to spare.
 
     Raises:
@@ -404,7 +334,7 @@ def is_held(root: DataRoot) -> bool:
 
 
 @contextmanager
-def _lock(root: DataRoot, run_id: str, wait_seconds: float) -> Iterator[None]:
+def hold_lock(root: DataRoot, run_id: str, wait_seconds: float) -> Iterator[None]:
     """Hold the kernel's lock on the lock file, which ends with the process however that ends."""
     with root.lock_file.open("a+", encoding="utf-8") as file:
         deadline = time.monotonic() + wait_seconds
@@ -457,11 +387,11 @@ def version_of_file(file: Path) -> int | None:
 
 def published_revision(root: DataRoot) -> int | None:
     """Revision the readers see; None when nothing has been published."""
-    state = _state_of(root.published_file) if root.published_file.exists() else None
+    state = state_of_file(root.published_file) if root.published_file.exists() else None
     return state[0] if state else None
 
 
-def _state_of(file: Path) -> tuple[int, datetime]:
+def state_of_file(file: Path) -> tuple[int, datetime]:
     """Revision of a file and when it was recorded: two warehouses may come to the same number, but not at once."""
     with duckdb.connect(str(file), read_only=True) as connection:
         connection.execute("set TimeZone = 'UTC'")
@@ -476,3 +406,76 @@ def fsync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def compact(warehouse: Warehouse) -> bool:
+    """Write the file anew where much of it is the room that removed rows have left: every publishing copies it.
+
+    Returns:
+        Whether it was.
+    """
+    warehouse.connection.execute("checkpoint")
+    used, free = warehouse.run("database", "blocks").fetchall()[0]
+    if free * 3 <= used:
+        return False
+    before = _counts(warehouse)
+    warehouse.close()
+    compacted = warehouse.root.compacted_file
+    compacted.unlink(missing_ok=True)  # of a run that was killed
+    with duckdb.connect(config={"temp_directory": str(warehouse.root.scratch)}) as connection:
+        for name, file, how in (
+            ("live", warehouse.file, "read_only"),
+            ("compacted", compacted, "storage_version 'v1.5.0'"),
+        ):
+            path = str(file).replace("'", "''")
+            connection.execute(f"attach '{path}' as {name} ({how})")
+        connection.execute("copy from database live to compacted")
+    anew = Warehouse(warehouse.root, now=warehouse.now, run_id=warehouse.run_id, file=compacted)
+    try:
+        define(anew.connection)  # comments are not copied
+        if _counts(anew) != before:
+            raise SpendgateError(f"{compacted} is not what {warehouse.file} holds, which stays as it is")
+        anew.connection.execute("checkpoint")
+    finally:
+        anew.close()
+    fsync(compacted)
+    compacted.replace(warehouse.file)
+    fsync(warehouse.file.parent)
+    return True
+
+
+def _counts(warehouse: Warehouse) -> list[tuple[Any, ...]]:
+    """The revision, and how many rows each table has."""
+    tables = [name for (name,) in warehouse.run("database", "tables").fetchall()]
+    counts = [(name, len(warehouse.connection.table(name))) for name in tables]
+    return [("revision", warehouse.value("ops.revision", "current")), *counts]
+
+
+def publish(warehouse: Warehouse) -> int | None:
+    """Copy the warehouse to the published file, if it has changed since.
+
+    The copy is verified and on disk before it takes the old one's place in one step, so a reader holds either
+    the old state or the new one.
+
+    Returns:
+        Size of the published file in bytes, or None when it was up to date.
+    """
+    state = warehouse.row("ops.revision", "state")
+    if warehouse.root.published_file.exists() and state == state_of_file(warehouse.root.published_file):
+        return None
+    warehouse.connection.execute("checkpoint")
+    warehouse.close()
+    target = warehouse.root.published_file
+    copy = target.with_name(f".{target.name}.tmp")
+    try:
+        shutil.copyfile(warehouse.root.warehouse_file, copy)
+        copy.chmod(0o444)
+        whole = copy.stat().st_size == warehouse.root.warehouse_file.stat().st_size
+        if not whole or state_of_file(copy) != state:
+            raise SpendgateError(f"the copy {copy} is not what was written; the published file is unchanged")
+        fsync(copy)
+        copy.rename(target)
+    finally:
+        copy.unlink(missing_ok=True)  # a copy that did not get there must not fill the disk
+    fsync(target.parent)
+    return target.stat().st_size

@@ -20,7 +20,7 @@ from assets.decision import MANUAL_CHANGES, ManualChange, hops, replay
 from assets.evidence import explain as explain_status
 from assets.settings import DataRoot, SpendgateError, first_line
 from assets.statements import SQL, sql
-from assets.warehouse import open_published
+from assets.warehouse import open_published, publish
 from pipelines.ending import told_when_stopped
 from pipelines.keeping import COMMANDS
 from pipelines.options import CLOCK, DATA, ID, NOW, Instant
@@ -193,7 +193,7 @@ def set_status(data: DataRoot, now: datetime | None, status: str, *, clock_is_ri
     ) as warehouse:
         look_at_sealed_files(warehouse)
         before = change_status(warehouse, change)
-        warehouse.publish()
+        publish(warehouse)
         over = change.until is not None and change.until <= warehouse.now
     end = f" until {for_people(change.until)} UTC" if change.until else ""
     if before is None:

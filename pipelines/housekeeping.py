@@ -16,7 +16,7 @@ from assets.catalog import POOL
 from assets.retention import tidy
 from assets.sealed_files import verify_share
 from assets.settings import DataRoot, Settings
-from assets.warehouse import Warehouse
+from assets.warehouse import Warehouse, publish
 
 FINISHED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
 
@@ -29,7 +29,7 @@ def keep_house(context: dg.OpExecutionContext, warehouse: dg.ResourceParam[Wareh
     settings = warehouse.root.settings()
     verify_share(warehouse)
     tidy(warehouse, settings)
-    warehouse.publish()
+    publish(warehouse)
     purge_runs(context.instance, warehouse.root, settings, warehouse.now)
 
 

@@ -15,7 +15,7 @@ from assets.publishing import published_spend, sealed_files
 from assets.settings import SpendgateError
 from assets.spend import overspend
 from assets.status import decision
-from assets.warehouse import Warehouse
+from assets.warehouse import Warehouse, publish
 
 refresh = dg.define_asset_job(
     "refresh",
@@ -79,7 +79,7 @@ def change_status(warehouse: dg.ResourceParam[Warehouse], config: StatusChange) 
         reopen=config.reopen,
     )
     set_status(warehouse, change)
-    warehouse.publish()
+    publish(warehouse)
 
 
 @dg.job(description="Pause, resume, complete, draft or reopen a campaign by hand.")

@@ -18,7 +18,7 @@ import click
 
 from assets.settings import DataRoot, SpendgateError
 from assets.statements import sql
-from assets.warehouse import open_published
+from assets.warehouse import open_published, publish
 from pipelines.options import CLOCK, DATA
 from pipelines.printing import console, for_people, print_table, say
 from pipelines.running import run_job, show_log
@@ -66,7 +66,7 @@ def verify(data: DataRoot, *, clock_is_right: bool) -> None:
 
     with _held(data, "verify", clock_is_right=clock_is_right) as warehouse:
         findings = verify_all(warehouse, _progress("verifying"))
-        warehouse.publish()
+        publish(warehouse)
         sealed = int(warehouse.value("ops.sealed_files", "count"))
     if findings:
         print_table(["what", "day", "remedy"], [astuple(finding) for finding in findings], "Not as it should be")
@@ -98,7 +98,7 @@ def restore(data: DataRoot, folder: Path) -> None:
     with _held(data, "restore", clock_is_right=True) as warehouse:
         sums = take_back(warehouse, DataRoot(folder.resolve()), _progress("copying"))
         data.published_file.unlink(missing_ok=True)  # it is of the warehouse kept aside
-        warehouse.publish()
+        publish(warehouse)
     _tell_sums(sums, f"Restored from {folder}, and published")
     say("`spendgate run` loads what was delivered since.")
 
@@ -125,7 +125,7 @@ def recover(data: DataRoot) -> None:
         if done.cause is None:
             say("The warehouse opens and can be read to its end: there is nothing to recover.")
             return
-        warehouse.publish()
+        publish(warehouse)
     say(f"The warehouse could not be used: {done.cause}")
     for file in done.aside:
         say(f"kept aside: {file}")
@@ -172,7 +172,7 @@ def migrate(data: DataRoot, *, dry_run: bool) -> None:
         say(f"{data.warehouse_file} has version {version}: nothing was changed. A copy is kept when it is done.")
         return
     with _held(data, "migrate", clock_is_right=True) as warehouse:
-        warehouse.publish()
+        publish(warehouse)
     say(f"The warehouse has version {VERSION} now, and is published; a copy of it as it was lies beside it.")
 
 
@@ -187,7 +187,7 @@ def mend_versions(data: DataRoot, reason: str, mended_by: str, *, clock_is_right
 
     with _held(data, "mend-versions", clock_is_right=clock_is_right) as warehouse:
         mended = mend(warehouse, mended_by=mended_by, reason=reason)
-        warehouse.publish()
+        publish(warehouse)
     for name, rows in mended.items():
         if rows:
             say(f"{name}: {rows} rows are in force from now on")
@@ -234,7 +234,7 @@ def acknowledge_file(data: DataRoot, name: str, reason: str, by: str, *, clock_i
 
     with _held(data, "acknowledge", clock_is_right=clock_is_right) as warehouse:
         file = note(warehouse, name, Acknowledgement(by, reason))
-        warehouse.publish()
+        publish(warehouse)
     say(f"acknowledged: {file}; a later delivery under this name is another matter")
 
 
@@ -254,7 +254,7 @@ def acknowledge_row(data: DataRoot, table: str, id_: str, reason: str, by: str, 
 
     with _held(data, "acknowledge", clock_is_right=clock_is_right) as warehouse:
         note(warehouse, table, id_, Acknowledgement(by, reason))
-        warehouse.publish()
+        publish(warehouse)
     say(f"acknowledged: {table} {id_} is gone; its last version stays in force")
 
 
@@ -291,7 +291,7 @@ def _reseal(warehouse: "Warehouse", day: date) -> None:
     from assets.resealing import reseal_day
 
     files = reseal_day(warehouse, day, warehouse.root.settings(), _progress("reading again"))
-    warehouse.publish()
+    publish(warehouse)
     for file in files:
         say(f"made again: sealed/{file.name}, {file.rows:,} rows, as many and over as much as were sealed")
 
@@ -335,7 +335,7 @@ def _swap(warehouse: "Warehouse") -> None:
     swap(warehouse)
     warehouse.run("ops.evidence_checks", "clear")  # what was derived before was derived from the other ledger
     warehouse.run("ops.watermarks", "remove_checks")
-    warehouse.publish()
+    publish(warehouse)
     root = warehouse.root
     say(f"The rebuilt warehouse is the live one now, and published; the other is {root.replaced_file}.")
     rules = [name for name, (_, severity) in CHECKS.items() if severity == BROKEN]

@@ -12,6 +12,7 @@ from assets.ingestion import ingest
 from assets.landing import DELIVERED_TWICE, DeliveredFile, Deliveries
 from assets.rebuilding import rebuild, swap
 from assets.settings import DataRoot, SpendgateError
+from assets.warehouse import publish
 from tests.test_cli import spendgate
 from tests.world import ADS, BRANDS, World, event, jsonl
 
@@ -98,7 +99,7 @@ def test_a_refused_file_is_named_while_another_one_takes_its_place(
         path.write_text(click("a"))
         deliveries.seen = Deliveries(world.root).seen
         assert ingest(warehouse, deliveries).taken == 0, "it is still growing"
-        warehouse.publish()
+        publish(warehouse)
     assert refused(world) == ["landing/events/a.jsonl"]
     world.run()
     assert refused(world) == []

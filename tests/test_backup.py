@@ -8,7 +8,7 @@ import pytest
 
 from assets.backup import back_up, restore
 from assets.settings import DataRoot, SpendgateError
-from assets.warehouse import open_warehouse
+from assets.warehouse import open_warehouse, publish
 from tests.faults import state
 from tests.test_cli import spendgate
 from tests.test_sealed_files import failing, flip, sealed_file
@@ -39,7 +39,7 @@ def take_back(world: World, target: DataRoot) -> None:
     with open_warehouse(world.root, run_id="restore", clock_is_right=True) as warehouse:
         restore(warehouse, target)
         world.root.published_file.unlink(missing_ok=True)
-        warehouse.publish()
+        publish(warehouse)
 
 
 def test_a_backup_is_taken_back_into_an_empty_root_and_goes_on(world: World, target: DataRoot, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from assets.settings import DataRoot
+from assets.warehouse import publish
 from pipelines import cli
 from tests.world import BRANDS, CAMPAIGNS, NOON, World, event, jsonl
 
@@ -233,7 +234,7 @@ def test_an_explanation_says_when_what_is_stored_does_not_follow_from_the_ledger
     with world.open() as warehouse, warehouse.transaction():
         warehouse.connection.execute("update ops.campaign_status_changes set daily_spend = 1 where campaign_id = 11")
     with world.open() as warehouse:
-        warehouse.publish()
+        publish(warehouse)
     result = spendgate(world.root, "explain", "11")
     assert "what is stored does not follow from the ledger: see 'derived anew'" in result.stderr
     assert "'daily_spend': 1.000000000" in result.output

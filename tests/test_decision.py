@@ -13,7 +13,7 @@ import pytest
 
 from assets.decision import DECIDED_ALONE, MANUAL_CHANGES, REOPENED, ManualChange, decide, hops, look, set_status
 from assets.settings import DataRoot, SpendgateError
-from assets.warehouse import open_published
+from assets.warehouse import open_published, publish
 from tests.world import AD_SETS, ADS, BRANDS, CAMPAIGNS, NOON, PRICES, World, event, jsonl, load_and_sum, payment, spent
 
 CASES = json.loads((Path(__file__).parent / "scenarios" / "decisions.json").read_text(encoding="utf-8"))
@@ -183,7 +183,7 @@ def test_a_person_pauses_and_the_decision_leaves_it_alone(world: World) -> None:
     with world.open() as warehouse:
         set_status(warehouse, ManualChange(11, "PAUSED", "ann", "creative is wrong"))
         decide(warehouse)
-        warehouse.publish()
+        publish(warehouse)
     assert world.status(11) == "PAUSED"
     assert world.rows(
         "select from_status, to_status, reason, changed_by, note from ops.campaign_status_changes"
@@ -195,7 +195,7 @@ def test_a_person_schedules_and_the_next_decision_starts_it(world: World) -> Non
     world.run()
     with world.open() as warehouse:
         set_status(warehouse, ManualChange(31, "SCHEDULED", "ann", "go"))
-        warehouse.publish()
+        publish(warehouse)
     assert world.rows("select status, next_change_at from ops.campaign_status where campaign_id = 31") == [
         ("SCHEDULED", NOON)
     ]
@@ -207,7 +207,7 @@ def person_sets(world: World, campaign_id: int, status: str, *, now: datetime = 
     """Set a status as ann would; returns the one before."""
     with world.open(now) as warehouse:
         before = set_status(warehouse, ManualChange(campaign_id, status, "ann", "try", **more))
-        warehouse.publish()
+        publish(warehouse)
         return before
 
 
@@ -389,7 +389,7 @@ def test_a_replay_counts_the_day_as_the_brand_counted_it_then(world: World) -> N
     assert world.rows(budget) == [("UTC", 2, 3)]
     with world.open(NOON) as warehouse:
         decide(warehouse)
-        warehouse.publish()
+        publish(warehouse)
     assert world.rows(budget) == [("America/New_York", 1, 3)]
 
 
@@ -422,7 +422,7 @@ def decided_every(world: World, step: timedelta, start: datetime, end: datetime)
             if look(warehouse.connection, warehouse.now).due or warehouse.now >= end:
                 decide(warehouse)
                 assert look(warehouse.connection, warehouse.now).due == 0  # taken again, nothing changes
-        warehouse.publish()
+        publish(warehouse)
     return world.rows(
         "select campaign_id, status, window_start, window_end, window_open, next_change_at from ops.campaign_status"
         " order by campaign_id"

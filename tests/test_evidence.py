@@ -13,7 +13,7 @@ from assets.evidence import Explanation, derive_unchecked_changes, explain
 from assets.settings import SpendgateError
 from assets.statements import sql
 from assets.time_zones import utc_offsets
-from assets.warehouse import open_published
+from assets.warehouse import open_published, publish
 from pipelines.printing import REASONS, explanation_lines
 from tests.world import BRANDS, CAMPAIGNS, NOON, World, event, jsonl, spent
 
@@ -152,7 +152,7 @@ def test_a_stored_change_that_no_longer_follows_from_the_ledger_is_found(world: 
         set_status(warehouse, ManualChange(11, "PAUSED", "ann", "wait"))
         warehouse.connection.execute(harm)
         warehouse.connection.execute("update ops.revision set revision = revision + 1")
-        warehouse.publish()
+        publish(warehouse)
     assert differences(world) > 0
     if "campaign_id = 12" not in harm:
         assert explained(world, 11, NOON).differences != []
@@ -226,7 +226,7 @@ def test_a_replay_finds_the_status_a_person_had_set_by_then(world: World) -> Non
     world.run()
     with world.open(NOON + timedelta(minutes=2)) as warehouse:
         set_status(warehouse, ManualChange(31, "SCHEDULED", "ann", "go"))
-        warehouse.publish()
+        publish(warehouse)
     world.run(LATER)
     start = [(31, "SCHEDULED", "RUNNING", "NO_WINDOW")]
     assert replayed(world, LATER, as_known=True) == start

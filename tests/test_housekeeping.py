@@ -15,7 +15,7 @@ from dagster._core.scheduler.instigation import TickData, TickStatus
 
 from assets.retention import tidy
 from assets.settings import DataRoot, Settings
-from assets.warehouse import let_go, utc_now
+from assets.warehouse import let_go, publish, utc_now
 from pipelines.housekeeping import purge_runs
 from tests.test_cli import spendgate
 from tests.world import World, event, jsonl
@@ -24,7 +24,7 @@ from tests.world import World, event, jsonl
 def days_later(world: World, days: float) -> None:
     with world.open(clock=lambda: utc_now() + timedelta(days=days)) as warehouse:
         tidy(warehouse, world.root.settings())
-        warehouse.publish()
+        publish(warehouse)
 
 
 def test_staged_copies_refused_rows_and_replaced_warehouses_go_when_their_time_has_come(world: World) -> None:

@@ -14,6 +14,7 @@ from assets.readers import answer
 from assets.rebuilding import rebuild
 from assets.sealing import seal
 from assets.settings import LONGEST_PATH, DataRoot, Settings, SpendgateError
+from assets.warehouse import publish
 from pipelines.printing import print_csv
 from tests.faults import state
 from tests.test_cli import spendgate_process
@@ -50,7 +51,7 @@ def fill(world: World) -> None:
 def seal_all(world: World) -> None:
     with world.open(LATER) as warehouse:
         assert seal(warehouse)
-        warehouse.publish()
+        publish(warehouse)
 
 
 @pytest.fixture(scope="module")

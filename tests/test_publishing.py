@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from assets.settings import DataRoot, SpendgateError
-from assets.warehouse import open_published, open_warehouse
+from assets.warehouse import open_published, open_warehouse, publish
 from tests.world import NOON, World, event, jsonl
 
 
@@ -117,7 +117,7 @@ def test_nothing_is_published_when_nothing_changed(world: World) -> None:
     world.run()
     before = world.root.published_file.stat()
     with world.open() as warehouse:
-        assert warehouse.publish() is None
+        assert publish(warehouse) is None
     assert world.root.published_file.stat().st_ino == before.st_ino
 
 

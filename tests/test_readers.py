@@ -20,7 +20,7 @@ from assets.readers import TABLE_FUNCTIONS, WITH_EFFECTS, answer, end_other_thre
 from assets.rights import give_up_rights, landlock_version, run_in_a_process
 from assets.sealing import seal
 from assets.settings import DataRoot, SpendgateError, first_line
-from assets.warehouse import open_published
+from assets.warehouse import open_published, publish
 from pipelines.printing import print_csv
 from tests.world import NOON, World, event, jsonl
 
@@ -35,7 +35,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     world.run()
     with world.open(NOON + timedelta(days=2)) as warehouse:
         assert seal(warehouse)
-        warehouse.publish()
+        publish(warehouse)
     return world
 
 

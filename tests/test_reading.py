@@ -14,6 +14,7 @@ from assets.reading import delivery
 from assets.reading.jsonl_files import nesting_depth
 from assets.reading.text import NAME_LIMIT, NAMES
 from assets.settings import DataRoot
+from assets.warehouse import publish
 from tests.world import World, csv_text, event, jsonl
 
 ODD_LINES = [
@@ -55,7 +56,7 @@ def seen(world: World, name: str, content: str | bytes) -> tuple[Any, ...]:
     world.deliver(name, content)
     with world.open() as warehouse:
         ingest(warehouse, Deliveries(world.root, trusted=True))
-        warehouse.publish()
+        publish(warehouse)
     file = world.file(name)
     return (
         world.rows(
@@ -195,7 +196,7 @@ def all_seen(root: DataRoot, files: dict[str, bytes]) -> list[list[tuple[Any, ..
         world.deliver(name, content)
     with world.open() as warehouse:
         ingest(warehouse, Deliveries(world.root, trusted=True))
-        warehouse.publish()
+        publish(warehouse)
     return [
         world.rows("select name, outcome, reason, rows_read from raw.event_files order by all"),
         world.rows("select * exclude (batch_id) from raw.ad_events order by all"),

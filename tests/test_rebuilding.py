@@ -12,6 +12,7 @@ from assets.ingestion import retry_refused
 from assets.landing import Retry
 from assets.rebuilding import Comparison, rebuild, swap
 from assets.settings import DataRoot, SpendgateError
+from assets.warehouse import publish
 from tests.faults import KILLED, exit_code, run_killed
 from tests.test_cli import spendgate
 from tests.test_rejects import retry, soon
@@ -106,7 +107,7 @@ def test_what_is_broken_is_found_and_a_swap_mends_it_and_keeps_the_statuses(worl
     with world.open() as warehouse:
         rebuild(warehouse, world.root.settings())
         swap(warehouse)
-        warehouse.publish()
+        publish(warehouse)
     assert world.value("select sum(amount) from core.transactions") == Decimal("10.50")
     assert world.rows("from ops.campaign_status_changes") == changes
     with duckdb.connect(str(world.root.replaced_file), read_only=True) as before:

@@ -11,7 +11,7 @@ import pytest
 from assets.decision import ManualChange, set_status
 from assets.recovery import Recovery, deliver_unknown_copies, recover
 from assets.settings import DataRoot, SpendgateError
-from assets.warehouse import open_warehouse, write_ahead_log
+from assets.warehouse import open_warehouse, publish, write_ahead_log
 from tests.faults import die, exit_code, state
 from tests.test_cli import spendgate
 from tests.world import NOON, World, jsonl, payment, refresh, spent
@@ -32,7 +32,7 @@ def died_once(tmp_path_factory: pytest.TempPathFactory) -> World:
     world.run()
     with world.open() as warehouse:
         set_status(warehouse, ManualChange(21, "PAUSED", changed_by="ann", note="why not"))
-        warehouse.publish()
+        publish(warehouse)
     spent(world, 5, "2025-06-10T11:30:00Z")
     world.deliver("p.jsonl", jsonl(payment("p", 2, "9.5", "2025-06-10T11:00:00Z")), kind="payments")
     assert exit_code(run_and_die_before_publishing, world.root.path) == -signal.SIGKILL
@@ -80,7 +80,7 @@ def all_zeros(wal: Path) -> None:
 def bring_back(world: World) -> Recovery:
     with open_warehouse(world.root, run_id="recover", clock_is_right=True) as warehouse:
         done = recover(warehouse)
-        warehouse.publish()
+        publish(warehouse)
     return done
 
 

@@ -12,7 +12,7 @@ from assets.checks import CHECKS, breaking_rows
 from assets.rebuilding import rebuild, swap
 from assets.resealing import reseal_day
 from assets.settings import DataRoot, Settings, SpendgateError
-from assets.warehouse import open_warehouse
+from assets.warehouse import open_warehouse, publish
 from tests.faults import state
 from tests.test_sealed_files import failing, files, flip, lose, sealed_file
 from tests.test_sealing import LATER, deliver_days, deliver_late, seal_days
@@ -37,7 +37,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> World:
     world.run(LATER)
     with world.open(LATER) as warehouse:  # a third of its rows contradict others, as they are meant to
         acknowledge_file(warehouse, "late.jsonl", Acknowledgement(by="the test", reason="made so"))
-        warehouse.publish()
+        publish(warehouse)
     return world
 
 
@@ -51,7 +51,7 @@ def world(lived: World, tmp_path: Path) -> World:
 def reseal(world: World, day: date = DAY) -> list[str]:
     with world.open(LATER) as warehouse:
         made = reseal_day(warehouse, day, Settings())
-        warehouse.publish()
+        publish(warehouse)
     return [file.table_name for file in made]
 
 
@@ -136,7 +136,7 @@ def test_a_rebuild_says_what_it_could_not_compare_and_its_swap_mends_lost_days(w
         assert all("2025-06-07" in why for why in why_not.values())
         assert [row.table for row in compared if row.only_live or row.only_rebuilt] == []
         swap(warehouse)
-        warehouse.publish()
+        publish(warehouse)
     assert rows_of(world) == before
     with world.open(LATER) as warehouse:
         assert [name for name in CHECKS if not breaking_rows(warehouse, name).is_empty()] == []
@@ -149,6 +149,6 @@ def test_a_rebuild_without_a_readable_live_warehouse_goes_by_the_published_copy(
     with open_warehouse(world.root, run_id="rebuild") as warehouse:
         rebuild(warehouse, Settings())
         swap(warehouse)
-        warehouse.publish()
+        publish(warehouse)
     assert world.root.replaced_file.read_bytes() == damaged
     assert rows_of(world) == before

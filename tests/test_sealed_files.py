@@ -15,7 +15,7 @@ from assets.rebuilding import rebuild, swap
 from assets.retention import tidy
 from assets.sealed_files import NIGHTS, verify_sealed_files, verify_share
 from assets.settings import DataRoot, Settings
-from assets.warehouse import let_go, open_published, utc_now
+from assets.warehouse import let_go, open_published, publish, utc_now
 from tests.faults import state
 from tests.test_cli import spendgate
 from tests.test_sealing import LATER, deliver_days, seal_days
@@ -240,7 +240,7 @@ def files(world: World) -> set[str]:
 def tidy_days_later(world: World, days: float) -> None:
     with world.open(clock=lambda: utc_now() + timedelta(days=days)) as warehouse:
         tidy(warehouse, Settings())
-        warehouse.publish()
+        publish(warehouse)
 
 
 def test_files_of_a_warehouse_moved_aside_within_the_root_are_never_removed(sealed: World) -> None:
@@ -254,7 +254,7 @@ def test_files_of_a_warehouse_moved_aside_within_the_root_are_never_removed(seal
     assert files(sealed) >= before
     aside.rename(sealed.root.warehouse_file)
     with sealed.open(LATER) as warehouse:
-        warehouse.publish()  # also should it have as many revisions as the one that was published meanwhile
+        publish(warehouse)  # also should it have as many revisions as the one that was published meanwhile
     assert state(sealed) == wanted
 
 
@@ -281,7 +281,7 @@ def test_files_let_go_by_a_swap_stay_while_a_warehouse_needs_them_and_until_thei
     with sealed.open(LATER) as warehouse:
         rebuild(warehouse, Settings())
         swap(warehouse)
-        warehouse.publish()
+        publish(warehouse)
     kept = sealed.root.path / "kept.duckdb"
     shutil.copyfile(sealed.root.replaced_file, kept)
     tidy_days_later(sealed, 100)

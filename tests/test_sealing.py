@@ -19,7 +19,7 @@ from assets.retention import tidy
 from assets.sealed_tables import TABLES
 from assets.sealing import MANY_ROWS, seal
 from assets.settings import DataRoot, Settings, SpendgateError
-from assets.warehouse import utc_now
+from assets.warehouse import publish, utc_now
 from pipelines.printing import print_csv
 from tests.faults import KILLED, exit_code, seal_killed, state
 from tests.world import BRANDS, NOON, World, event, jsonl, payment
@@ -55,7 +55,7 @@ def deliver_late(world: World) -> None:
 def seal_days(world: World, now: Any = LATER) -> int:
     with world.open(now) as warehouse:
         files = seal(warehouse)
-        warehouse.publish()
+        publish(warehouse)
     return len(files)
 
 
@@ -330,7 +330,7 @@ def test_a_rebuilt_warehouse_is_the_same_and_files_of_the_old_one_go_in_time(sea
         compared = rebuild(warehouse, Settings())
         assert [row.table for row in compared if row.only_live or row.only_rebuilt] == []
         swap(warehouse)
-        warehouse.publish()
+        publish(warehouse)
     assert state(sealed) == wanted
     assert sealed.value(SEALED) == 0
     files = [*sealed.root.sealed.glob("*/*.parquet")]

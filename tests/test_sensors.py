@@ -9,7 +9,7 @@ import dagster as dg
 import pytest
 
 from assets.statements import SQL
-from assets.warehouse import Warehouse
+from assets.warehouse import Warehouse, publish
 from pipelines.definitions import build_defs
 from pipelines.launcher import SpendgateRunLauncher
 from pipelines.sensors import decision_sensor, delivery_sensor
@@ -191,9 +191,9 @@ def test_a_published_file_of_another_version_is_brought_up_to_date(
         warehouse.connection.execute("delete from ops.definitions")
     monkeypatch.setattr(Warehouse, "_bring_up_to_date", lambda _: None)
     with world.open() as warehouse:
-        warehouse.publish()
+        publish(warehouse)
     monkeypatch.undo()
     assert tick(sensor, instance)[0] == 1
     with world.open() as warehouse:
-        warehouse.publish()  # what a run does, even when it has nothing else to do
+        publish(warehouse)  # what a run does, even when it has nothing else to do
     assert tick(sensor, instance)[0] == 0

@@ -24,6 +24,7 @@ from hypothesis.stateful import (
 
 from assets.decision import decide
 from assets.settings import DataRoot
+from assets.warehouse import publish
 from tests import oracle
 from tests.oracle import Brand, Campaign, Cost
 from tests.world import ADS, BRANDS, NOON, World, event, jsonl, refresh
@@ -157,7 +158,7 @@ class Machine(RuleBasedStateMachine):
     def decide_alone(self) -> None:
         with self.world.open(self.now) as warehouse:
             decide(warehouse)
-            warehouse.publish()
+            publish(warehouse)
         self._model_decision()
 
     def _deliver_reference(self) -> None:

@@ -33,7 +33,7 @@ from assets.landing import Deliveries
 from assets.reference_files import load_reference
 from assets.sealed_files import look_at_sealed_files
 from assets.settings import REFERENCE_TABLES, DataRoot
-from assets.warehouse import Warehouse, open_published, open_warehouse, utc_now
+from assets.warehouse import Warehouse, open_published, open_warehouse, publish, utc_now
 
 NOON = datetime(2025, 6, 10, 12, tzinfo=UTC)
 """When most tests take place: 08:00 in New York, 17:30 in Kolkata, a Tuesday."""
@@ -192,7 +192,7 @@ def refresh(warehouse: Warehouse) -> None:
     load_and_sum(warehouse)
     decide(warehouse)
     measure_overspend(warehouse)
-    warehouse.publish()
+    publish(warehouse)
 
 
 def load_and_sum(warehouse: Warehouse) -> None:
