@@ -1,1 +1,1 @@
-"""What exists: the assets, and the plain Python below them."""
+"""What exists: the assets, as Dagster shows them, and the engine below them."""

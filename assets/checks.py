@@ -11,14 +11,15 @@ import dagster as dg
 import duckdb
 import polars as pl
 
-from assets.catalog import POOL, sql_shown
-from assets.checked import BY_BATCH, checked_through, mark_passed, values_of
-from assets.evidence import derive_unchecked_changes
-from assets.sealed_tables import names_lost_day
-from assets.settings import first_line
-from assets.shown import printable
-from assets.statements import first_comment
-from assets.warehouse import Warehouse, published_revision
+from assets.engine.check_progress import BY_BATCH, checked_through, mark_passed, values_of
+from assets.engine.errors import first_line
+from assets.engine.explanation import derive_unchecked_changes
+from assets.engine.shown import printable
+from assets.engine.warehouse.publication import published_revision
+from assets.engine.warehouse.sealed_tables import names_lost_day
+from assets.engine.warehouse.statements import first_comment
+from assets.engine.warehouse.warehouse import Warehouse
+from assets.table_spec import POOL, sql_shown
 
 BROKEN, MEND = dg.AssetCheckSeverity.ERROR, dg.AssetCheckSeverity.WARN
 """Broken: an invariant of ours does not hold. Mend: a person should mend what was delivered."""

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from assets.accounting import load_utc_offsets
-from assets.catalog import POOL, materialized, table
-from assets.landing import Deliveries
-from assets.reference_files import load_reference
-from assets.settings import REFERENCE_TABLES
-from assets.warehouse import Warehouse
+from assets.engine.delivery.inbox import Inbox
+from assets.engine.kinds import REFERENCE_TABLES
+from assets.engine.reference.load import load_reference
+from assets.engine.time_zones import load_utc_offsets
+from assets.engine.warehouse.warehouse import Warehouse
+from assets.table_spec import POOL, materialized, table
 
 UTC_OFFSETS = ("core.utc_offsets", "core.superseded_utc_offsets")
 
@@ -42,9 +42,7 @@ def utc_offsets(warehouse: dg.ResourceParam[Warehouse]) -> Iterator[dg.Materiali
 
 
 @dg.multi_asset(specs=[table("core.brands", ["reference.brands", "core.utc_offsets"])], pool=POOL)
-def brands(
-    warehouse: dg.ResourceParam[Warehouse], deliveries: dg.ResourceParam[Deliveries]
-) -> dg.MaterializeResult[None]:
+def brands(warehouse: dg.ResourceParam[Warehouse], deliveries: dg.ResourceParam[Inbox]) -> dg.MaterializeResult[None]:
     """Versions of the brands."""
     load_reference(warehouse, deliveries, "brands")
     return materialized(warehouse, "core.brands")
@@ -52,7 +50,7 @@ def brands(
 
 @dg.multi_asset(specs=[table("core.campaigns", ["reference.campaigns", "core.brands"])], pool=POOL)
 def campaigns(
-    warehouse: dg.ResourceParam[Warehouse], deliveries: dg.ResourceParam[Deliveries]
+    warehouse: dg.ResourceParam[Warehouse], deliveries: dg.ResourceParam[Inbox]
 ) -> dg.MaterializeResult[None]:
     """Versions of the campaigns, whose brand must be known."""
     load_reference(warehouse, deliveries, "campaigns")
@@ -60,16 +58,14 @@ def campaigns(
 
 
 @dg.multi_asset(specs=[table("core.ad_sets", ["reference.ad_sets", "core.campaigns"])], pool=POOL)
-def ad_sets(
-    warehouse: dg.ResourceParam[Warehouse], deliveries: dg.ResourceParam[Deliveries]
-) -> dg.MaterializeResult[None]:
+def ad_sets(warehouse: dg.ResourceParam[Warehouse], deliveries: dg.ResourceParam[Inbox]) -> dg.MaterializeResult[None]:
     """Versions of the ad sets, whose campaign must be known."""
     load_reference(warehouse, deliveries, "ad_sets")
     return materialized(warehouse, "core.ad_sets")
 
 
 @dg.multi_asset(specs=[table("core.ads", ["reference.ads", "core.ad_sets"])], pool=POOL)
-def ads(warehouse: dg.ResourceParam[Warehouse], deliveries: dg.ResourceParam[Deliveries]) -> dg.MaterializeResult[None]:
+def ads(warehouse: dg.ResourceParam[Warehouse], deliveries: dg.ResourceParam[Inbox]) -> dg.MaterializeResult[None]:
     """Versions of the ads, whose ad set must be known."""
     load_reference(warehouse, deliveries, "ads")
     return materialized(warehouse, "core.ads")
@@ -77,7 +73,7 @@ def ads(warehouse: dg.ResourceParam[Warehouse], deliveries: dg.ResourceParam[Del
 
 @dg.multi_asset(specs=[table("core.global_ad_pricing", ["reference.global_ad_pricing", "core.utc_offsets"])], pool=POOL)
 def global_ad_pricing(
-    warehouse: dg.ResourceParam[Warehouse], deliveries: dg.ResourceParam[Deliveries]
+    warehouse: dg.ResourceParam[Warehouse], deliveries: dg.ResourceParam[Inbox]
 ) -> dg.MaterializeResult[None]:
     """Versions of the default price lists."""
     load_reference(warehouse, deliveries, "global_ad_pricing")

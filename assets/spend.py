@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from assets.accounting import measure_overspend, sum_spend
-from assets.catalog import POOL, materialized, table
-from assets.warehouse import Warehouse
+from assets.engine.overspend import measure_overspend
+from assets.engine.spend import sum_spend
+from assets.engine.warehouse.warehouse import Warehouse
+from assets.table_spec import POOL, materialized, table
 
 HOURLY = "mart.hourly_spend"
 SUMMED = ("mart.daily_spend", "mart.monthly_spend", "mart.restatements")

@@ -23,9 +23,10 @@ import duckdb
 from rich.console import Console
 from rich.table import Table
 
-from assets.decision import decide, look
-from assets.settings import DataRoot
-from assets.warehouse import open_published, open_warehouse
+from assets.engine.data_root import DataRoot
+from assets.engine.decision import decide, evaluate
+from assets.engine.warehouse.publication import open_published
+from assets.engine.warehouse.warehouse import open_warehouse
 from benchmarks.forms import FORMS, write_form
 from benchmarks.peers import EVERY_FORM, LOOP, PEERS, statements
 from benchmarks.plot import draw
@@ -269,7 +270,7 @@ def decision(work: Path, events: int, format_: str, repeat: int) -> Rows:
 
     def look_now() -> None:
         with open_published(root) as published:
-            look(published, AT + timedelta(hours=1))
+            evaluate(published, AT + timedelta(hours=1))
 
     seconds: dict[str, list[float]] = defaultdict(list)
     for number in range(repeat):

@@ -22,7 +22,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from assets.time_zones import utc_offsets
+from assets.engine.time_zones import utc_offsets
 
 HERE = Path(__file__).parent
 LOOP = "python loop"

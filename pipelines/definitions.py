@@ -10,12 +10,12 @@ from pathlib import Path
 
 import dagster as dg
 
-from assets import checks, ledger, publishing, reference, spend, status
-from assets.landing import Deliveries, Retry
-from assets.sealed_files import look_at_sealed_files
-from assets.settings import DataRoot
-from assets.shown import log_as_text
-from assets.warehouse import Warehouse, open_warehouse
+from assets import checks, decision, events, ledger, publication, reference, spend
+from assets.engine.data_root import DataRoot
+from assets.engine.delivery.inbox import Inbox, Retry
+from assets.engine.sealing.files import verify_changed_files
+from assets.engine.shown import log_as_text
+from assets.engine.warehouse.warehouse import Warehouse, open_warehouse
 from pipelines.housekeeping import housekeeping, nightly
 from pipelines.jobs import decide, instant_of, nightly_seal, refresh, seal, set_campaign_status
 from pipelines.sensors import decision_sensor, delivery_sensor
@@ -36,32 +36,32 @@ def build_defs(root: DataRoot) -> dg.Definitions:
             wait_seconds=settings.lock_wait_seconds,
             clock_is_right=context.resource_config["clock_is_right"],
         ) as warehouse:
-            look_at_sealed_files(warehouse)
+            verify_changed_files(warehouse)
             yield warehouse
 
-    def look_for_run(context: dg.InitResourceContext) -> Deliveries:
+    def look_for_run(context: dg.InitResourceContext) -> Inbox:
         given = context.resource_config
         retry = Retry(given["retry"]["reason"], given["retry"]["file"]) if "retry" in given else None
-        return Deliveries(root, trusted=given["trusted"], retry=retry)
+        return Inbox(root, skip_stability_check=given["trusted"], retry=retry)
 
     return dg.Definitions(
         assets=[
             *reference.delivered_reference,
             reference.tzdata,
-            *ledger.delivered_events,
+            *events.delivered_events,
             reference.utc_offsets,
             reference.brands,
             reference.campaigns,
             reference.ad_sets,
             reference.ads,
             reference.global_ad_pricing,
-            ledger.ingestion,
+            events.ingestion,
             ledger.transactions,
             spend.spend,
-            status.decision,
+            decision.decision,
             spend.overspend,
-            publishing.sealed_files,
-            publishing.published_spend,
+            publication.sealed_files,
+            publication.published_spend,
         ],
         asset_checks=[checks.checks],
         jobs=[refresh, decide, seal, set_campaign_status, housekeeping],

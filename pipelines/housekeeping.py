@@ -5,20 +5,15 @@ what is kept is said in `assets.settings`; skipped and old ticks go by `dagster.
 """
 
 import logging
-import sqlite3
-from contextlib import closing
-from datetime import datetime, timedelta
-from pathlib import Path
 
 import dagster as dg
 
-from assets.catalog import POOL
-from assets.retention import tidy
-from assets.sealed_files import verify_share
-from assets.settings import DataRoot, Settings
-from assets.warehouse import Warehouse, publish
-
-FINISHED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
+from assets.engine.retention import tidy
+from assets.engine.sealing.files import verify_share
+from assets.engine.warehouse.publication import publish
+from assets.engine.warehouse.warehouse import Warehouse
+from assets.table_spec import POOL
+from pipelines.run_history import purge_runs
 
 log = logging.getLogger("spendgate.housekeeping")
 
@@ -46,31 +41,3 @@ nightly = dg.ScheduleDefinition(
     execution_timezone="UTC",
     default_status=dg.DefaultScheduleStatus.RUNNING,
 )
-
-
-def purge_runs(instance: dg.DagsterInstance, root: DataRoot, settings: Settings, now: datetime) -> int:
-    """Delete finished runs that are older, or more, than `settings` keeps, with their logs.
-
-    Returns:
-        How many.
-    """
-    before = now - timedelta(days=settings.keep_runs_days)
-    old = instance.get_run_ids(dg.RunsFilter(statuses=FINISHED, created_before=before))
-    surplus = instance.get_run_ids(dg.RunsFilter(statuses=FINISHED))[settings.keep_runs :]  # the newest come first
-    purged = {*old, *surplus}
-    for run_id in purged:
-        instance.delete_run(run_id)
-        instance.compute_log_manager.delete_logs(prefix=[run_id])
-    _remove_leftovers(root.dagster_home / "history" / "runs", purged)
-    log.info("removed Dagster's record of %d runs", len(purged))
-    return len(purged)
-
-
-def _remove_leftovers(event_logs: Path, purged: set[str]) -> None:
-    """Remove what Dagster itself leaves of a deleted run: the emptied file of its events, its rows of check results."""
-    for run_id in purged:
-        for leftover in event_logs.glob(f"{run_id}.db*"):
-            leftover.unlink()
-    with closing(sqlite3.connect(event_logs / "index.db", timeout=60)) as index, index:
-        of_runs = [(run_id,) for run_id in purged]
-        index.executemany("delete from asset_check_executions where run_id = ?", of_runs)

@@ -1,6 +1,7 @@
-"""Jobs: the full refresh, the decision alone, and a person's change of a status.
+"""Jobs: the full refresh, the decision alone, the nightly sealing, and a person's change of a status.
 
-Belongs here: what runs together. Does not: when (`sensors`), how (`assets`).
+Belongs here: what runs together, and what does at an hour of the night. Does not: what else asks for a run (`sensors`),
+how it is done (`assets`).
 """
 
 from datetime import UTC, datetime
@@ -9,13 +10,14 @@ from enum import Enum
 import dagster as dg
 from pydantic import Field
 
-from assets.catalog import POOL
-from assets.decision import ManualChange, set_status
-from assets.publishing import published_spend, sealed_files
-from assets.settings import SpendgateError
+from assets.decision import decision
+from assets.engine.errors import SpendgateError
+from assets.engine.manual_status import ManualChange, set_status
+from assets.engine.warehouse.publication import publish
+from assets.engine.warehouse.warehouse import Warehouse
+from assets.publication import published_spend, sealed_files
 from assets.spend import overspend
-from assets.status import decision
-from assets.warehouse import Warehouse, publish
+from assets.table_spec import POOL
 
 refresh = dg.define_asset_job(
     "refresh",

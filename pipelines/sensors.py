@@ -11,13 +11,15 @@ import dagster as dg
 import duckdb
 import pendulum
 
-from assets.attempts import worth_an_attempt
-from assets.decision import look
-from assets.ingestion import new_files
-from assets.landing import DeliveredFile, delivered_files, settled
-from assets.migrations import OtherVersionError
-from assets.settings import DataRoot, SpendgateError, first_line
-from assets.warehouse import is_held, open_published, utc_now
+from assets.engine.data_root import DataRoot
+from assets.engine.decision import evaluate
+from assets.engine.delivery.files import DeliveredFile
+from assets.engine.delivery.inbox import Inbox, is_retryable, stable_files
+from assets.engine.errors import SpendgateError, first_line
+from assets.engine.warehouse.lock import is_held
+from assets.engine.warehouse.migrations import OtherVersionError
+from assets.engine.warehouse.publication import open_published
+from assets.engine.warehouse.warehouse import utc_now
 from pipelines.jobs import decide, refresh
 
 DELIVERIES_EVERY = 30
@@ -52,11 +54,11 @@ def delivery_sensor(root: DataRoot, clock: Clock = utc_now) -> dg.SensorDefiniti
     def deliveries(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         try:
             new = files_to_ask_for(root)
-        except (duckdb.Error, OSError) as error:
+        except (SpendgateError, duckdb.Error, OSError) as error:
             return _skip(f"cannot look for deliveries: {first_line(error)}", context.cursor)
-        earlier = [tuple(look) for look in json.loads(context.cursor or "[]")]
-        ready = settled(new, earlier)
-        cursor = json.dumps([file.look for file in new[:REMEMBERED]])
+        earlier = [tuple(state) for state in json.loads(context.cursor or "[]")]
+        ready = stable_files(new, earlier)
+        cursor = json.dumps([file.state for file in new[:REMEMBERED]])
         if not ready:
             settling = f"{len(new)} files still settling" if new else "no new files"
             return _skip(settling, cursor)
@@ -92,28 +94,27 @@ def _due(root: DataRoot, now: datetime) -> tuple[bool, str]:
     """Whether a decision is due, and the words for it either way."""
     try:
         with open_published(root) as published:
-            outlook = look(published, now)
+            summary = evaluate(published, now)
     except OtherVersionError as error:
         return True, str(error)  # which a run mends
     except (duckdb.BinderException, duckdb.CatalogException):
         return True, "the published file has other views or macros than this program"  # so does that
     except (SpendgateError, duckdb.Error) as error:
         return False, f"cannot look at the statuses: {first_line(error)}"
-    if outlook.due:
-        return True, f"{outlook.due} of {outlook.campaigns} campaigns are due"
-    expected = f"{outlook.next_change_at:%Y-%m-%d %H:%M:%S} UTC" if outlook.next_change_at else "never"
-    return False, f"{outlook.campaigns} campaigns looked at, none due; next change expected: {expected}"
+    if summary.due:
+        return True, f"{summary.due} of {summary.campaigns} campaigns are due"
+    expected = f"{summary.next_change_at:%Y-%m-%d %H:%M:%S} UTC" if summary.next_change_at else "never"
+    return False, f"{summary.campaigns} campaigns looked at, none due; next change expected: {expected}"
 
 
 def files_to_ask_for(root: DataRoot) -> list[DeliveredFile]:
     """Delivered files that the published ledger does not know, and a run might take."""
-    files = delivered_files(root)
+    inbox = Inbox(root)
     try:
         with open_published(root) as published:
-            files = new_files(published, files)
+            return inbox.new(published)
     except SpendgateError:
-        pass  # nothing has been published yet: everything is new
-    return [file for file in files if worth_an_attempt(file)]
+        return [*filter(is_retryable, inbox.listed)]  # nothing has been published yet: everything is new
 
 
 def _busy(instance: dg.DagsterInstance, root: DataRoot, job_name: str, now: datetime) -> str | None:

@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from assets.settings import DataRoot
+from assets.engine.data_root import DataRoot
 from tests.world import World
 
 

@@ -20,14 +20,21 @@ from typing import Any, NoReturn
 
 import duckdb
 
-from assets import ingestion, sealing, warehouse
-from assets.decision import decide
-from assets.ingestion import read_alone
-from assets.landing import DeliveredFile
-from assets.reading.delivery import Delivery, Read, Reader
-from assets.sealing import seal
-from assets.settings import DataRoot, Settings
-from assets.warehouse import open_published, open_warehouse
+from assets.engine.data_root import DataRoot
+from assets.engine.decision import decide
+from assets.engine.delivery import inbox
+from assets.engine.delivery.files import DeliveredFile
+from assets.engine.ingestion import ingest as ingestion
+from assets.engine.ingestion.ingest import read_in_isolation
+from assets.engine.reading.reader import Delivery, Read, Reader
+from assets.engine.sealing import seal as sealing
+from assets.engine.sealing.seal import seal
+from assets.engine.settings import Settings
+from assets.engine.warehouse import publication
+from assets.engine.warehouse import warehouse as opening
+from assets.engine.warehouse.disk import fsync
+from assets.engine.warehouse.publication import open_published
+from assets.engine.warehouse.warehouse import open_warehouse
 from tests.world import NOON, World, refresh
 
 POINTS = ("staged", "parsed", "inside a commit", "after a commit", "checkpoint", "copy", "rename")
@@ -72,7 +79,7 @@ def decide_killed(root: Path, point: str, occurrence: int, seed: int) -> None:
 
 def seal_killed(root: Path, now: datetime, statement: int) -> None:
     """A sealing that is killed just after its nth statement; a file that is brought to the disk counts as one."""
-    connect, fsync, done = duckdb.connect, warehouse.fsync, count()
+    connect, done = duckdb.connect, count()
 
     def execute(connection: duckdb.DuckDBPyConnection, query: str, *values: Any) -> Any:
         result = connection.execute(query, *values)
@@ -85,11 +92,11 @@ def seal_killed(root: Path, now: datetime, statement: int) -> None:
         if next(done) >= statement:
             die()
 
-    vars(duckdb)["connect"] = lambda *a, **k: _Watched(connect(*a, **k), execute)
-    vars(sealing)["fsync"] = sync
+    put(duckdb, "connect", lambda *a, **k: _Watched(connect(*a, **k), execute))
+    put(sealing, "fsync", sync)
     with open_warehouse(DataRoot(root), now=now, run_id="seal") as held:
         seal(held)
-        held.publish()
+        publication.publish(held)
 
 
 def run_with_poison(root: Path) -> None:
@@ -101,16 +108,16 @@ def run_with_poison(root: Path) -> None:
             die()
         return read(reader, delivery)
 
-    setattr(Reader, "read", read_or_die)  # noqa: B010 mypy allows no assignment to a method
-    vars(ingestion)["read_alone"] = read_alone_with_poison
+    put(Reader, "read", read_or_die)
+    put(ingestion, "read_in_isolation", read_in_isolation_with_poison)
     run(root)
 
 
-def read_alone_with_poison(root: DataRoot, file: DeliveredFile, settings: Settings) -> None:
+def read_in_isolation_with_poison(root: DataRoot, file: DeliveredFile, settings: Settings) -> None:
     """What reads a file in a process of its own, with the same weakness."""
     if b"poison" in file.path.read_bytes():
         die()
-    read_alone(root, file, settings)
+    read_in_isolation(root, file, settings)
 
 
 def run_with_files_of_at_most(root: Path, size: int) -> None:
@@ -121,7 +128,7 @@ def run_with_files_of_at_most(root: Path, size: int) -> None:
 
 def run_without_looking_for_room(root: Path) -> None:
     """A refresh that begins on a full disk all the same."""
-    vars(warehouse)["_require_room"] = lambda _: None
+    put(opening, "require_room", lambda _: None)
     run(root)
 
 
@@ -154,6 +161,12 @@ select
 """
 
 
+def put(owner: Any, name: str, value: Any) -> None:
+    """Put something in the place of what has that name there; a name that is there no more is an error."""
+    getattr(owner, name)
+    setattr(owner, name, value)
+
+
 def die() -> NoReturn:
     """End as a process does that is killed: at once, with nothing tidied up."""
     os.kill(os.getpid(), signal.SIGKILL)
@@ -172,13 +185,13 @@ class _Doom:
         """Put the kill in its place."""
         match self._point:
             case "staged":
-                self._after(ingestion, "stage")
+                self._after(inbox, "stage")
             case "parsed":
-                self._after(ingestion.Batch, "_read")
+                self._after(Reader, "read")
             case "inside a commit" | "after a commit" | "checkpoint":
                 self._at_statements()
             case "copy":
-                vars(shutil)["copyfile"] = self._copy_half
+                put(shutil, "copyfile", self._copy_half)
             case "rename":
                 self._around_rename()
 
@@ -195,11 +208,11 @@ class _Doom:
                 die()
             return result
 
-        setattr(owner, name, then_die)
+        put(owner, name, then_die)
 
     def _at_statements(self) -> None:
         connect = duckdb.connect
-        vars(duckdb)["connect"] = lambda *a, **k: _Watched(connect(*a, **k), self._execute)
+        put(duckdb, "connect", lambda *a, **k: _Watched(connect(*a, **k), self._execute))
 
     def _execute(self, connection: duckdb.DuckDBPyConnection, query: str, *values: Any) -> Any:
         due = query == self._point.split()[-1] and self._is_due()
@@ -221,7 +234,6 @@ class _Doom:
 
     def _around_rename(self) -> None:
         """The copy is synced just before it is renamed, its folder just after."""
-        fsync = warehouse.fsync
 
         def sync(path: Path) -> None:
             fsync(path)
@@ -230,7 +242,7 @@ class _Doom:
             if path.name == "published":
                 die()
 
-        vars(warehouse)["fsync"] = sync
+        put(publication, "fsync", sync)
 
 
 class _Watched:

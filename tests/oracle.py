@@ -50,7 +50,7 @@ class Cost:
     amount: Decimal
 
 
-Hop = tuple[str, str, str]
+Transition = tuple[str, str, str]
 
 
 @cache
@@ -86,14 +86,14 @@ def window_is_open(campaign: Campaign, now: datetime) -> bool:
     return time_of_day >= opens or time_of_day < closes
 
 
-def decide(brand: Brand, campaign: Campaign, costs: list[Cost], now: datetime) -> tuple[str, list[Hop]]:
+def decide(brand: Brand, campaign: Campaign, costs: list[Cost], now: datetime) -> tuple[str, list[Transition]]:
     """Final status and hops of one campaign."""
     day, month = spend(brand, costs, now)
     daily = brand.daily_budget is not None and day >= brand.daily_budget
     monthly = brand.monthly_budget is not None and month >= brand.monthly_budget
     is_open = window_is_open(campaign, now)
     status = campaign.status
-    hops: list[Hop] = []
+    hops: list[Transition] = []
 
     def hop(to: str, reason: str) -> None:
         nonlocal status

@@ -8,11 +8,14 @@ from typing import Any
 import pytest
 
 from assets.checks import breaking_rows
-from assets.ingestion import ingest
-from assets.landing import DELIVERED_TWICE, DeliveredFile, Deliveries
-from assets.rebuilding import rebuild, swap
-from assets.settings import DataRoot, SpendgateError
-from assets.warehouse import publish
+from assets.engine.data_root import DataRoot
+from assets.engine.delivery.files import DeliveredFile
+from assets.engine.delivery.inbox import Inbox
+from assets.engine.delivery.listing import DELIVERED_TWICE
+from assets.engine.errors import SpendgateError
+from assets.engine.ingestion.ingest import ingest
+from assets.engine.rebuild.rebuild import rebuild, swap
+from assets.engine.warehouse.publication import publish
 from tests.test_cli import spendgate
 from tests.world import ADS, BRANDS, World, event, jsonl
 
@@ -88,16 +91,16 @@ def test_a_refused_file_is_named_while_another_one_takes_its_place(
     path = world.deliver("a.jsonl", REFUSED)
     world.run()
     with world.open() as warehouse:
-        deliveries = Deliveries(world.root)
-        settled = deliveries.settled
+        deliveries = Inbox(world.root)
+        stable = deliveries.stable
 
         def grow(files: list[DeliveredFile]) -> list[DeliveredFile]:
             path.write_text(path.read_text() + "\n")
-            return settled(files)
+            return stable(files)
 
-        monkeypatch.setattr(deliveries, "settled", grow)
+        monkeypatch.setattr(deliveries, "stable", grow)
         path.write_text(click("a"))
-        deliveries.seen = Deliveries(world.root).seen
+        deliveries.listed = Inbox(world.root).listed
         assert ingest(warehouse, deliveries).taken == 0, "it is still growing"
         publish(warehouse)
     assert refused(world) == ["landing/events/a.jsonl"]
@@ -137,7 +140,7 @@ def test_nothing_is_gone_because_its_folder_cannot_be_listed_and_the_folder_is_n
         return scandir(path)
 
     with monkeypatch.context() as broken:
-        broken.setattr("assets.landing.os.scandir", fail)
+        broken.setattr("assets.engine.delivery.listing.os.scandir", fail)
         for _ in range(3):
             world.run()
         assert set(refused(world)) == {f"landing/{name}" for name in names}
@@ -159,7 +162,7 @@ def test_a_reference_folder_that_cannot_be_listed_is_named_and_is_no_reference_f
             raise OSError(5, "Input/output error", str(path))
         return scandir(path)
 
-    monkeypatch.setattr("assets.landing.os.scandir", fail)
+    monkeypatch.setattr("assets.engine.delivery.listing.os.scandir", fail)
     for _ in range(3):
         world.run()
     assert refused(world) == []
@@ -187,7 +190,7 @@ def test_taking_in_nothing_leaves_the_warehouse_as_it_was(world: World) -> None:
     revisions = []
     for _ in ("lies there", "is gone", "is gone, as is noted"):
         with world.open() as warehouse:
-            ingest(warehouse, Deliveries(world.root, trusted=True))
+            ingest(warehouse, Inbox(world.root, skip_stability_check=True))
             revisions.append(warehouse.value("ops.revision", "current"))
         path.unlink(missing_ok=True)
     before = world.value("select revision from ops.revision")

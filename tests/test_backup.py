@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from assets.backup import back_up, restore
-from assets.settings import DataRoot, SpendgateError
-from assets.warehouse import open_warehouse, publish
+from assets.engine.backup import back_up, restore
+from assets.engine.data_root import DataRoot
+from assets.engine.errors import SpendgateError
+from assets.engine.warehouse.publication import publish
+from assets.engine.warehouse.warehouse import open_warehouse
 from tests.faults import state
 from tests.test_cli import spendgate
 from tests.test_sealed_files import failing, flip, sealed_file

@@ -11,20 +11,20 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from assets.settings import DataRoot
-from assets.warehouse import publish
-from pipelines import cli
+from assets.engine.data_root import DataRoot
+from assets.engine.warehouse.publication import publish
+from pipelines.cli.main import cli
 from tests.world import BRANDS, CAMPAIGNS, NOON, World, event, jsonl
 
 
 def spendgate(root: DataRoot, *arguments: str) -> Result:
     """Run a command in this process."""
-    return CliRunner().invoke(cli.cli, [*arguments, "--data", str(root.path)])
+    return CliRunner().invoke(cli, [*arguments, "--data", str(root.path)])
 
 
 def spendgate_process(root: DataRoot, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a command as a process of its own, as a user does."""
-    code = "from pipelines.cli import main; main()"
+    code = "from pipelines.cli.main import main; main()"
     return subprocess.run(
         [sys.executable, "-c", code, *arguments, "--data", str(root.path)],
         capture_output=True, text=True, check=False, cwd=Path(__file__).parent.parent,
@@ -116,9 +116,9 @@ def test_the_data_root_is_named_before_or_after_the_command_or_by_the_environmen
     folder = str(world.root.path)
     monkeypatch.setenv("SPENDGATE_DATA", "/nowhere")
     for arguments in (["--data", folder, "status"], ["status", "--data", folder]):
-        assert "Acme nights" in CliRunner().invoke(cli.cli, arguments).output
+        assert "Acme nights" in CliRunner().invoke(cli, arguments).output
     monkeypatch.setenv("SPENDGATE_DATA", folder)
-    assert "Acme nights" in CliRunner().invoke(cli.cli, ["status"]).output
+    assert "Acme nights" in CliRunner().invoke(cli, ["status"]).output
 
 
 def test_status_as_a_table_and_as_json(world: World) -> None:
@@ -319,8 +319,8 @@ def test_the_ui_listens_on_this_machine_only(root: DataRoot, monkeypatch: pytest
 def test_reading_commands_do_not_load_dagster(world: World) -> None:
     world.run()
     code = (
-        "import sys; from pipelines import cli\n"
-        f"cli.cli(['status', '--data', {str(world.root.path)!r}], standalone_mode=False)\n"
+        "import sys; from pipelines.cli.main import cli\n"
+        f"cli(['status', '--data', {str(world.root.path)!r}], standalone_mode=False)\n"
         "assert 'dagster' not in sys.modules and 'polars' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parent.parent)

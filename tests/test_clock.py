@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 import pytest
 
 from assets.checks import breaking_rows
-from assets.mending import mend_versions
-from assets.rebuilding import rebuild
-from assets.settings import Settings, SpendgateError
-from assets.warehouse import Warehouse, open_warehouse, utc_now
+from assets.engine.errors import SpendgateError
+from assets.engine.rebuild.rebuild import rebuild
+from assets.engine.reference.mending import mend_versions
+from assets.engine.settings import Settings
+from assets.engine.warehouse.warehouse import Warehouse, open_warehouse, utc_now
 from tests.world import ADS, BRANDS, World, refresh, spent
 
 

@@ -11,9 +11,11 @@ from typing import Any
 import duckdb
 import pytest
 
-from assets.decision import DECIDED_ALONE, MANUAL_CHANGES, REOPENED, ManualChange, decide, hops, look, set_status
-from assets.settings import DataRoot, SpendgateError
-from assets.warehouse import open_published, publish
+from assets.engine.data_root import DataRoot
+from assets.engine.decision import decide, due_transitions, evaluate
+from assets.engine.errors import SpendgateError
+from assets.engine.manual_status import DECIDED_ALONE, MANUAL_CHANGES, REOPENED, ManualChange, set_status
+from assets.engine.warehouse.publication import open_published, publish
 from tests.world import AD_SETS, ADS, BRANDS, CAMPAIGNS, NOON, PRICES, World, event, jsonl, load_and_sum, payment, spent
 
 CASES = json.loads((Path(__file__).parent / "scenarios" / "decisions.json").read_text(encoding="utf-8"))
@@ -64,7 +66,7 @@ def test_a_worked_case_takes_its_expected_hops(case: dict[str, Any], root: DataR
     world = world_of(case, root)
     world.run(datetime.fromisoformat(case["now"]))
     for campaign_id, expected in case["expected"].items():
-        assert world.hops(int(campaign_id)) == [tuple(hop) for hop in expected["hops"]]
+        assert world.transitions(int(campaign_id)) == [tuple(hop) for hop in expected["hops"]]
         assert world.status(int(campaign_id)) == expected["status"]
 
 
@@ -84,7 +86,7 @@ def test_a_change_records_all_that_caused_it(world: World) -> None:
         None, "SCHEDULED", "INITIAL", NOON, Decimal("10.50"), Decimal(10), Decimal("10.50"), None,
         "2025-06-10", "America/New_York", 2, "spendgate",
     )  # fmt: skip
-    assert world.hops(11) == []  # SCHEDULED over budget: it does not start
+    assert world.transitions(11) == []  # SCHEDULED over budget: it does not start
     assert world.value(
         "select next_change_at from ops.campaign_status where campaign_id = 11"
     ) == datetime.fromisoformat(
@@ -107,7 +109,7 @@ def test_a_campaign_over_budget_stops_and_the_next_local_day_lets_it_back(world:
     world.run(datetime.fromisoformat("2025-06-11T03:59:59Z"))
     assert world.status(11) == "BUDGET_REACHED"
     world.run(datetime.fromisoformat("2025-06-11T04:00:00Z"))
-    assert world.hops(11) == [
+    assert world.transitions(11) == [
         ("SCHEDULED", "RUNNING", "NO_WINDOW"),
         ("RUNNING", "BUDGET_REACHED", "DAILY_BUDGET_REACHED"),
         ("BUDGET_REACHED", "SCHEDULED", "UNDER_BUDGET"),
@@ -161,8 +163,10 @@ def test_a_window_may_end_at_24_hours(world: World, bounds: str, now: str, *, is
 def changes_at(world: World, now: datetime) -> dict[int, str]:
     """Which campaigns a decision at `now` would change, and to what."""
     with open_published(world.root) as published:
-        look(published, now)
-        return dict(published.execute("select campaign_id, arg_max(to_status, step) from hops group by all").fetchall())
+        evaluate(published, now)
+        return dict(
+            published.execute("select campaign_id, arg_max(to_status, step) from transitions group by all").fetchall()
+        )
 
 
 @pytest.mark.parametrize("clicks", [0, 20])
@@ -200,7 +204,7 @@ def test_a_person_schedules_and_the_next_decision_starts_it(world: World) -> Non
         ("SCHEDULED", NOON)
     ]
     world.run(NOON + timedelta(minutes=5))
-    assert world.hops(31) == [("PAUSED", "SCHEDULED", "MANUAL"), ("SCHEDULED", "RUNNING", "NO_WINDOW")]
+    assert world.transitions(31) == [("PAUSED", "SCHEDULED", "MANUAL"), ("SCHEDULED", "RUNNING", "NO_WINDOW")]
 
 
 def person_sets(world: World, campaign_id: int, status: str, *, now: datetime = NOON, **more: Any) -> str | None:
@@ -290,7 +294,7 @@ def test_a_pause_ends_by_itself_at_its_instant(world: World) -> None:
     assert world.rows(status) == [("PAUSED", until, until)]
     world.run(until)
     assert world.rows(status) == [("RUNNING", None, None)]
-    assert world.hops(11)[-3:] == [
+    assert world.transitions(11)[-3:] == [
         ("RUNNING", "PAUSED", "MANUAL"),
         ("PAUSED", "SCHEDULED", "PAUSE_ENDED"),
         ("SCHEDULED", "RUNNING", "NO_WINDOW"),
@@ -330,8 +334,8 @@ def test_a_decision_never_overwrites_what_a_person_set_meanwhile(world: World) -
     spent(world, clicks=20)
     world.run(NOON - timedelta(hours=2))  # booked, and not yet to be seen
     with world.open() as warehouse:
-        look(warehouse.connection, NOON)
-        assert [hop.to_status for hop in hops(warehouse.connection)] == ["BUDGET_REACHED"]
+        evaluate(warehouse.connection, NOON)
+        assert [each.to_status for each in due_transitions(warehouse.connection)] == ["BUDGET_REACHED"]
         warehouse.connection.execute("update ops.campaign_status set status = 'PAUSED' where campaign_id = 11")
         warehouse.run("ops.campaign_status", "apply_decision", now=NOON)
         status = "select status from ops.campaign_status where campaign_id = 11"
@@ -343,7 +347,7 @@ def test_of_a_decision_and_a_person_who_write_at_the_same_moment_one_begins_anew
     with world.open() as warehouse:
         other = warehouse.connection.cursor()
         with pytest.raises(duckdb.TransactionException, match="Conflict on"), warehouse.transaction():
-            look(warehouse.connection, NOON)
+            evaluate(warehouse.connection, NOON)
             other.execute("update ops.campaign_status set status = 'PAUSED' where campaign_id = 11")
             warehouse.run("ops.campaign_status", "apply_decision", now=NOON)
         status = "select status from ops.campaign_status where campaign_id = 11"
@@ -419,9 +423,9 @@ def decided_every(world: World, step: timedelta, start: datetime, end: datetime)
     with world.open(start) as warehouse:
         while warehouse.now < end:
             warehouse.now += step
-            if look(warehouse.connection, warehouse.now).due or warehouse.now >= end:
+            if evaluate(warehouse.connection, warehouse.now).due or warehouse.now >= end:
                 decide(warehouse)
-                assert look(warehouse.connection, warehouse.now).due == 0  # taken again, nothing changes
+                assert evaluate(warehouse.connection, warehouse.now).due == 0  # taken again, nothing changes
         publish(warehouse)
     return world.rows(
         "select campaign_id, status, window_start, window_end, window_open, next_change_at from ops.campaign_status"

@@ -12,13 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from assets.settings import DataRoot, SpendgateError
-from assets.warehouse import is_held
-from pipelines.ending import told_when_dagster_fails
+from assets.engine.data_root import DataRoot
+from assets.engine.errors import SpendgateError
+from assets.engine.warehouse.lock import is_held
+from pipelines.cli.ending import told_when_dagster_fails
 from tests.test_cli import spendgate_process
 from tests.world import World, event, jsonl
 
-CODE = "from pipelines.cli import main; main()"
+CODE = "from pipelines.cli.main import main; main()"
 
 
 def start(root: DataRoot, *arguments: str) -> "subprocess.Popen[str]":

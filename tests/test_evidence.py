@@ -7,14 +7,16 @@ from decimal import Decimal
 import pyarrow as pa
 import pytest
 
-from assets import accounting
-from assets.decision import ManualChange, decide, hops, replay, set_status
-from assets.evidence import Explanation, derive_unchecked_changes, explain
-from assets.settings import SpendgateError
-from assets.statements import sql
-from assets.time_zones import utc_offsets
-from assets.warehouse import open_published, publish
-from pipelines.printing import REASONS, explanation_lines
+from assets.engine import time_zones
+from assets.engine.as_of import replay
+from assets.engine.decision import decide, due_transitions
+from assets.engine.errors import SpendgateError
+from assets.engine.explanation import Explanation, derive_unchecked_changes, explain
+from assets.engine.manual_status import ManualChange, set_status
+from assets.engine.time_zones import utc_offsets
+from assets.engine.warehouse.publication import open_published, publish
+from assets.engine.warehouse.statements import sql
+from pipelines.cli.explanations import REASONS, explanation_lines
 from tests.world import BRANDS, CAMPAIGNS, NOON, World, event, jsonl, spent
 
 LATER = NOON + timedelta(minutes=5)
@@ -200,7 +202,9 @@ def test_what_a_decision_saw_can_be_asked_for_ever(world: World) -> None:
 def replayed(world: World, now: datetime, *, as_known: bool = False) -> list[tuple[int, str | None, str, str]]:
     with open_published(world.root) as published:
         replay(published, now, as_known=as_known)
-        return [(hop.campaign_id, hop.from_status, hop.to_status, hop.reason) for hop in hops(published)]
+        return [
+            (each.campaign_id, each.from_status, each.to_status, each.reason) for each in due_transitions(published)
+        ]
 
 
 def test_a_replay_answers_as_the_instant_would_have_and_as_known_then(world: World) -> None:
@@ -307,8 +311,8 @@ def test_a_tzdata_release_that_changes_the_past_leaves_stored_changes_derivable(
     winter = {"starts_at": datetime(2000, 1, 1, tzinfo=UTC), "ends_at": None, "utc_offset": 7200}
     rows.append({"timezone": "Africa/Cairo", **winter, "tzdata_version": "2099a"})
     table = pa.Table.from_pylist([{name: row[name] for name in names} for row in rows], schema=utc_offsets().schema)
-    monkeypatch.setattr(accounting, "tzdata_version", lambda: "2099a")
-    monkeypatch.setattr(accounting, "utc_offsets", lambda: table)
+    monkeypatch.setattr(time_zones, "tzdata_version", lambda: "2099a")
+    monkeypatch.setattr(time_zones, "utc_offsets", lambda: table)
     world.run(night + timedelta(minutes=1))
     assert world.value("select local_date::varchar from mart.brand_budget where brand_id = 1") == "2025-06-10"
     then = explained(world, 11, night)

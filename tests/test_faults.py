@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from assets.checks import breaking_rows
-from assets.settings import DataRoot, SpendgateError
+from assets.engine.data_root import DataRoot
+from assets.engine.errors import SpendgateError
 from pipelines.sensors import files_to_ask_for
 from tests.faults import (
     KILLED,
@@ -128,7 +129,7 @@ def test_a_decision_that_is_killed_and_made_again_changes_each_status_once(
     assert exit_code(decide_killed, world.root.path, point, 0, 1) == KILLED
     for _ in range(2):
         world.run()
-    assert world.hops(11) == [
+    assert world.transitions(11) == [
         ("SCHEDULED", "RUNNING", "NO_WINDOW"),
         ("RUNNING", "BUDGET_REACHED", "DAILY_BUDGET_REACHED"),
     ]
@@ -238,7 +239,7 @@ def test_an_attempt_that_ends_for_another_reason_does_not_count(world: World, mo
     def full(*_: Any) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("assets.reading.delivery.Reader.read", full)
+    monkeypatch.setattr("assets.engine.reading.reader.Reader.read", full)
     for _ in range(4):
         with pytest.raises(OSError, match="No space left"):
             world.run()
@@ -253,7 +254,7 @@ def test_an_attempt_that_is_stopped_does_not_count(world: World, monkeypatch: py
     def stopped(*_: Any) -> None:
         raise RuntimeError("Query interrupted") from KeyboardInterrupt()  # as DuckDB tells it
 
-    monkeypatch.setattr("assets.reading.delivery.Reader.read", stopped)
+    monkeypatch.setattr("assets.engine.reading.reader.Reader.read", stopped)
     for _ in range(2):
         with pytest.raises(RuntimeError, match="Query interrupted"):
             world.run()
@@ -345,7 +346,7 @@ def test_a_copy_that_does_not_fit_leaves_nothing_behind(world: World, monkeypatc
         Path(target).write_bytes(Path(source).read_bytes()[:1000])
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("assets.warehouse.shutil.copyfile", fill)
+    monkeypatch.setattr("assets.engine.warehouse.publication.shutil.copyfile", fill)
     with pytest.raises(OSError, match="No space left"):
         world.run()
     assert [file.name for file in world.root.published_file.parent.iterdir()] == ["spend.duckdb"]

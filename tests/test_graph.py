@@ -9,9 +9,11 @@ import dagster as dg
 import pytest
 
 from assets.checks import CHECKS, FILES, breaking_rows
-from assets.settings import REFERENCE_TABLES, DataRoot, SpendgateError
-from assets.statements import SQL, whole
-from assets.warehouse import open_warehouse
+from assets.engine.data_root import DataRoot
+from assets.engine.errors import SpendgateError
+from assets.engine.kinds import REFERENCE_TABLES
+from assets.engine.warehouse.statements import SQL, whole
+from assets.engine.warehouse.warehouse import open_warehouse
 from pipelines.definitions import build_defs
 from pipelines.jobs import ManualStatus, StatusChange, instant_of
 from tests.world import ADS, BRANDS, NOON, World, event, jsonl
@@ -132,7 +134,7 @@ def test_a_person_changes_a_status_by_a_job(world: World, instance: dg.DagsterIn
     execute(
         world, instance, "set_campaign_status", {"ops": {"change_status": {"config": change.model_dump(mode="json")}}}
     )
-    assert world.hops(11)[-1] == ("RUNNING", "PAUSED", "MANUAL")
+    assert world.transitions(11)[-1] == ("RUNNING", "PAUSED", "MANUAL")
     until = NOON + timedelta(hours=1)
     for more in ({"until": until.isoformat()}, {"status": "COMPLETED"}, {"reopen": True}):
         again = {**change.model_dump(mode="json"), **more}

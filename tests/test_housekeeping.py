@@ -13,10 +13,12 @@ import pytest
 from dagster._core.definitions.run_request import InstigatorType
 from dagster._core.scheduler.instigation import TickData, TickStatus
 
-from assets.retention import tidy
-from assets.settings import DataRoot, Settings
-from assets.warehouse import let_go, publish, utc_now
-from pipelines.housekeeping import purge_runs
+from assets.engine.data_root import DataRoot
+from assets.engine.retention import tidy
+from assets.engine.settings import Settings
+from assets.engine.warehouse.publication import publish
+from assets.engine.warehouse.warehouse import let_go, utc_now
+from pipelines.run_history import purge_runs
 from tests.test_cli import spendgate
 from tests.world import World, event, jsonl
 

@@ -11,9 +11,10 @@ from typing import Any
 import polars as pl
 import pytest
 
-from assets.ingestion import Ingested, ingest
-from assets.landing import Deliveries, delivered_files, settled
-from assets.rebuilding import rebuild
+from assets.engine.delivery.inbox import Inbox, stable_files
+from assets.engine.delivery.listing import delivered_files
+from assets.engine.ingestion.ingest import Ingested, ingest
+from assets.engine.rebuild.rebuild import rebuild
 from tests.world import World, csv_text, event, jsonl, payment
 
 EVENTS = [
@@ -59,11 +60,11 @@ def test_a_file_settles_when_two_looks_agree_or_a_flag_says_so(world: World) -> 
     world.deliver("flagged.jsonl", jsonl(EVENTS[1]))
     world.deliver("flagged.jsonl.done", "")
     world.deliver("still.jsonl", jsonl(EVENTS[2]))
-    first = [file.look for file in delivered_files(world.root) if file.kind == "events"]
+    first = [file.state for file in delivered_files(world.root) if file.kind == "events"]
     world.deliver("growing.jsonl", jsonl(*EVENTS))
     world.deliver("new.jsonl", jsonl(EVENTS[0]))
     files = [file for file in delivered_files(world.root) if file.kind == "events"]
-    assert {Path(file.name).name for file in settled(files, first)} == {"flagged.jsonl", "still.jsonl"}
+    assert {Path(file.name).name for file in stable_files(files, first)} == {"flagged.jsonl", "still.jsonl"}
 
 
 def test_a_failure_within_the_transaction_leaves_nothing_behind(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,7 +79,7 @@ def test_a_failure_within_the_transaction_leaves_nothing_behind(world: World, mo
 
         monkeypatch.setattr(warehouse, "run", fail_at_the_ledger_row)
         with pytest.raises(RuntimeError, match="power cut"):
-            ingest(warehouse, Deliveries(world.root, trusted=True))
+            ingest(warehouse, Inbox(world.root, skip_stability_check=True))
     world.run()
     assert ledger(world) == EXPECTED
     assert world.value("select count(*) from raw.event_files where kind = 'events'") == 1
@@ -174,10 +175,13 @@ def test_a_backlog_is_left_for_the_next_run_when_the_time_is_up(world: World) ->
     with world.open() as warehouse:
         warehouse.connection.execute("delete from raw.event_files; delete from hot.ad_events")
         seconds = iter(range(0, 1_000, 6))
-        deliveries = Deliveries(world.root, trusted=True)
+        deliveries = Inbox(world.root, skip_stability_check=True)
         assert ingest(warehouse, deliveries, timer=lambda: float(next(seconds))) == Ingested(taken=6, left=4)
-        assert ingest(warehouse, Deliveries(world.root, trusted=True)) == Ingested(taken=4, left=0)
-        assert ingest(warehouse, Deliveries(world.root, trusted=True), timer=lambda: float(next(seconds))).left == 0
+        assert ingest(warehouse, Inbox(world.root, skip_stability_check=True)) == Ingested(taken=4, left=0)
+        assert (
+            ingest(warehouse, Inbox(world.root, skip_stability_check=True), timer=lambda: float(next(seconds))).left
+            == 0
+        )
 
 
 def test_a_run_always_takes_something_however_little_time_it_has(world: World) -> None:

@@ -9,6 +9,7 @@ import re
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -18,17 +19,23 @@ from typing import Any, TypeVar
 import pyarrow as pa
 import pytest
 
-from assets import ingestion
-from assets.ingestion import Ingested, ingest
-from assets.landing import DeliveredFile, Deliveries, QuarantineError, delivered_files, stage
-from assets.reading import delivery
-from assets.reference_files import load_reference
-from assets.settings import REFERENCE_TABLES, DataRoot, Settings
-from assets.shown import printable
-from assets.statements import sql
-from assets.warehouse import Warehouse, open_published
-from pipelines.cli import main
-from pipelines.printing import print_csv
+from assets.engine.data_root import DataRoot
+from assets.engine.delivery.files import DeliveredFile, QuarantineError
+from assets.engine.delivery.inbox import Claim, Inbox
+from assets.engine.delivery.isolation import Probe
+from assets.engine.delivery.listing import delivered_files
+from assets.engine.delivery.staging import stage
+from assets.engine.ingestion.ingest import Ingested, ingest
+from assets.engine.kinds import REFERENCE_TABLES
+from assets.engine.reading import reader
+from assets.engine.reference.load import load_reference
+from assets.engine.settings import Settings
+from assets.engine.shown import printable
+from assets.engine.warehouse.publication import open_published
+from assets.engine.warehouse.statements import sql
+from assets.engine.warehouse.warehouse import Warehouse
+from pipelines.cli.main import main
+from pipelines.cli.printing import print_csv
 from tests.corpus import (
     AT,
     CASES,
@@ -128,7 +135,7 @@ select transaction_id // 10_000_000_000, transaction_id % 10_000_000_000, reason
 """
 
 
-def look(world: World) -> dict[tuple[str, str], Found]:
+def ledger_of(world: World) -> dict[tuple[str, str], Found]:
     """What became of every file of a world; of several with one name, of the last."""
     with open_published(world.root) as published:
         rows = published.execute(FILES).fetchall()
@@ -170,13 +177,13 @@ def run_corpus(folder: Path) -> Corpus:
     except Exception:  # noqa: BLE001 whatever it is, it is one file's fault: which one's?
         stopped = remove_what_stops_a_run(world, delivered_files(world.root))
         world.run()
-    return Corpus(world, look(world), stopped)
+    return Corpus(world, ledger_of(world), stopped)
 
 
 def remove_what_stops_a_run(world: World, files: list[DeliveredFile]) -> dict[tuple[str, str], str]:
     """Take in the files, ever fewer at once, but for those that raise: they are removed; returns what they raised."""
-    some = Deliveries(world.root, trusted=True)
-    some.seen = files
+    some = Inbox(world.root, skip_stability_check=True)
+    some.listed = files
     try:
         with world.open() as warehouse:
             warehouse.connection.execute("delete from ops.attempts")  # or they would be taken one by one
@@ -198,7 +205,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
 @pytest.fixture(scope="module")
 def corpus_in_bulk(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(delivery, "BULK_BYTES", 0)
+        patch.setattr(reader, "BULK_BYTES", 0)
         return run_corpus(tmp_path_factory.mktemp("bulk"))
 
 
@@ -367,7 +374,7 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 @tries(5)
 def test_the_same_bytes_are_a_duplicate_file_whenever_and_under_whatever_name_they_come(history: World) -> None:
-    found = look(history)
+    found = ledger_of(history)
     for kind, name, original in (
         ("events", "same.jsonl", "same.jsonl"),
         ("events", "copied.jsonl", "same.jsonl"),
@@ -384,7 +391,7 @@ def test_the_same_bytes_are_a_duplicate_file_whenever_and_under_whatever_name_th
 
 @tries(6)
 def test_new_bytes_under_an_old_name_are_a_new_file_that_brings_its_new_events(history: World) -> None:
-    found = look(history)
+    found = ledger_of(history)
     assert found["events", "landing/events/grows.jsonl"].counts == (4, 2, 2, 0)
     assert sorted(found["events", "landing/events/grows.jsonl"].loaded) == [3, 4]
     assert found["events", "landing/events/rewritten.csv"].counts == (2, 2, 0, 0)
@@ -393,7 +400,7 @@ def test_new_bytes_under_an_old_name_are_a_new_file_that_brings_its_new_events(h
 
 @tries(33, 34)
 def test_an_id_of_an_earlier_run_is_a_duplicate_or_a_conflict_and_the_first_one_stays(history: World) -> None:
-    found = look(history)
+    found = ledger_of(history)
     first = found["events", "landing/events/first.jsonl"].file_id
     second = found["events", "landing/events/second.csv"]
     assert second.counts == (3, 0, 1, 2)
@@ -431,7 +438,7 @@ def test_a_reference_file_with_other_columns_is_refused_and_the_version_before_s
     }
     told = history.rows(sql("checks.delivered_files_are_accepted"))
     assert {name: reason.partition(" (")[0] for name, reason, *_ in told if name in refused} == refused
-    found = look(history)
+    found = ledger_of(history)
     for name in refused:
         file = found[Path(name).stem, name]
         assert (file.outcome, file.counts, file.rejected) == ("QUARANTINED", (0, 0, 0, 0), {})
@@ -443,7 +450,7 @@ def test_a_reference_file_with_other_columns_is_refused_and_the_version_before_s
 
 @tries(56)
 def test_a_budget_does_not_vanish_with_a_truncated_file(history: World) -> None:
-    assert look(history)["brands", "reference/brands.csv"].counts == (1, 0, 1, 0)
+    assert ledger_of(history)["brands", "reference/brands.csv"].counts == (1, 0, 1, 0)
     assert history.rows("select brand_id, monthly_budget, valid_to from core.brands order by 1") == [
         (1, None, None),
         (2, Decimal(1000), None),
@@ -459,7 +466,7 @@ def outcomes(warehouse: Warehouse) -> dict[str, tuple[str, int]]:
     return {Path(name).name: (outcome, count) for name, outcome, count in rows.fetchall()}
 
 
-def take(warehouse: Warehouse, deliveries: Deliveries) -> dict[str, tuple[str, int]]:
+def take(warehouse: Warehouse, deliveries: Inbox) -> dict[str, tuple[str, int]]:
     """Take in reference files, events and payments; returns what has become of the files so far."""
     for name in REFERENCE_TABLES:
         load_reference(warehouse, deliveries, name)
@@ -478,7 +485,7 @@ def test_a_file_that_grows_between_two_looks_waits_for_the_next_run(world: World
     world.deliver_reference("brands", BRANDS[:-50])
     (world.root.reference / "campaigns.csv").rename(world.root.reference / "campaigns.csv.part")
     with world.open() as warehouse:
-        first = Deliveries(world.root)
+        first = Inbox(world.root)
         world.deliver("grows.jsonl", whole["grows.jsonl"])
         world.deliver("grows.csv.gz", gz(csv_text(click("1/gz"))))
         world.deliver_reference("brands", BRANDS)
@@ -488,7 +495,7 @@ def test_a_file_that_grows_between_two_looks_waits_for_the_next_run(world: World
         assert seen["global_ad_pricing.csv"] == ("LOADED", 1)
         (world.root.reference / "campaigns.csv.part").rename(world.root.reference / "campaigns.csv")
         (world.root.landing("events") / "renamed.jsonl.part").rename(world.root.landing("events") / "renamed.jsonl")
-        seen = take(warehouse, Deliveries(world.root))
+        seen = take(warehouse, Inbox(world.root))
     assert {
         name: seen[name] for name in ("grows.jsonl", "grows.csv.gz", "renamed.jsonl", "brands.csv", "campaigns.csv")
     } == {
@@ -506,7 +513,7 @@ def test_a_file_that_goes_or_is_replaced_before_it_is_opened_waits(world: World)
     for name in ("gone", "moved", "rewritten", "linked", "piped", "stays"):
         world.deliver(f"{name}.jsonl", jsonl(click(f"8/{name}")))
     with world.open() as warehouse:
-        listed = Deliveries(world.root, trusted=True)
+        listed = Inbox(world.root, skip_stability_check=True)
         for name in ("gone", "linked", "piped"):
             (folder / f"{name}.jsonl").unlink()
         (folder / "moved.jsonl").rename(folder / "elsewhere.jsonl")
@@ -518,7 +525,7 @@ def test_a_file_that_goes_or_is_replaced_before_it_is_opened_waits(world: World)
         seen = take(warehouse, listed)
         assert {name: seen[name] for name in seen if name.endswith("jsonl")} == {"stays.jsonl": ("LOADED", 1)}
         assert {"brands.csv", "ads.csv"} & seen.keys() == set()
-        seen = take(warehouse, Deliveries(world.root, trusted=True))
+        seen = take(warehouse, Inbox(world.root, skip_stability_check=True))
         assert {name: seen[name] for name in seen if name.endswith("jsonl")} == {
             "stays.jsonl": ("LOADED", 1),
             "elsewhere.jsonl": ("LOADED", 1),
@@ -558,7 +565,7 @@ def test_a_file_over_the_cap_of_the_settings_is_quarantined_and_one_at_the_cap_l
     world.deliver("bomb.jsonl.gz", gz(bytes(300_000)))
     world.deliver("over.parquet", parquet(pa.Table.from_pylist(ordinary("14", 50), EVENT_SCHEMA)))
     with world.open() as warehouse:
-        ingest(warehouse, Deliveries(root, trusted=True))
+        ingest(warehouse, Inbox(root, skip_stability_check=True))
         rows = warehouse.connection.execute("select name, outcome, reason from raw.event_files").fetchall()
     larger = "larger than 1,000 bytes expanded: split it, or raise max_file_bytes in spendgate.toml and touch it"
     assert {Path(name).name: said for name, *said in rows} == {
@@ -579,15 +586,16 @@ def load_many(root: DataRoot, count: int, at_once: int) -> None:
         path = world.deliver(f"{count - number:05}.jsonl", jsonl(click(f"48/{number:05}")))
         os.utime(path, (number, number))
     sizes: list[int] = []
+    inbox = Inbox(root, skip_stability_check=True)
     with world.open() as warehouse, pytest.MonkeyPatch.context() as patch:
-        load = ingestion._load
+        claim = inbox.claim
 
-        def note_size(warehouse: Warehouse, files: list[DeliveredFile], settings: Settings) -> int:
+        def note_size(warehouse: Warehouse, files: list[DeliveredFile], probe: Probe) -> AbstractContextManager[Claim]:
             sizes.append(len(files))
-            return load(warehouse, files, settings)
+            return claim(warehouse, files, probe)
 
-        patch.setattr(ingestion, "_load", note_size)
-        assert ingest(warehouse, Deliveries(root, trusted=True)) == Ingested(count, 0)
+        patch.setattr(inbox, "claim", note_size)
+        assert ingest(warehouse, inbox) == Ingested(count, 0)
         ids = warehouse.connection.execute("select event_id from raw.ad_events order by file_id").fetchall()
         files = warehouse.connection.execute("select count(distinct file_id) from raw.event_files").fetchall()
     assert sizes == [at_once] * (count // at_once)
@@ -817,7 +825,7 @@ def take_one_by_one(folder: Path, seed: int, numbers: list[int]) -> None:
         path = world.deliver(spoilt.name, spoilt.content, spoilt.kind)
         try:
             with world.open() as warehouse:
-                ingest(warehouse, Deliveries(world.root, trusted=True))
+                ingest(warehouse, Inbox(world.root, skip_stability_check=True))
         except Exception:  # noqa: BLE001 whatever escapes is what we are after
             (folder / f"{number}.txt").write_text(traceback.format_exc())
         path.unlink()
@@ -870,7 +878,7 @@ def test_no_mutant_of_a_good_file_stops_a_run_or_is_miscounted(tmp_path: Path, s
         found = culprits(tmp_path / "each", seed, list(range(MUTANTS)))
         causes = [f"{mutants[number].recipe}\n{trouble}" for number, trouble in found.items()]
         pytest.fail(f"{how}\n" + ("\n".join(causes) or (world.root.path / "traceback.txt").read_text()))
-    files = look(world)
+    files = ledger_of(world)
     for spoilt in mutants:
         file = files[spoilt.kind, f"landing/{spoilt.kind}/{spoilt.name}"]
         told = f"{spoilt.recipe}: {file}"

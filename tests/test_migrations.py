@@ -11,9 +11,11 @@ import duckdb
 import pytest
 
 from assets.checks import BROKEN, CHECKS, breaking_rows
-from assets.migrations import MIGRATIONS, VERSION, OtherVersionError, version_of
-from assets.rebuilding import rebuild
-from assets.settings import DataRoot, Settings, SpendgateError
+from assets.engine.data_root import DataRoot
+from assets.engine.errors import SpendgateError
+from assets.engine.rebuild.rebuild import rebuild
+from assets.engine.settings import Settings
+from assets.engine.warehouse.migrations import MIGRATIONS, VERSION, OtherVersionError, version_of
 from pipelines.sensors import _due
 from tests.world import NOON, World, spent
 
@@ -114,7 +116,7 @@ def test_a_step_that_fails_leaves_the_file_as_it_was(old: World, monkeypatch: py
     def fail(*_: Any) -> None:
         raise duckdb.InvalidInputException("out of luck")
 
-    monkeypatch.setattr("assets.migrations.define", fail)
+    monkeypatch.setattr("assets.engine.warehouse.migrations.define", fail)
     with pytest.raises(duckdb.Error, match="out of luck"), old.open(LATER):
         pass
     assert version_of_file(old.root.warehouse_file) < VERSION

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from assets.settings import DataRoot, Settings
+from assets.engine.data_root import DataRoot
+from assets.engine.settings import Settings
 from tests.test_cli import spendgate
 from tests.test_sealed_files import lose, sealed_file
 from tests.test_sealing import LATER, deliver_days, seal_days

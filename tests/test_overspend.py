@@ -13,10 +13,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assets.accounting import measure_overspend, sum_spend
-from assets.decision import decide
-from assets.settings import DataRoot
-from assets.warehouse import Warehouse, open_warehouse
+from assets.engine.data_root import DataRoot
+from assets.engine.decision import decide
+from assets.engine.overspend import measure_overspend
+from assets.engine.spend import sum_spend
+from assets.engine.warehouse.warehouse import Warehouse, open_warehouse
 from tests.oracle import DAY, STRANGE_ZONES, Brand, Cost, local_date, spend
 from tests.test_properties import CHANGES, EMPTY, INSTANT, MONEY
 from tests.world import BRANDS, NOON, World, spent

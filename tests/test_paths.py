@@ -10,12 +10,14 @@ import duckdb
 import polars as pl
 import pytest
 
-from assets.readers import answer
-from assets.rebuilding import rebuild
-from assets.sealing import seal
-from assets.settings import LONGEST_PATH, DataRoot, Settings, SpendgateError
-from assets.warehouse import publish
-from pipelines.printing import print_csv
+from assets.engine.data_root import LONGEST_PATH, DataRoot
+from assets.engine.errors import SpendgateError
+from assets.engine.reader_queries import answer
+from assets.engine.rebuild.rebuild import rebuild
+from assets.engine.sealing.seal import seal
+from assets.engine.settings import Settings
+from assets.engine.warehouse.publication import publish
+from pipelines.cli.printing import print_csv
 from tests.faults import state
 from tests.test_cli import spendgate_process
 from tests.world import NOON, PRICES, World, csv_text, event, jsonl, payment
@@ -122,7 +124,7 @@ def test_the_command_line_begins_nothing_in_a_data_root_that_cannot_work(
     for name, reason in (("a?b", "for a pattern"), ("a\udcff", "no UTF-8 text"), ("loop", "leads back to itself")):
         monkeypatch.setenv("SPENDGATE_DATA", str(tmp_path / name))
         for command in ("run", "status"):
-            code = "from pipelines.cli import main; main()"
+            code = "from pipelines.cli.main import main; main()"
             result = subprocess.run([sys.executable, "-c", code, command], capture_output=True, text=True, check=False)
             assert result.returncode == 1
             [line] = result.stderr.splitlines()

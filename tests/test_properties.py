@@ -11,11 +11,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assets.accounting import sum_spend
-from assets.decision import derive, hops, look
-from assets.settings import DataRoot
-from assets.time_zones import utc_offsets
-from assets.warehouse import Warehouse, open_warehouse
+from assets.engine.as_of import derive
+from assets.engine.data_root import DataRoot
+from assets.engine.decision import due_transitions, evaluate
+from assets.engine.spend import sum_spend
+from assets.engine.time_zones import utc_offsets
+from assets.engine.warehouse.warehouse import Warehouse, open_warehouse
 from tests.oracle import DAY, STRANGE_ZONES, Brand, Campaign, Cost, decide, next_change, spend
 from tests.world import NOON, World
 
@@ -142,8 +143,10 @@ def check(warehouse: Warehouse, world: tuple[list[Brand], list[Campaign], list[C
     brands, campaigns, costs, now = world
     fill(warehouse, brands, campaigns, costs)
     connection = warehouse.connection
-    look(connection, now)
-    found = [(hop.campaign_id, (hop.from_status, hop.to_status, hop.reason)) for hop in hops(connection)]
+    evaluate(connection, now)
+    found = [
+        (each.campaign_id, (each.from_status, each.to_status, each.reason)) for each in due_transitions(connection)
+    ]
     brand_of = {brand.brand_id: brand for brand in brands}
     expected = {c.campaign_id: decide(brand_of[c.brand_id], c, costs, now) for c in campaigns}
     assert found == [(campaign_id, hop) for campaign_id, (_, hops) in expected.items() for hop in hops]

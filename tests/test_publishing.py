@@ -10,8 +10,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from assets.settings import DataRoot, SpendgateError
-from assets.warehouse import open_published, open_warehouse, publish
+from assets.engine.data_root import DataRoot
+from assets.engine.errors import SpendgateError
+from assets.engine.warehouse.publication import open_published, publish
+from assets.engine.warehouse.warehouse import open_warehouse
 from tests.world import NOON, World, event, jsonl
 
 
@@ -69,7 +71,7 @@ def test_a_run_that_waited_stands_for_the_moment_it_got_the_warehouse(root: Data
 def test_the_lock_of_a_killed_process_is_free_at_once(root: DataRoot) -> None:
     holder = (
         "import os, sys; from datetime import *; from pathlib import Path\n"
-        "from assets.settings import DataRoot; from assets.warehouse import open_warehouse\n"
+        "from assets.engine.data_root import DataRoot; from assets.engine.warehouse.warehouse import open_warehouse\n"
         "with open_warehouse(DataRoot(Path(sys.argv[1])), now=datetime.now(UTC), run_id='doomed') as warehouse:\n"
         "    warehouse.connection; os.kill(os.getpid(), 9)\n"
     )
@@ -136,7 +138,7 @@ def test_a_damaged_copy_never_takes_the_place_of_the_good_one(world: World, monk
         content = Path(source).read_bytes()
         Path(target).write_bytes(content[: len(content) // 2])
 
-    monkeypatch.setattr("assets.warehouse.shutil.copyfile", copy_half)
+    monkeypatch.setattr("assets.engine.warehouse.publication.shutil.copyfile", copy_half)
     with pytest.raises(SpendgateError, match="is not what was written"):
         world.run()
     monkeypatch.undo()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from assets.settings import DataRoot
+from assets.engine.data_root import DataRoot
 from tests.test_cli import spendgate
 from tests.world import NOON, World, event, jsonl, payment, spent
 

@@ -16,12 +16,21 @@ from typing import Any
 import duckdb
 import pytest
 
-from assets.readers import TABLE_FUNCTIONS, WITH_EFFECTS, answer, end_other_threads, readable, select, shut_off
-from assets.rights import give_up_rights, landlock_version, run_in_a_process
-from assets.sealing import seal
-from assets.settings import DataRoot, SpendgateError, first_line
-from assets.warehouse import open_published, publish
-from pipelines.printing import print_csv
+from assets.engine.data_root import DataRoot
+from assets.engine.errors import SpendgateError, first_line
+from assets.engine.reader_queries import (
+    TABLE_FUNCTIONS,
+    WITH_EFFECTS,
+    answer,
+    end_other_threads,
+    readable,
+    select,
+    shut_off,
+)
+from assets.engine.rights import give_up_rights, landlock_version, run_in_a_process
+from assets.engine.sealing.seal import seal
+from assets.engine.warehouse.publication import open_published, publish
+from pipelines.cli.printing import print_csv
 from tests.world import NOON, World, event, jsonl
 
 needs_landlock = pytest.mark.skipif(not landlock_version(), reason="this kernel has no Landlock")
@@ -401,7 +410,7 @@ def test_a_process_without_rights_cannot_even_by_hand(world: World, here: Path, 
 def test_an_older_landlock_forbids_writing_too(
     world: World, here: Path, monkeypatch: pytest.MonkeyPatch, version: int
 ) -> None:
-    monkeypatch.setattr("assets.rights.landlock_version", lambda: version)
+    monkeypatch.setattr("assets.engine.rights.landlock_version", lambda: version)
 
     def work() -> None:
         give_up_rights(readable(world.root))
@@ -415,7 +424,7 @@ def test_an_older_landlock_forbids_writing_too(
 def test_without_landlock_a_query_is_answered_or_refused_as_ever(
     world: World, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("assets.rights.landlock_version", lambda: 0)
+    monkeypatch.setattr("assets.engine.rights.landlock_version", lambda: 0)
     answer(world.root, "select count(*) as n from core.transactions", print_csv)
     assert capfd.readouterr().out == "n\n4\n"
     with pytest.raises(SpendgateError, match="is one statement that selects"):
@@ -451,7 +460,7 @@ def test_a_large_sort_is_refused_in_one_line_since_it_cannot_go_to_the_disk(
             published.execute("set memory_limit = '50MB'")
             yield published
 
-    monkeypatch.setattr("assets.readers.open_published", with_little_memory)
+    monkeypatch.setattr("assets.engine.reader_queries.open_published", with_little_memory)
     with pytest.raises(
         SpendgateError, match="needs more memory than there is, and a reader does not write to the disk"
     ):

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assets.ingestion import ingest
-from assets.landing import Deliveries
-from assets.reading import delivery
-from assets.reading.jsonl_files import nesting_depth
-from assets.reading.text import NAME_LIMIT, NAMES
-from assets.settings import DataRoot
-from assets.warehouse import publish
+from assets.engine.data_root import DataRoot
+from assets.engine.delivery.inbox import Inbox
+from assets.engine.ingestion.ingest import ingest
+from assets.engine.reading import reader
+from assets.engine.reading.jsonl_files import nesting_depth
+from assets.engine.reading.text import NAME_LIMIT, NAMES
+from assets.engine.warehouse.publication import publish
 from tests.world import World, csv_text, event, jsonl
 
 ODD_LINES = [
@@ -55,7 +55,7 @@ def seen(world: World, name: str, content: str | bytes) -> tuple[Any, ...]:
     """What comes of a file: its events, refused lines and reasons, counts and drift."""
     world.deliver(name, content)
     with world.open() as warehouse:
-        ingest(warehouse, Deliveries(world.root, trusted=True))
+        ingest(warehouse, Inbox(world.root, skip_stability_check=True))
         publish(warehouse)
     file = world.file(name)
     return (
@@ -72,7 +72,7 @@ def both_readers(root: DataRoot, name: str, content: str | bytes, monkeypatch: p
     """The same file read in bulk where possible, and row by row."""
     results = []
     for bulk_bytes, folder in ((0, "bulk"), (1 << 60, "rows")):
-        monkeypatch.setattr(delivery, "BULK_BYTES", bulk_bytes)
+        monkeypatch.setattr(reader, "BULK_BYTES", bulk_bytes)
         results.append(seen(World(DataRoot(root.path / folder), {}), name, content))
     return results[0], results[1]
 
@@ -124,7 +124,7 @@ def test_depth_is_counted_outside_strings(value: Any) -> None:
 def test_a_json_document_is_quarantined_by_either_reader(
     world: World, monkeypatch: pytest.MonkeyPatch, text: str, bulk_bytes: int
 ) -> None:
-    monkeypatch.setattr(delivery, "BULK_BYTES", bulk_bytes)
+    monkeypatch.setattr(reader, "BULK_BYTES", bulk_bytes)
     _, rejected, counts, _ = seen(world, "a.jsonl", text)
     assert rejected == []
     assert counts[:2] == [
@@ -137,7 +137,7 @@ def test_a_json_document_is_quarantined_by_either_reader(
 def test_a_key_that_is_another_one_in_each_line_is_named_a_hundred_times_and_counted(
     world: World, monkeypatch: pytest.MonkeyPatch, bulk_bytes: int
 ) -> None:
-    monkeypatch.setattr(delivery, "BULK_BYTES", bulk_bytes)
+    monkeypatch.setattr(reader, "BULK_BYTES", bulk_bytes)
     rows = [
         {**event(str(n), 101, "click", "2025-06-10T10:00:00Z"), f"k{n:04}": n, "z" * 1000: 0, "same": 1}
         for n in range(300)
@@ -195,7 +195,7 @@ def all_seen(root: DataRoot, files: dict[str, bytes]) -> list[list[tuple[Any, ..
     for name, content in files.items():
         world.deliver(name, content)
     with world.open() as warehouse:
-        ingest(warehouse, Deliveries(world.root, trusted=True))
+        ingest(warehouse, Inbox(world.root, skip_stability_check=True))
         publish(warehouse)
     return [
         world.rows("select name, outcome, reason, rows_read from raw.event_files order by all"),
@@ -212,7 +212,7 @@ def test_both_readers_see_the_same_in_damaged_files(
     files = {f"{n:03}.{form}": make(dice) for n in range(count)}
     found = []
     for bulk_bytes in (0, 1 << 60):
-        monkeypatch.setattr(delivery, "BULK_BYTES", bulk_bytes)
+        monkeypatch.setattr(reader, "BULK_BYTES", bulk_bytes)
         found.append(all_seen(DataRoot(root.path / str(bulk_bytes)), files))
     for bulk, rows in zip(*found, strict=True):
         assert bulk == rows

@@ -8,11 +8,13 @@ import duckdb
 import pytest
 
 from assets.checks import breaking_rows
-from assets.ingestion import retry_refused
-from assets.landing import Retry
-from assets.rebuilding import Comparison, rebuild, swap
-from assets.settings import DataRoot, SpendgateError
-from assets.warehouse import publish
+from assets.engine.data_root import DataRoot
+from assets.engine.delivery.inbox import Retry
+from assets.engine.errors import SpendgateError
+from assets.engine.ingestion.retry import retry_refused
+from assets.engine.rebuild.comparison import Comparison
+from assets.engine.rebuild.rebuild import rebuild, swap
+from assets.engine.warehouse.publication import publish
 from tests.faults import KILLED, exit_code, run_killed
 from tests.test_cli import spendgate
 from tests.test_rejects import retry, soon

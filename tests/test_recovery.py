@@ -8,11 +8,15 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from assets.decision import ManualChange, set_status
-from assets.recovery import Recovery, deliver_unknown_copies, recover
-from assets.settings import DataRoot, SpendgateError
-from assets.warehouse import open_warehouse, publish, write_ahead_log
-from tests.faults import die, exit_code, state
+from assets.engine.data_root import DataRoot
+from assets.engine.errors import SpendgateError
+from assets.engine.manual_status import ManualChange, set_status
+from assets.engine.recovery import Recovery, deliver_unknown_copies, recover
+from assets.engine.warehouse.disk import write_ahead_log
+from assets.engine.warehouse.publication import publish
+from assets.engine.warehouse.warehouse import open_warehouse
+from tests import world as worlds
+from tests.faults import die, exit_code, put, state
 from tests.test_cli import spendgate
 from tests.world import NOON, World, jsonl, payment, refresh, spent
 
@@ -20,7 +24,7 @@ from tests.world import NOON, World, jsonl, payment, refresh, spent
 def run_and_die_before_publishing(root: Path) -> None:
     """A run that has committed everything and checkpointed nothing since it was opened."""
     with open_warehouse(DataRoot(root), now=NOON, run_id="dies", clock_is_right=True) as held:
-        vars(held)["publish"] = die
+        put(worlds, "publish", lambda _: die())
         refresh(held)
 
 

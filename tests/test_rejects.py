@@ -7,10 +7,11 @@ from typing import Any
 import polars as pl
 import pytest
 
-from assets.ingestion import ingest, retry_refused
-from assets.landing import Deliveries, Retry
-from assets.settings import DataRoot
-from assets.warehouse import utc_now
+from assets.engine.data_root import DataRoot
+from assets.engine.delivery.inbox import Inbox, Retry
+from assets.engine.ingestion.ingest import ingest
+from assets.engine.ingestion.retry import retry_refused
+from assets.engine.warehouse.warehouse import utc_now
 from tests.test_cli import spendgate
 from tests.world import ADS, BRANDS, World, event, jsonl, payment, refresh
 
@@ -121,7 +122,7 @@ def test_a_killed_retry_leaves_the_row_where_it_was(world: World, monkeypatch: p
 
         monkeypatch.setattr(warehouse, "run", fail_at_the_last_step)
         with pytest.raises(RuntimeError, match="power cut"):
-            ingest(warehouse, Deliveries(world.root, trusted=True, retry=Retry()))
+            ingest(warehouse, Inbox(world.root, skip_stability_check=True, retry=Retry()))
     retry(world)
     assert counts(world, "a.jsonl") == (1, 1, 0, 0)
     assert world.value("select count(*) from core.transactions") == 1

@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 
-from assets.acknowledging import Acknowledgement, acknowledge_file
 from assets.checks import CHECKS, breaking_rows
-from assets.rebuilding import rebuild, swap
-from assets.resealing import reseal_day
-from assets.settings import DataRoot, Settings, SpendgateError
-from assets.warehouse import open_warehouse, publish
+from assets.engine.acknowledgement import Acknowledgement, acknowledge_file
+from assets.engine.data_root import DataRoot
+from assets.engine.errors import SpendgateError
+from assets.engine.rebuild.rebuild import rebuild, swap
+from assets.engine.rebuild.reseal import reseal_day
+from assets.engine.settings import Settings
+from assets.engine.warehouse.publication import publish
+from assets.engine.warehouse.warehouse import open_warehouse
 from tests.faults import state
 from tests.test_sealed_files import failing, files, flip, lose, sealed_file
 from tests.test_sealing import LATER, deliver_days, deliver_late, seal_days

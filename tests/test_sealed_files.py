@@ -10,12 +10,14 @@ import duckdb
 import pytest
 
 from assets.checks import CHECKS, breaking_rows
-from assets.evidence import explain
-from assets.rebuilding import rebuild, swap
-from assets.retention import tidy
-from assets.sealed_files import NIGHTS, verify_sealed_files, verify_share
-from assets.settings import DataRoot, Settings
-from assets.warehouse import let_go, open_published, publish, utc_now
+from assets.engine.data_root import DataRoot
+from assets.engine.explanation import explain
+from assets.engine.rebuild.rebuild import rebuild, swap
+from assets.engine.retention import tidy
+from assets.engine.sealing.files import NIGHTS, verify_sealed_files, verify_share
+from assets.engine.settings import Settings
+from assets.engine.warehouse.publication import open_published, publish
+from assets.engine.warehouse.warehouse import let_go, utc_now
 from tests.faults import state
 from tests.test_cli import spendgate
 from tests.test_sealing import LATER, deliver_days, seal_days
@@ -93,7 +95,7 @@ def test_two_files_that_are_swapped_are_found(sealed: World) -> None:
 def test_a_byte_that_rots_unseen_is_found_within_a_week(sealed: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """No change of the file's time tells of it: only reading it in full does."""
     flip(sealed_file(sealed, "transactions"))
-    monkeypatch.setattr("assets.sealed_files._has_changed", lambda *_: False)
+    monkeypatch.setattr("assets.engine.sealing.files._has_changed", lambda *_: False)
     found = []
     for night in range(1, NIGHTS + 1):
         with sealed.open(clock=lambda night=night: utc_now() + timedelta(days=night)) as warehouse:  # type: ignore[misc]
@@ -108,7 +110,7 @@ def test_a_byte_that_rots_unseen_is_found_within_a_week(sealed: World, monkeypat
 
 def test_all_bytes_are_read_before_a_rebuild(sealed: World, monkeypatch: pytest.MonkeyPatch) -> None:
     flip(sealed_file(sealed, "transactions"))
-    monkeypatch.setattr("assets.sealed_files._has_changed", lambda *_: False)
+    monkeypatch.setattr("assets.engine.sealing.files._has_changed", lambda *_: False)
     with sealed.open(LATER) as warehouse:
         compared = {row.table: row.why_not for row in rebuild(warehouse, Settings())}
     assert "2025-06-07" in compared["core.transactions"]
@@ -316,7 +318,7 @@ def test_a_killed_sealing_leaves_files_that_go_in_their_time(sealed: World, monk
     def die(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("assets.sealing._replace_rows", die)
+    monkeypatch.setattr("assets.engine.sealing.seal._replace_rows", die)
     with pytest.raises(KeyboardInterrupt):
         seal_days(sealed, LATER + timedelta(days=3))
     monkeypatch.undo()

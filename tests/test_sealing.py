@@ -9,18 +9,21 @@ from typing import Any
 import duckdb
 import pytest
 
-from assets.accounting import load_utc_offsets
 from assets.checks import CHECKS, breaking_rows
-from assets.ingestion import ingest
-from assets.landing import Deliveries
-from assets.readers import answer
-from assets.rebuilding import rebuild, swap
-from assets.retention import tidy
-from assets.sealed_tables import TABLES
-from assets.sealing import MANY_ROWS, seal
-from assets.settings import DataRoot, Settings, SpendgateError
-from assets.warehouse import publish, utc_now
-from pipelines.printing import print_csv
+from assets.engine.data_root import DataRoot
+from assets.engine.delivery.inbox import Inbox
+from assets.engine.errors import SpendgateError
+from assets.engine.ingestion.ingest import ingest
+from assets.engine.reader_queries import answer
+from assets.engine.rebuild.rebuild import rebuild, swap
+from assets.engine.retention import tidy
+from assets.engine.sealing.seal import MANY_ROWS, seal
+from assets.engine.settings import Settings
+from assets.engine.time_zones import load_utc_offsets
+from assets.engine.warehouse.publication import publish
+from assets.engine.warehouse.sealed_tables import TABLES
+from assets.engine.warehouse.warehouse import utc_now
+from pipelines.cli.printing import print_csv
 from tests.faults import KILLED, exit_code, seal_killed, state
 from tests.world import BRANDS, NOON, World, event, jsonl, payment
 
@@ -153,7 +156,7 @@ def test_many_late_rows_get_a_file_of_their_own(sealed: World, monkeypatch: pyte
     before = sealed.value(SEALED), state(sealed)
     assert seal_days(sealed) == 0
     assert MANY_ROWS > 3
-    monkeypatch.setattr("assets.sealing.MANY_ROWS", 3)
+    monkeypatch.setattr("assets.engine.sealing.seal.MANY_ROWS", 3)
     assert seal_days(sealed) > 0
     assert sealed.value(SEALED) > before[0]
     assert state(sealed) == before[1]
@@ -166,9 +169,9 @@ def test_few_late_rows_of_many_days_are_sealed_when_they_are_many_together(
     sealed.deliver("late.jsonl", jsonl(*late))
     sealed.run(LATER)
     before = state(sealed)
-    monkeypatch.setattr("assets.sealing.MANY_ROWS", 4)
+    monkeypatch.setattr("assets.engine.sealing.seal.MANY_ROWS", 4)
     assert seal_days(sealed) == 0
-    monkeypatch.setattr("assets.sealing.MANY_ROWS", 1.5)  # of the 15 together, not of the 3 of a day
+    monkeypatch.setattr("assets.engine.sealing.seal.MANY_ROWS", 1.5)  # of the 15 together, not of the 3 of a day
     assert seal_days(sealed) > 0
     assert sealed.value("select count(*) from hot.ad_events") == 0
     assert state(sealed) == before
@@ -178,7 +181,7 @@ def test_what_has_come_in_bulk_is_sealed_before_its_day_is_over(
     begun: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world = World(DataRoot(shutil.copytree(begun.root.path, tmp_path / "data")), {})
-    monkeypatch.setattr("assets.sealing.MANY_ROWS", 100)
+    monkeypatch.setattr("assets.engine.sealing.seal.MANY_ROWS", 100)
     today = [event(f"today-{n}", 101, "click", "2025-07-03T01:00:00Z") for n in range(100)]
     world.deliver("today.jsonl", jsonl(*today[:-1]))
     world.run(LATER)
@@ -239,7 +242,7 @@ def test_nothing_is_sealed_while_a_batch_waits(world: World) -> None:
     deliver_days(world)
     with world.open(LATER) as warehouse:
         load_utc_offsets(warehouse)
-        ingest(warehouse, Deliveries(world.root, trusted=True))
+        ingest(warehouse, Inbox(world.root, skip_stability_check=True))
         assert seal(warehouse) == []
 
 
@@ -273,7 +276,7 @@ def test_a_file_that_is_not_what_was_written_stops_the_sealing(
             shutil.copyfile(files[0], file)
         return ""
 
-    monkeypatch.setattr("assets.sealing._keep", keep_another_day)
+    monkeypatch.setattr("assets.engine.sealing.seal._keep", keep_another_day)
     with pytest.raises(
         SpendgateError, match=r"2025-06-07\.\w+\.parquet is not what was to be written to it, so nothing"
     ):
@@ -298,7 +301,9 @@ def test_days_are_sealed_the_same_in_however_many_groups(
     begun: World, sealed: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world = World(DataRoot(shutil.copytree(begun.root.path, sealed.root.path.parent / "grouped")), {})
-    monkeypatch.setattr("assets.sealing.ROWS_AT_ONCE", (31, 31))  # of events two days, then of each table as it comes
+    monkeypatch.setattr(
+        "assets.engine.sealing.seal.ROWS_AT_ONCE", (31, 31)
+    )  # of events two days, then of each table as it comes
     seal_days(world)
     noted = "select table_name, day, rows, spend, transactions from ops.sealed_files order by all"
     assert world.rows(noted) == sealed.rows(noted)

@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 import dagster as dg
 import pytest
 
-from assets.statements import SQL
-from assets.warehouse import Warehouse, publish
+from assets.engine.warehouse.publication import publish
+from assets.engine.warehouse.statements import SQL
+from assets.engine.warehouse.warehouse import Warehouse
 from pipelines.definitions import build_defs
-from pipelines.launcher import SpendgateRunLauncher
+from pipelines.run_launcher import SpendgateRunLauncher
 from pipelines.sensors import decision_sensor, delivery_sensor
 from tests.world import NOON, World, event, jsonl
 
@@ -90,8 +91,8 @@ def launcher(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Spendgat
     """The run launcher of an instance with the committed configuration."""
     shutil.copy(SQL.parent / "pipelines" / "dagster.yaml", world.root.dagster_home)
     monkeypatch.setenv("DAGSTER_HOME", str(world.root.dagster_home))
-    monkeypatch.setattr("pipelines.launcher.GRACE_SECONDS", 0)
-    monkeypatch.setattr("pipelines.launcher.time.sleep", lambda _: None)
+    monkeypatch.setattr("pipelines.run_launcher.GRACE_SECONDS", 0)
+    monkeypatch.setattr("pipelines.run_launcher.time.sleep", lambda _: None)
     with dg.DagsterInstance.get() as instance:
         assert isinstance(instance.run_launcher, SpendgateRunLauncher)
         yield instance.run_launcher
@@ -114,7 +115,7 @@ def test_a_run_that_holds_no_lock_is_noticed_as_dead(
     with world.open():
         assert health(world, launcher) == "RUNNING"
     looks = iter([False, True])
-    monkeypatch.setattr("pipelines.launcher.is_held", lambda _: next(looks))
+    monkeypatch.setattr("pipelines.run_launcher.is_held", lambda _: next(looks))
     assert health(world, launcher) == "RUNNING"  # it waited its turn
     monkeypatch.undo()
     assert health(world, launcher) == "RUNNING"  # it has only just started

@@ -21,13 +21,16 @@ import polars as pl
 import pytest
 from markdown_it import MarkdownIt
 
-from assets.attempts import refuse_killers
-from assets.ingestion import new_files
-from assets.landing import QuarantineError, delivered_files
-from assets.settings import DataRoot, first_line
-from assets.shown import in_html, in_markdown, log_as_text, printable
-from assets.warehouse import open_published
-from pipelines.cli import main
+from assets.engine.data_root import DataRoot
+from assets.engine.delivery.files import DeliveredFile, QuarantineError
+from assets.engine.delivery.inbox import Inbox
+from assets.engine.delivery.isolation import quarantine_poison_file
+from assets.engine.delivery.listing import delivered_files
+from assets.engine.errors import first_line
+from assets.engine.settings import Settings
+from assets.engine.shown import in_html, in_markdown, log_as_text, printable
+from assets.engine.warehouse.publication import open_published
+from pipelines.cli.main import main
 from tests.test_cli import spendgate_process
 from tests.world import BRANDS, CAMPAIGNS, NOON, World, event, jsonl
 
@@ -199,7 +202,7 @@ def test_the_name_of_a_file_is_text_and_its_own(world: World) -> None:
         names
     )
     with open_published(world.root) as published:
-        assert new_files(published, delivered_files(world.root)) == []
+        assert Inbox(world.root).new(published) == []
 
 
 def test_a_file_that_is_known_by_another_spelling_of_its_name_is_not_loaded_twice(world: World) -> None:
@@ -297,7 +300,7 @@ def test_a_terminal_is_coloured_by_nobody_else(hostile: World, command: str) -> 
     """On a terminal of its own: what is no terminal is spared escape sequences of any kind."""
     ours, theirs = pty.openpty()
     arguments = [command, *(["11"] if command == "explain" else []), "--data", str(hostile.root.path)]
-    code = "from pipelines.cli import main; main()"
+    code = "from pipelines.cli.main import main; main()"
     with subprocess.Popen(
         [sys.executable, "-c", code, *arguments], stdout=theirs, stderr=theirs, cwd=Path(__file__).parent.parent
     ):
@@ -332,8 +335,8 @@ def test_an_error_is_one_line_of_text(text: str) -> None:
     assert is_text(first_line(ValueError(f"not {text}")))
 
 
-def fail(text: str) -> None:
-    raise ValueError(text)
+def fail(_root: DataRoot, _file: DeliveredFile, _settings: Settings) -> None:
+    raise ValueError(HOSTILE["a colour"])
 
 
 def test_a_file_that_fails_in_a_process_of_its_own_is_one_line_of_text(
@@ -342,7 +345,7 @@ def test_a_file_that_fails_in_a_process_of_its_own_is_one_line_of_text(
     world.deliver("a.jsonl", "")
     [file] = [replace(file, attempts=2) for file in delivered_files(world.root) if file.kind == "events"]
     with pytest.raises(QuarantineError, match="never ended"):
-        refuse_killers(file, fail, HOSTILE["a colour"])
+        quarantine_poison_file(file, fail, world.root, Settings())
     assert capfd.readouterr().err.splitlines()[-1] == "landing/events/a.jsonl: ValueError: \\x1b[31mred\\x1b[0m"
 
 

@@ -12,11 +12,12 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from assets.accounting import charge, sum_spend
-from assets.ingestion import ingest
-from assets.landing import Deliveries
-from assets.statements import sql
-from assets.time_zones import utc_offsets
+from assets.engine.delivery.inbox import Inbox
+from assets.engine.ingestion.ingest import ingest
+from assets.engine.pricing import charge
+from assets.engine.spend import sum_spend
+from assets.engine.time_zones import utc_offsets
+from assets.engine.warehouse.statements import sql
 from tests.oracle import STRANGE_ZONES, zone
 from tests.world import AD_SETS, BRANDS, CAMPAIGNS, NOON, World, event, jsonl
 
@@ -247,7 +248,7 @@ def test_a_run_adds_the_new_batch_and_leaves_the_stored_sums_alone(world: World)
     world.run()
     world.deliver("b.jsonl", jsonl(event("2", 102, "click", "2025-06-10T10:00:00Z")))
     with world.open(NOON + timedelta(hours=1)) as warehouse:
-        ingest(warehouse, Deliveries(world.root, trusted=True))
+        ingest(warehouse, Inbox(world.root, skip_stability_check=True))
         charge(warehouse)
         sum_spend(warehouse)
         assert warehouse.connection.execute("select campaign_id, transactions from new_spend").fetchall() == [(12, 1)]

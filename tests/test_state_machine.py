@@ -22,9 +22,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from assets.decision import decide
-from assets.settings import DataRoot
-from assets.warehouse import publish
+from assets.engine.data_root import DataRoot
+from assets.engine.decision import decide
+from assets.engine.warehouse.publication import publish
 from tests import oracle
 from tests.oracle import Brand, Campaign, Cost
 from tests.world import ADS, BRANDS, NOON, World, event, jsonl, refresh

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import duckdb
 
-from assets.migrations import DEFINITIONS, MIGRATIONS
-from assets.statements import SQL, statements
+from assets.engine.warehouse.migrations import MIGRATIONS
+from assets.engine.warehouse.schema import DEFINITIONS
+from assets.engine.warehouse.statements import SQL, statements
 
 RUNNERS = {"run", "row", "value", "require", "relation", "sql", "_query"}
 """What runs a statement, or takes its text: the file first, then the statement."""

@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from assets.reading import delivery, reference_rows
-from assets.reading.columns import COLUMNS
-from assets.settings import DataRoot
+from assets.engine.data_root import DataRoot
+from assets.engine.reading import reader, reference_rows
+from assets.engine.reading.columns import COLUMNS
 from tests.corpus import click, gz, paid, parquet
 from tests.world import ADS, BRANDS, NOON, PRICES, REFERENCE, World, csv_text, event, jsonl
 
@@ -161,7 +161,7 @@ def test_what_is_refused_whole_says_why(world: World, name: str, content: bytes 
 def test_a_byte_order_mark_amid_a_file_is_named(
     world: World, monkeypatch: pytest.MonkeyPatch, name: str, write: Any, bulk_bytes: int
 ) -> None:
-    monkeypatch.setattr(delivery, "BULK_BYTES", bulk_bytes)
+    monkeypatch.setattr(reader, "BULK_BYTES", bulk_bytes)
     first, second = write(click("a")), write(click("b")).splitlines()[-1] + "\n"
     assert [row[0] for row in taken(world, name, f"\ufeff{first}\ufeff{second}")] == ["a"]
     assert world.reasons() == ["begins with a byte-order mark: was another file appended here?"]
@@ -172,7 +172,7 @@ def test_a_byte_order_mark_amid_a_file_is_named(
 def test_objects_one_behind_the_other_are_read_each_at_its_place(
     world: World, monkeypatch: pytest.MonkeyPatch, joint: str, bulk_bytes: int
 ) -> None:
-    monkeypatch.setattr(delivery, "BULK_BYTES", bulk_bytes)
+    monkeypatch.setattr(reader, "BULK_BYTES", bulk_bytes)
     rows = [click("fh0"), click("fh1", ad_id="x"), click("fh2", event_type="view"), click("}{")]
     taken(world, "firehose", joint.join(map(json.dumps, rows)))
     assert [(row[0], row[-1]) for row in events(world)] == [("fh0", 1), ("fh2", 3), ("}{", 4)]
@@ -267,7 +267,7 @@ def test_a_column_that_only_the_folder_names_is_told(world: World, form: str) ->
 def test_a_line_that_is_no_text_is_refused_by_itself(
     world: World, monkeypatch: pytest.MonkeyPatch, bulk_bytes: int
 ) -> None:
-    monkeypatch.setattr(delivery, "BULK_BYTES", bulk_bytes)
+    monkeypatch.setattr(reader, "BULK_BYTES", bulk_bytes)
     (world.root.path / "spendgate.toml").write_text("max_line_bytes = 2000\n")
     good, latin = (
         csv_text(click("a"), click("b"), click("c")).encode().splitlines(keepends=True),
@@ -290,7 +290,7 @@ def test_a_line_that_is_no_text_is_refused_by_itself(
 def test_a_quote_that_swallows_lines_is_found_beside_a_line_that_is_no_text(
     world: World, monkeypatch: pytest.MonkeyPatch, bulk_bytes: int
 ) -> None:
-    monkeypatch.setattr(delivery, "BULK_BYTES", bulk_bytes)
+    monkeypatch.setattr(reader, "BULK_BYTES", bulk_bytes)
     header, row = csv_text(click("a")).encode().splitlines(keepends=True)
     taken(world, "a.csv", header + b'"spans\n\xff\nlines",101,click,2025-06-10T10:00:00Z\n' + row)
     assert world.file("a.csv")["reason"].startswith("a quote opened in line 2 swallows other lines")

@@ -26,14 +26,19 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from assets.accounting import charge, load_utc_offsets, measure_overspend, sum_spend
-from assets.decision import decide
-from assets.ingestion import ingest
-from assets.landing import Deliveries
-from assets.reference_files import load_reference
-from assets.sealed_files import look_at_sealed_files
-from assets.settings import REFERENCE_TABLES, DataRoot
-from assets.warehouse import Warehouse, open_published, open_warehouse, publish, utc_now
+from assets.engine.data_root import DataRoot
+from assets.engine.decision import decide
+from assets.engine.delivery.inbox import Inbox
+from assets.engine.ingestion.ingest import ingest
+from assets.engine.kinds import REFERENCE_TABLES
+from assets.engine.overspend import measure_overspend
+from assets.engine.pricing import charge
+from assets.engine.reference.load import load_reference
+from assets.engine.sealing.files import verify_changed_files
+from assets.engine.spend import sum_spend
+from assets.engine.time_zones import load_utc_offsets
+from assets.engine.warehouse.publication import open_published, publish
+from assets.engine.warehouse.warehouse import Warehouse, open_warehouse, utc_now
 
 NOON = datetime(2025, 6, 10, 12, tzinfo=UTC)
 """When most tests take place: 08:00 in New York, 17:30 in Kolkata, a Tuesday."""
@@ -127,7 +132,7 @@ class World:
     def open(self, now: datetime = NOON, clock: Callable[[], datetime] = utc_now) -> Iterator[Warehouse]:
         """Open the warehouse as a run would, whatever the clock says."""
         with open_warehouse(self.root, now=now, run_id=str(uuid4()), clock=clock, clock_is_right=True) as warehouse:
-            look_at_sealed_files(warehouse)
+            verify_changed_files(warehouse)
             yield warehouse
 
     def run(self, now: datetime = NOON) -> None:
@@ -163,7 +168,7 @@ class World:
         """What a campaign may do."""
         return str(self.value("select status from ops.campaign_status where campaign_id = $id", id=campaign_id))
 
-    def hops(self, campaign_id: int) -> list[tuple[Any, ...]]:
+    def transitions(self, campaign_id: int) -> list[tuple[Any, ...]]:
         """A campaign's changes, but for its first appearance."""
         return self.rows(
             "select from_status, to_status, reason from ops.campaign_status_changes"
@@ -197,7 +202,7 @@ def refresh(warehouse: Warehouse) -> None:
 
 def load_and_sum(warehouse: Warehouse) -> None:
     """Those up to the spend."""
-    deliveries = Deliveries(warehouse.root, trusted=True)
+    deliveries = Inbox(warehouse.root, skip_stability_check=True)
     load_utc_offsets(warehouse)
     for name in REFERENCE_TABLES:
         load_reference(warehouse, deliveries, name)

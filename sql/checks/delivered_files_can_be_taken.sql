@@ -1,7 +1,7 @@
--- Delivered files that were looked at three times or more and could not be taken, such as unreadable ones.
+-- Delivered files that were read three times or more and could not be taken, such as unreadable ones.
 select
     name,
-    looks,
+    failed_reads,
     waits_for
 from ops.attempts
-where looks >= 3
+where failed_reads >= 3

@@ -59,7 +59,7 @@ comment on column core.transactions.batch_id is 'the run that charged it';
 -- One row per priced event: the ad's own cost for that type of event, else the global default, as in force when it
 -- happened. What finds no ad or no price is left out here and waits in core.unpriced.
 insert into hot.transactions
-with lineages as (
+with ad_hierarchy as (
     -- one row per ad and period in which its costs, its campaign and its brand stayed the same
     select
         ads.ad_id,
@@ -104,27 +104,27 @@ global_prices as (
 priced as (
     select
         event.transaction_id,
-        lineages.brand_id,
-        lineages.campaign_id,
+        ad_hierarchy.brand_id,
+        ad_hierarchy.campaign_id,
         event.ad_id,
         event.event_type,
         event.occurred_at,
         -- typed constants: enums compared as texts would cost a seventh of this statement
         case event.event_type
-            when 'click'::event_type then lineages.cost_per_click
-            when 'impression'::event_type then lineages.cost_per_impression
-            when 'view'::event_type then lineages.cost_per_view
-            when 'acquisition'::event_type then lineages.cost_per_acquisition
+            when 'click'::event_type then ad_hierarchy.cost_per_click
+            when 'impression'::event_type then ad_hierarchy.cost_per_impression
+            when 'view'::event_type then ad_hierarchy.cost_per_view
+            when 'acquisition'::event_type then ad_hierarchy.cost_per_acquisition
         end as own_amount,
         global_prices.amount as global_amount,
-        lineages.price_effective_from,
+        ad_hierarchy.price_effective_from,
         global_prices.effective_from as global_effective_from
     from core.to_price($done_through::bigint) as event
-    inner join lineages
+    inner join ad_hierarchy
         on
-            event.ad_id = lineages.ad_id
-            and event.occurred_at >= lineages.starts_at
-            and event.occurred_at < lineages.ends_at
+            event.ad_id = ad_hierarchy.ad_id
+            and event.occurred_at >= ad_hierarchy.starts_at
+            and event.occurred_at < ad_hierarchy.ends_at
     left join global_prices
         on
             event.event_type = global_prices.event_type::event_type

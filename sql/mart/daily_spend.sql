@@ -70,7 +70,7 @@ values (new.brand_id, new.campaign_id, new.cost_type, new.local_date, new.spend,
 -- name: remove_rezoned
 -- Make room for brands that are summed anew; what is sealed of them is taken back.
 delete from hot.daily_spend
-where brand_id in (select brand_id from moved_brands);
+where brand_id in (select brand_id from rezoned_brands);
 insert into hot.daily_spend
 select
     brand_id,
@@ -80,7 +80,7 @@ select
     -sum(spend) as spend,
     -sum(transactions) as transactions
 from sealed.daily_spend()
-semi join moved_brands using (brand_id)
+semi join rezoned_brands using (brand_id)
 group by all;
 
 -- name: days_to_seal

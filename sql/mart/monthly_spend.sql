@@ -78,7 +78,7 @@ values (new.brand_id, new.campaign_id, new.cost_type, new.local_month, new.spend
 -- name: remove_rezoned
 -- Make room for brands that are summed anew; what is sealed of them is taken back.
 delete from hot.monthly_spend
-where brand_id in (select brand_id from moved_brands);
+where brand_id in (select brand_id from rezoned_brands);
 insert into hot.monthly_spend
 select
     brand_id,
@@ -88,7 +88,7 @@ select
     -sum(spend) as spend,
     -sum(transactions) as transactions
 from sealed.monthly_spend()
-semi join moved_brands using (brand_id)
+semi join rezoned_brands using (brand_id)
 group by all;
 
 -- name: days_to_seal

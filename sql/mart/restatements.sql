@@ -17,7 +17,7 @@ comment on column mart.restatements.batch_id is 'the batch that brought what was
 
 -- name: add
 -- One row per brand, local day that had been decided already, and time at which its spend changed. Reads new_spend and
--- moved_brands, before they are added to mart.daily_spend.
+-- rezoned_brands, before they are added to mart.daily_spend.
 insert into mart.restatements
 with clocks as (
     -- the first day that was not over at the newest decision, by the clock the brand has or by the one it had
@@ -63,7 +63,7 @@ days as (
         daily_spend.brand_id,
         daily_spend.local_date
     from mart.daily_spend_parts as daily_spend
-    semi join moved_brands using (brand_id)
+    semi join rezoned_brands using (brand_id)
     inner join clocks on daily_spend.brand_id = clocks.brand_id and daily_spend.local_date < clocks.local_date
 ),
 
@@ -83,7 +83,7 @@ restated as (
         days.local_date,
         coalesce(known.spend, 0) as spend_before,
         coalesce(added.spend, 0)
-        + case when days.brand_id in (select brand_id from moved_brands) then 0 else coalesce(known.spend, 0) end
+        + case when days.brand_id in (select brand_id from rezoned_brands) then 0 else coalesce(known.spend, 0) end
             as spend_after
     from days
     left join added using (brand_id, local_date)

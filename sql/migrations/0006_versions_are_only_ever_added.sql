@@ -81,3 +81,4 @@ select * exclude (valid_to, superseded_at)
 from core.global_ad_pricing
 order by rowid;
 drop table core.global_ad_pricing;
+alter table if exists ops.attempts rename column looks to failed_reads;

@@ -4,12 +4,12 @@ create table if not exists ops.attempts (
     bytes bigint not null,
     changed_ns bigint not null,
     attempts integer not null,
-    looks integer not null,
+    failed_reads integer not null,
     waits_for varchar
 );
 comment on table ops.attempts is 'One row per delivered file that was begun in its present state and is not finished.';
 comment on column ops.attempts.attempts is 'how often it was begun and never ended; counted before it is opened';
-comment on column ops.attempts.looks is 'how often it could not be taken';
+comment on column ops.attempts.failed_reads is 'how often it could not be taken';
 comment on column ops.attempts.waits_for is 'why not; null: whoever began it has not come back';
 
 -- name: begin
@@ -22,7 +22,7 @@ using seen_files as begun
         and known.changed_ns = begun.changed_ns
 when matched then update set attempts = known.attempts + 1
 when not matched then
-    insert (name, bytes, changed_ns, attempts, looks)
+    insert (name, bytes, changed_ns, attempts, failed_reads)
     values (begun.name, begun.bytes, begun.changed_ns, 1, 0);
 
 -- name: release
@@ -34,9 +34,9 @@ from seen_files as begun
 where known.name = begun.name and known.bytes = begun.bytes and known.changed_ns = begun.changed_ns;
 
 -- name: record_failed_read
--- The attempt at a file has ended: it could not be taken, and will be looked at again.
+-- The attempt at a file has ended: it could not be taken, and will be read again.
 update ops.attempts
-set attempts = 0, looks = looks + 1, waits_for = $waits_for
+set attempts = 0, failed_reads = failed_reads + 1, waits_for = $waits_for
 where name = $name and bytes = $bytes and changed_ns = $changed_ns;
 
 -- name: finish
@@ -63,6 +63,6 @@ where not exists (
 select
     seen.place,
     known.attempts,
-    known.looks
+    known.failed_reads
 from seen_files as seen
 inner join ops.attempts as known using (name, bytes, changed_ns);

@@ -25,15 +25,15 @@ merge into ops.campaign_status as recorded
 using (
     select
         decided.*,
-        last_hop.reason
+        last_transition.reason
     from decided
     left join (
         select
             campaign_id,
             arg_max(reason, step) as reason
-        from hops
+        from transitions
         group by campaign_id
-    ) as last_hop using (campaign_id)
+    ) as last_transition using (campaign_id)
 ) as new
     on recorded.campaign_id = new.campaign_id
 when matched and recorded.status = new.recorded_status then

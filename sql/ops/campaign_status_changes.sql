@@ -33,17 +33,17 @@ comment on column ops.campaign_status_changes.note is 'why, in a person''s words
 comment on column ops.campaign_status_changes.paused_until is 'when the pause ends by itself';
 
 -- name: add
--- One row per change of a status with all that caused it; rows are only ever added. Reads hops,
+-- One row per change of a status with all that caused it; rows are only ever added. Reads transitions,
 -- decided and brand_now.
 insert into ops.campaign_status_changes by name
 select
     (select coalesce(max(change_id), 0) from ops.campaign_status_changes)
-    + row_number() over (order by hops.campaign_id, hops.step) as change_id,
-    hops.campaign_id,
+    + row_number() over (order by transitions.campaign_id, transitions.step) as change_id,
+    transitions.campaign_id,
     decided.brand_id,
-    hops.from_status,
-    hops.to_status,
-    hops.reason,
+    transitions.from_status,
+    transitions.to_status,
+    transitions.reason,
     $now::timestamptz as decided_at,
     $recorded_at::timestamptz as recorded_at,
     brand_now.daily_spend,
@@ -58,8 +58,8 @@ select
     $run_id as run_id,
     'spendgate' as changed_by,
     null as note,
-    case when hops.to_status = 'PAUSED' then decided.paused_until end as paused_until
-from hops
+    case when transitions.to_status = 'PAUSED' then decided.paused_until end as paused_until
+from transitions
 inner join decided using (campaign_id)
 inner join brand_now on decided.brand_id = brand_now.brand_id;
 

@@ -17,7 +17,7 @@ comment on column ops.decisions.campaigns is 'how many were decided';
 comment on column ops.decisions.changed is 'how many of them changed';
 
 -- name: add
--- One row per decision, also of those that changed nothing. Reads decided and hops.
+-- One row per decision, also of those that changed nothing. Reads decided and transitions.
 insert into ops.decisions by name
 select
     (select coalesce(max(decision_id), 0) + 1 from ops.decisions) as decision_id,
@@ -26,5 +26,5 @@ select
     ops.summed_batch('infinity'::timestamptz) as watermark_batch_id,
     $run_id as run_id,
     count(*) as campaigns,
-    count(*) filter (where campaign_id in (select campaign_id from hops)) as changed
+    count(*) filter (where campaign_id in (select campaign_id from transitions)) as changed
 from decided;

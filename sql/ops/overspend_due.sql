@@ -6,7 +6,7 @@ create table if not exists ops.overspend_due (
 comment on table ops.overspend_due is 'One row per brand and local day whose overspend is to be worked out anew.';
 
 -- name: add_new_spend
--- One row per brand and local day whose spend changes. Reads new_spend and moved_brands.
+-- One row per brand and local day whose spend changes. Reads new_spend and rezoned_brands.
 insert into ops.overspend_due
 select
     brand_id,
@@ -17,7 +17,7 @@ select
     brand_id,
     local_date
 from mart.daily_spend_parts as daily_spend
-semi join moved_brands using (brand_id);
+semi join rezoned_brands using (brand_id);
 
 -- name: add_decided
 -- One row per brand and local day that a new finding or another budget bears upon: the present one, and later ones

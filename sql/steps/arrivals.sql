@@ -42,7 +42,7 @@ from bulk_events
 inner join bulk_files using (file_id)
 where doubt is null;
 -- events of sealed days whose event_id arrives again
-create or replace temp table sealed_twins (
+create or replace temp table sealed_duplicates (
     event_id varchar, ad_id bigint, event_type event_type, occurred_at timestamptz, file_id bigint, line_number bigint
 );
 

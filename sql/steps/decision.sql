@@ -61,7 +61,7 @@ create or replace temp table brand_now as
 with brands as (
     select
         brand_clock.*,
-        coalesce(brand_clock.timezone <> summed.timezone, false) as counted_otherwise
+        coalesce(brand_clock.timezone <> summed.timezone, false) as zone_changed
     from brand_clock
     left join ops.summed_brands as summed on brand_clock.brand_id = summed.brand_id
 ),
@@ -107,7 +107,7 @@ corrections as (
     from core.transactions
     semi join (
         select brand_id from brands
-        where counted_otherwise
+        where zone_changed
     ) as moved
         using (brand_id)
     where
@@ -123,7 +123,7 @@ offsets as materialized (
         brands.brand_id,
         brands.local_date,
         brands.local_month,
-        brands.counted_otherwise,
+        brands.zone_changed,
         periods.starts_at,
         periods.ends_at,
         periods.utc_offset
@@ -147,7 +147,7 @@ corrected as (
             corrections.brand_id = offsets.brand_id
             and corrections.occurred_at >= offsets.starts_at
             and corrections.occurred_at < offsets.ends_at
-            and offsets.counted_otherwise = (corrections.occurred_at <= $now)
+            and offsets.zone_changed = (corrections.occurred_at <= $now)
     where date_trunc('month', core.local_time(corrections.occurred_at, offsets.utc_offset)) = offsets.local_month
     group by corrections.brand_id
 )
@@ -157,10 +157,10 @@ select
     brands.name,
     brands.timezone,
     brands.local_date,
-    (case when brands.counted_otherwise then 0 else coalesce(days.spend, 0) end + coalesce(corrected.day_spend, 0))
+    (case when brands.zone_changed then 0 else coalesce(days.spend, 0) end + coalesce(corrected.day_spend, 0))
     ::decimal(38, 9) as daily_spend,
     brands.daily_budget,
-    (case when brands.counted_otherwise then 0 else coalesce(months.spend, 0) end + coalesce(corrected.month_spend, 0))
+    (case when brands.zone_changed then 0 else coalesce(months.spend, 0) end + coalesce(corrected.month_spend, 0))
     ::decimal(38, 9) as monthly_spend,
     brands.monthly_budget,
     brands.is_active,
@@ -342,7 +342,7 @@ from restarted;
 
 -- name: transitions
 -- One row per change of a status that the decision makes, in order. Reads decided.
-create or replace temp table hops as
+create or replace temp table transitions as
 select
     campaign_id,
     0 as step,
@@ -396,21 +396,21 @@ where final_status <> stopped_status;
 -- One row: how many campaigns were looked at, how many would change, and when the next change is expected.
 select
     count(*) as campaigns,
-    count(*) filter (where campaign_id in (select campaign_id from hops)) as due,
+    count(*) filter (where campaign_id in (select campaign_id from transitions)) as due,
     min(next_change_at) as next_change_at
 from decided;
 
 -- name: due_transitions
 -- One row per change that is due, in order.
 select
-    hops.campaign_id,
+    transitions.campaign_id,
     decided.brand_id,
-    hops.from_status,
-    hops.to_status,
-    hops.reason
-from hops
+    transitions.from_status,
+    transitions.to_status,
+    transitions.reason
+from transitions
 inner join decided using (campaign_id)
-order by hops.campaign_id, hops.step;
+order by transitions.campaign_id, transitions.step;
 
 -- name: as_of_bounds
 -- One row, when $now lies before the newest decision: until when was recorded what could be seen then (null: nothing),

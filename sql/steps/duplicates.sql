@@ -21,7 +21,7 @@ order by name;
 -- name: sealed_duplicates
 -- Events of the sealed days of the arrived ones, with an event_id that arrives again. An exact duplicate carries the
 -- same time, so its own day is all that has to be looked through, however long the history is.
-insert into sealed_twins
+insert into sealed_duplicates
 select
     event_id,
     ad_id,
@@ -70,7 +70,7 @@ alike as (
     semi join digests on hash(ad_events.event_id) = digests.digest
     union
     select hash(event_id) as digest
-    from sealed_twins
+    from sealed_duplicates
 ),
 
 candidates as (
@@ -94,7 +94,7 @@ candidates as (
     select
         *,
         false as arrived
-    from sealed_twins
+    from sealed_duplicates
 ),
 
 ranked as (

@@ -1,8 +1,8 @@
 -- Why a campaign has its status, and whether stored changes still follow from the ledger.
 
 -- name: changes
--- One row per change a campaign took at the newest moment at which it changed up to $at: all hops of one decision, or a
--- person's change, in order.
+-- One row per change a campaign took at the newest moment at which it changed up to $at: all transitions of one
+-- decision, or a person's change, in order.
 with moment as (
     select arg_max(recorded_at, change_id) as recorded_at
     from ops.campaign_status_changes
@@ -92,13 +92,13 @@ from crossing
 left join ops.delivered_files as files on files.file_id = crossing.transaction_id // 10000000000;
 
 -- name: present
--- One row: what a decision makes of one campaign. Reads decided and hops.
+-- One row: what a decision makes of one campaign. Reads decided and transitions.
 select
     decided.status,
     decided.final_status,
     coalesce((
-        select list(hops.reason order by hops.step) from hops
-        where hops.campaign_id = $campaign_id
+        select list(transitions.reason order by transitions.step) from transitions
+        where transitions.campaign_id = $campaign_id
     ), []) as reasons,
     brand_now.daily_spend,
     brand_now.daily_budget,
@@ -116,7 +116,7 @@ where decided.campaign_id = $campaign_id;
 
 -- name: differences
 -- One row per stored change of the moment $recorded_at that is not what the ledger and the history make of it, and per
--- change that they make and nobody stored. Reads decided and hops, worked out for that moment; all campaigns that
+-- change that they make and nobody stored. Reads decided and transitions, made for that moment; all campaigns that
 -- changed in it, or the one of $campaign_id.
 create or replace temp table differences as
 with stored as (
@@ -125,7 +125,7 @@ with stored as (
         row_number() over (partition by campaign_id order by change_id) as place,
         change_id,
         reason = 'MANUAL' as is_manual,
-        { 'from_status': from_status, 'to_status': to_status, 'reason': reason } as hop,
+        { 'from_status': from_status, 'to_status': to_status, 'reason': reason } as transition,
         {
             'daily_spend': daily_spend,
             'daily_budget': daily_budget,
@@ -160,10 +160,14 @@ evidence as (
 
 derived as (
     select
-        hops.campaign_id,
-        row_number() over (partition by hops.campaign_id order by hops.step) as place,
-        { 'from_status': hops.from_status, 'to_status': hops.to_status, 'reason': hops.reason } as hop
-    from hops
+        transitions.campaign_id,
+        row_number() over (partition by transitions.campaign_id order by transitions.step) as place,
+        {
+            'from_status': transitions.from_status,
+            'to_status': transitions.to_status,
+            'reason': transitions.reason
+        } as transition
+    from transitions
     semi join (
         from stored
         where not is_manual
@@ -173,7 +177,7 @@ derived as (
     select
         campaign_id,
         place,
-        hop
+        transition
     from stored
     where is_manual
 )
@@ -181,12 +185,12 @@ derived as (
 select
     campaign_id,
     stored.change_id,
-    { 'hop': stored.hop, 'evidence': stored.evidence }::varchar as stored,
-    { 'hop': derived.hop, 'evidence': evidence.evidence }::varchar as derived
+    { 'transition': stored.transition, 'evidence': stored.evidence }::varchar as stored,
+    { 'transition': derived.transition, 'evidence': evidence.evidence }::varchar as derived
 from stored
 full join derived using (campaign_id, place)
 left join evidence using (campaign_id)
-where stored.hop is distinct from derived.hop or stored.evidence is distinct from evidence.evidence;
+where stored.transition is distinct from derived.transition or stored.evidence is distinct from evidence.evidence;
 
 -- name: unchecked_changes
 -- One row per moment at which changes were recorded that have not been derived again yet, in order.

@@ -2,7 +2,7 @@
 
 -- name: rezoned_brands
 -- One row per brand whose spend was summed by another time zone, or by other rules for it, than those in force.
-create or replace temp table moved_brands as
+create or replace temp table rezoned_brands as
 select summed.brand_id
 from ops.summed_brands as summed
 inner join core.brands on summed.brand_id = brands.brand_id and brands.valid_to is null
@@ -34,7 +34,7 @@ with costs as not materialized (
         amount,
         occurred_at
     from core.transactions
-    semi join moved_brands using (brand_id)
+    semi join rezoned_brands using (brand_id)
     where transaction_type = 'COST' and batch_id <= $done_through
 ),
 
@@ -77,7 +77,7 @@ group by all;
 
 -- name: lost_or_doubled
 -- Spend that is to be added and is not that of the ledger: rows lost or doubled on the way to local dates. Reads
--- new_spend and moved_brands.
+-- new_spend and rezoned_brands.
 with costs as (
     select amount
     from hot.transactions
@@ -85,7 +85,7 @@ with costs as (
     union all
     select amount
     from core.transactions
-    semi join moved_brands using (brand_id)
+    semi join rezoned_brands using (brand_id)
     where transaction_type = 'COST' and batch_id <= $done_through
 ),
 

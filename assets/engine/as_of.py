@@ -1,0 +1,68 @@
+"""The decision as an instant in the past would have had it, or as the ledger and the history make it today.
+
+Belongs here: which state stands for which instant. Does not: the rules (`decision`).
+"""
+
+from datetime import datetime
+
+import duckdb
+
+from assets.engine.decision import DecisionSummary, complete, evaluate
+from assets.engine.errors import SpendgateError
+from assets.engine.warehouse.statements import sql
+
+
+def derive(
+    connection: duckdb.DuckDBPyConnection,
+    now: datetime,
+    *,
+    known_at: datetime | None,
+    recorded_before: datetime | None,
+    decided_through: datetime | None = None,
+    brand_id: int | None = None,
+    campaign_id: int | None = None,
+) -> DecisionSummary:
+    """Work out, as `evaluate` does, what a decision for `now` makes of the ledger and the history themselves.
+
+    Args:
+        connection: to the warehouse or the published copy.
+        now: the instant to decide for.
+        known_at: only what could be seen at this recorded time counts; None: everything.
+        recorded_before: statuses are those of changes recorded before this time (None: all of them)...
+        decided_through: ...that were made for this instant or earlier; None: all of them.
+        brand_id: only this brand.
+        campaign_id: only this campaign's status is looked up; for others of the brand the answer means nothing.
+    """
+    instant = {"now": now, "known_at": known_at}
+    connection.execute(sql("steps.decision", "brand_clock"), {**instant, "brand_id": brand_id})
+    connection.execute(sql("steps.decision", "brand_spend_from_ledger"), {**instant, "brand_id": brand_id})
+    history = {"recorded_before": recorded_before, "decided_through": decided_through, "campaign_id": campaign_id}
+    connection.execute(sql("steps.decision", "statuses_as_of"), history)
+    return complete(connection, instant)
+
+
+def replay(connection: duckdb.DuckDBPyConnection, now: datetime, *, as_known: bool) -> DecisionSummary:
+    """Work the decision out as the instant `now` would have had it: with the statuses of then.
+
+    Args:
+        connection: to the warehouse or the published copy.
+        now: an instant before the newest decision; one that was decided for stands for that decision, from before it
+            was made. A later one, or that of the newest decision itself, is looked at as the present.
+        as_known: count only what had been recorded by then, not what came late.
+
+    Raises:
+        SpendgateError: nothing had been recorded by then.
+    """
+    moments = connection.execute(sql("steps.decision", "as_of_bounds"), {"now": now, "seen_then": as_known}).fetchall()
+    if not moments:
+        return evaluate(connection, now)
+    known_at, recorded_before, decided_through = moments[0]
+    if as_known and known_at is None:
+        raise SpendgateError(f"nothing had been recorded by {now:%Y-%m-%d %H:%M:%S} UTC: the first decision came later")
+    return derive(
+        connection,
+        now,
+        known_at=known_at if as_known else None,
+        recorded_before=recorded_before,
+        decided_through=decided_through,
+    )

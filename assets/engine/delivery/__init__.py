@@ -1,0 +1,1 @@
+"""Delivered files until they are staged: found, admitted, copied under the hash of their bytes."""

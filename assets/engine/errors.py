@@ -1,0 +1,15 @@
+"""What a person can mend, in one line.
+
+Belongs here: the error meant for people, and how other errors are told to them. Does not: telling it.
+"""
+
+from assets.engine.shown import printable
+
+
+class SpendgateError(Exception):
+    """A mistake or a state that a person can mend; the text names the culprit and the fix."""
+
+
+def first_line(error: BaseException) -> str:
+    """What an error says, without the drawings that databases add; what it quotes is text."""
+    return printable(str(error).strip().partition("\n")[0])

@@ -1,0 +1,42 @@
+"""What brands spent beyond their budgets, and why.
+
+Belongs here: the order of the statements. Does not: what is a cause (`sql/mart/overspend.sql`).
+"""
+
+import logging
+
+import duckdb
+
+from assets.engine.errors import first_line
+from assets.engine.warehouse.sealed_tables import names_lost_day
+from assets.engine.warehouse.warehouse import Warehouse
+
+log = logging.getLogger("spendgate.overspend")
+
+
+def measure_overspend(warehouse: Warehouse) -> int:
+    """Work out anew what brands spent beyond their budgets, and why, for the days and months that are due.
+
+    Due is what has new transactions, and what a new budget or a decision's new finding bears upon.
+
+    Returns:
+        How many days and months of brands were due; 0 when they wait for a sealed day that cannot be read.
+    """
+    try:
+        return _measure_overspend(warehouse)
+    except duckdb.InvalidInputException as error:
+        if not names_lost_day(error):
+            raise
+        log.error("overspend is worked out when this is mended: %s", first_line(error))
+        return 0
+
+
+def _measure_overspend(warehouse: Warehouse) -> int:
+    with warehouse.transaction():
+        due = int(warehouse.value("steps.overspend", "due_periods"))
+        warehouse.run("steps.overspend", "exceeded_periods")
+        warehouse.run("mart.overspend", "remove_due")
+        exceeded = int(warehouse.value("mart.overspend", "add"))
+        warehouse.run("ops.overspend_due", "clear")
+    log.info("overspend worked out for %d days and months of brands; %d went beyond a budget", due, exceeded)
+    return due

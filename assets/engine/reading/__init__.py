@@ -1,0 +1,1 @@
+"""A staged file becomes rows: one reading layer for events, payments and reference data."""

@@ -1,0 +1,1 @@
+"""The warehouse made again from the staged files, and compared with the live one."""

@@ -1,0 +1,1 @@
+"""Reference files become versions of their rows."""

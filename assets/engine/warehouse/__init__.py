@@ -1,0 +1,1 @@
+"""The warehouse file: its lock, connection, schema, SQL files and published copy."""

@@ -1,0 +1,49 @@
+"""Assets of delivered events: `raw.*`.
+
+Belongs here: the assets. Does not: how files are read (`engine.ingestion`).
+"""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from assets.engine.delivery.inbox import Inbox
+from assets.engine.ingestion.ingest import ingest
+from assets.engine.kinds import EVENTS, PAYMENTS
+from assets.engine.warehouse.warehouse import Warehouse
+from assets.table_spec import POOL, materialized, table
+
+RAW = ("raw.event_files", "raw.ad_events", "raw.payments", "raw.rejected_rows")
+
+LEFT = "files_left"
+"""In the metadata of `raw/event_files`: files that the next run has to take."""
+
+delivered_events = [
+    dg.AssetSpec(
+        key=["landing", kind],
+        description=f"Files delivered below landing/{kind}: .jsonl, .csv, .parquet, gzipped text.",
+        group_name="delivered",
+        kinds={"file"},
+    )
+    for kind in (EVENTS, PAYMENTS)
+]
+
+
+@dg.multi_asset(
+    specs=[
+        table("raw.event_files", ["landing.events", "landing.payments"]),
+        table("raw.ad_events", ["landing.events"]),
+        table("raw.payments", ["landing.payments"]),
+        table("raw.rejected_rows", ["landing.events", "landing.payments"]),
+    ],
+    pool=POOL,
+)
+def ingestion(
+    warehouse: dg.ResourceParam[Warehouse], deliveries: dg.ResourceParam[Inbox]
+) -> Iterator[dg.MaterializeResult[None]]:
+    """Delivered files, each taken in exactly once, whole or not at all."""
+    ingested = ingest(warehouse, deliveries)
+    for name in RAW:
+        result = materialized(warehouse, name)
+        left = {LEFT: ingested.left} if name == "raw.event_files" else {}
+        yield result._replace(metadata={**(result.metadata or {}), **left})

@@ -1,0 +1,62 @@
+"""What the Dagster UI shows of a table: its grain, SQL, rows and columns.
+
+Belongs here: metadata taken from the SQL file and the warehouse. Does not: anything that makes a table.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from functools import cache
+
+import dagster as dg
+
+from assets.engine.warehouse.schema import empty_warehouse
+from assets.engine.warehouse.sealed_tables import TABLES
+from assets.engine.warehouse.statements import first_comment, sql, whole
+from assets.engine.warehouse.warehouse import Warehouse
+
+POOL = "warehouse"
+"""Concurrency pool of everything that writes: one run at a time."""
+
+
+def table(name: str, deps: Iterable[str] = ()) -> dg.AssetSpec:
+    """Spec of the asset of a table, such as `core.brands`; deps are names of the same form."""
+    grain = first_comment(name)
+    return dg.AssetSpec(
+        key=name.split("."),
+        deps=[dep.split(".") for dep in deps],
+        description=grain,
+        group_name=name.split(".")[0],
+        kinds={"duckdb", "sql"},
+        metadata={
+            "grain": grain,
+            "sql": sql_shown(name),
+            "dagster/table_name": name,
+            "dagster/column_schema": dg.TableSchema(_columns()[name]),
+        },
+    )
+
+
+def sql_shown(file: str) -> dg.MarkdownMetadataValue:
+    """Text of a SQL file, in colours: how the table is defined, and all that writes it."""
+    return dg.MetadataValue.md(f"```sql\n{whole(file)}```")  # noqa: TID251 our own text
+
+
+@cache
+def _columns() -> dict[str, list[dg.TableColumn]]:
+    """Columns of every table, by `schema.table`: told once, since Dagster keeps for ever what a run tells."""
+    with empty_warehouse() as tables:
+        rows = tables.execute(sql("database", "columns")).fetchall()
+    columns: dict[str, list[dg.TableColumn]] = defaultdict(list)
+    for name, column, type_, comment, nullable in rows:
+        shown = type_ if type_.startswith("ENUM") else type_.lower()
+        columns[name].append(dg.TableColumn(column, shown, comment, dg.TableColumnConstraints(nullable=nullable)))
+    return columns
+
+
+def materialized(warehouse: Warehouse, name: str) -> dg.MaterializeResult[None]:
+    """Result of the asset of a table: how many rows it has now, hot and sealed."""
+    schema, short_name = name.split(".")
+    sealed = int(warehouse.value("ops.sealed_files", "row_count", table_name=short_name))
+    stored = f"hot.{short_name}" if short_name in TABLES else f"{schema}.{short_name}"
+    rows = sealed + len(warehouse.connection.table_function("query_table", [stored]))
+    return dg.MaterializeResult(asset_key=name.split("."), metadata={"dagster/row_count": rows})

@@ -1,0 +1,104 @@
+"""An explanation in plain words.
+
+Belongs here: the words. Does not: what is explained (`engine.explanation`), nor how it is laid out (`printing`).
+"""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from assets.engine.explanation import Change, Crossing, Explanation, Present
+
+if TYPE_CHECKING:
+    pass
+from pipelines.cli.printing import for_people
+
+REASONS = {
+    "INITIAL": "it appeared in the campaigns file with this status",
+    "DAILY_BUDGET_REACHED": "it was RUNNING, and its brand had spent its budget of the day",
+    "MONTHLY_BUDGET_REACHED": "it was RUNNING, and its brand had spent its budget of the month",
+    "UNDER_BUDGET": "it had been stopped for a budget, and none of its brand was reached any more",
+    "BRAND_INACTIVE": "it was RUNNING, and its brand was no longer active",
+    "WINDOW_CLOSED": "it was RUNNING, and its window had closed",
+    "WINDOW_OPEN": "it was SCHEDULED, its window was open, its brand active and no budget reached",
+    "NO_WINDOW": "it was SCHEDULED, its brand was active and no budget reached; it has no window to wait for",
+    "PAUSE_ENDED": "the pause that a person had set was over",
+    "MANUAL": "a person set it",
+}
+"""The rule behind each reason, in words."""
+
+
+# --- explanations
+
+
+def explanation_lines(explanation: Explanation) -> list[tuple[str, str]]:
+    """An explanation in plain words, as (what, words)."""
+    last, versions = explanation.changes[-1], explanation.versions
+    lines = [("why", _transition(change)) for change in explanation.changes]
+    if last.reason == "MANUAL":
+        lines.append(("who", f"{last.changed_by}: {last.note}"))
+    if last.paused_until:
+        lines.append(("until", f"{for_people(last.paused_until)} UTC, then SCHEDULED by itself"))
+    clock = f"{versions.local_time:%Y-%m-%d %H:%M:%S} in {last.timezone}"
+    lines += [
+        ("at", f"{for_people(last.decided_at)} UTC, {clock}"),
+        ("day", _spend(last.daily_spend, last.daily_budget)),
+        ("month", _spend(last.monthly_spend, last.monthly_budget)),
+        ("window", _window(last.window_start, last.window_end)),
+    ]
+    if explanation.crossing:
+        lines.append(("crossed by", _crossing(explanation.crossing, last)))
+    lines += [
+        ("counted", f"costs of batches up to {last.watermark_batch_id}"),
+        ("campaign", f"as loaded in batch {versions.campaign_batch_id}"),
+        ("brand", f"{last.brand_id} {versions.brand_name or ''}, as loaded in batch {versions.brand_batch_id}"),
+        ("run", f"{last.run_id}, recorded {for_people(last.recorded_at)} UTC as change {last.change_id}"),
+        ("before", _before(explanation.before)),
+        ("derived anew", "; ".join(explanation.differences) or "the same"),
+        ("a decision", _present(explanation.present)),
+    ]
+    return lines
+
+
+def _transition(change: Change) -> str:
+    return f"{change.from_status or 'new'} -> {change.to_status}, {change.reason}: {REASONS[change.reason]}"
+
+
+def _spend(spend: Decimal, budget: Decimal | None) -> str:
+    return f"{for_people(spend)} of {'no limit' if budget is None else for_people(budget)}"
+
+
+def _window(start: datetime | None, end: datetime | None) -> str:
+    return f"{for_people(start)} - {for_people(end)} UTC" if start else "any time"
+
+
+def _crossing(crossing: Crossing, change: Change) -> str:
+    in_period = change.monthly_spend if crossing.period == "MONTH" else change.daily_spend
+    after = for_people(in_period - crossing.spend_with_it) if in_period > crossing.spend_with_it else "nothing"
+    return (
+        f"{crossing.cost_type.lower()} on ad {crossing.ad_id} (campaign {crossing.campaign_id}) at"
+        f" {for_people(crossing.occurred_at)} UTC for {for_people(crossing.amount)}:"
+        f" {for_people(crossing.spend_before_it)} before it, {for_people(crossing.spend_with_it)} with it,"
+        f" {after} after it; transaction {crossing.transaction_id}, line {crossing.line_number} of {crossing.file}"
+    )
+
+
+def _before(change: Change | None) -> str:
+    if change is None:
+        return "nothing: it was new"
+    return f"{change.to_status} since {for_people(change.decided_at)} UTC ({change.reason})"
+
+
+def _present(present: Present) -> str:
+    """What a decision makes of it at the instant asked for, and what holds it where it is."""
+    at = f"at {for_people(present.at)} UTC"
+    if present.reasons:
+        return f"{at} would make it {present.final_status} ({', '.join(present.reasons)})"
+    facts = [
+        f"day {_spend(present.daily_spend, present.daily_budget)}",
+        f"month {_spend(present.monthly_spend, present.monthly_budget)}",
+        f"window {'open' if present.window_open else 'closed'}",
+        "brand active" if present.is_active else "brand inactive",
+    ]
+    expected = f"{for_people(present.next_change_at)} UTC" if present.next_change_at else "never"
+    return f"{at} would leave it {present.status}: {', '.join(facts)}; next change with no new spend: {expected}"

@@ -1,0 +1,65 @@
+"""Options and arguments that several commands take.
+
+Belongs here: how they are read and what they are called. Does not: what a command does with them.
+"""
+
+import re
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from assets.engine.data_root import DataRoot
+from assets.engine.errors import SpendgateError
+
+
+def _data_root(_context: click.Context, _option: click.Parameter, path: Path) -> DataRoot:
+    try:
+        return DataRoot(path.resolve())
+    except RuntimeError as error:
+        raise SpendgateError(f"{str(path)!r} is a link that leads back to itself") from error
+
+
+DATA = click.option(
+    "--data",
+    "data",
+    type=click.Path(file_okay=False, path_type=Path),
+    envvar="SPENDGATE_DATA",
+    default=Path("data"),
+    show_default=True,
+    help="The data root; SPENDGATE_DATA names it too.",
+    callback=_data_root,
+)
+
+
+class Instant(click.ParamType[datetime]):
+    """An instant in ISO 8601; UTC where it names no zone."""
+
+    name = "instant"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Read it strictly."""
+        if isinstance(value, datetime):
+            return value
+        import pendulum
+
+        try:
+            parsed = pendulum.parse(value, tz="UTC") if re.match(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value) else None
+            instant = parsed.in_timezone("UTC") if isinstance(parsed, pendulum.DateTime) else None
+        except (ValueError, OverflowError):
+            instant = None
+        if instant is None:
+            self.fail(f"'{value}' is not an instant such as 2025-06-10T12:00:00Z", param, ctx)
+        if instant.year < 2000:
+            self.fail(f"'{value}' is before the year 2000, in which time begins here", param, ctx)
+        return instant
+
+
+ID = click.IntRange(-(2**63), 2**63 - 1)
+
+NOW = click.option("--now", type=Instant(), help="Decide for this instant; what happened after it does not count.")
+
+CLOCK = click.option(
+    "--clock-is-right", is_flag=True, help="The clock is right, though it is behind or far ahead of the newest record."
+)

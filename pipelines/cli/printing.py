@@ -1,0 +1,163 @@
+"""How results look: tables and words for people, CSV and JSON for machines.
+
+Belongs here: the form of what is shown. Does not: where it comes from. Whatever is printed is printed from here, as
+text (see `assets.shown`); JSON has escapes of its own for whatever is not ASCII.
+"""
+
+import csv
+import json
+import math
+import sys
+import textwrap
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import click
+import duckdb
+
+from assets.engine.shown import printable
+
+ROWS_SHOWN = 50
+"""Campaigns, or refused rows, that people are shown at once."""
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def _names(result: duckdb.DuckDBPyConnection) -> list[str]:
+    return [column[0] for column in result.description or []]
+
+
+def say(text: str, *, colour: str | None = None, err: bool = False) -> None:
+    """Print a line for people."""
+    click.secho(printable(text), fg=colour, err=err)
+
+
+def print_rows(result: duckdb.DuckDBPyConnection, title: str | None = None) -> None:
+    """Print the rows of a query as a table."""
+    print_table(_names(result), result.fetchall(), title)
+
+
+def print_table(names: list[str], rows: list[tuple[Any, ...]], title: str | None = None) -> None:
+    """Print rows as a table."""
+    from rich.table import Table
+    from rich.text import Text
+
+    def text(value: Any, style: str = "") -> Text:
+        return Text(for_people(value), style)  # as Text: brackets are no markup
+
+    table = Table(title=text(title, "table.title") if title else None, title_justify="left", header_style="bold")
+    for place, name in enumerate(names):
+        numeric = any(isinstance(row[place], (int, float, Decimal)) for row in rows)
+        table.add_column(text(name), justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*map(text, row))
+    console().print(table)
+
+
+def print_words(lines: list[tuple[str, str]], title: str) -> None:
+    """Print (what, words) below a title, the words beside each other however many lines they need."""
+    indent = max(len(what) for what, _ in lines) + 2
+    click.secho(printable(title), bold=True)
+    for what, words in lines:
+        text = textwrap.TextWrapper(console().width, what.ljust(indent), " " * indent, break_long_words=False)
+        click.echo(text.fill(printable(words)))
+
+
+def console(*, stderr: bool = False) -> "Console":
+    """A terminal as wide as it is; a file or a pipe has no width, and nothing is cut."""
+    from rich.console import Console
+
+    terminal = Console(stderr=stderr)
+    if not terminal.is_terminal:
+        terminal.width = 200
+    return terminal
+
+
+def for_people(value: Any) -> str:
+    """A value as people read it; amounts exact, with at least cents."""
+    match value:
+        case None:
+            return ""
+        case Decimal():
+            whole, point, decimals = f"{value:,f}".partition(".")
+            return f"{whole}.{decimals.rstrip('0'):0<2}" if point else whole
+        case datetime():
+            return f"{value:%Y-%m-%d %H:%M:%S}"
+        case _:
+            return printable(str(value))
+
+
+def print_csv(result: duckdb.DuckDBPyConnection) -> None:
+    """Print the rows of a query as CSV, a line each, safe to open in a spreadsheet and to look at in a terminal."""
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(map(_csv_safe, _names(result)))
+    for row in _rows(result):
+        writer.writerow(map(_csv_safe, row))
+
+
+def _csv_safe(value: Any) -> Any:
+    """Text as text; what a spreadsheet would take for a formula gets an apostrophe before it."""
+    match value:
+        case None | int() | float() | Decimal():
+            return value
+        case str() if value.startswith(("=", "+", "-", "@", "\t", "\r")):
+            return f"'{printable(value)}"
+        case datetime() | date() | time():
+            return _machine_text(value)
+        case _:
+            return printable(str(value))
+
+
+def print_json_rows(result: duckdb.DuckDBPyConnection) -> None:
+    """Print the rows of a query as a JSON array, an object per line."""
+    names = _names(result)
+    before = "["
+    for row in _rows(result):
+        values = (_json_value(value) for value in row)
+        sys.stdout.write(f"{before}\n  {json.dumps(dict(zip(names, values, strict=True)))}")
+        before = ","
+    click.echo("[]" if before == "[" else "\n]")
+
+
+def _rows(result: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
+    """The rows, some thousand at a time: a million of them at once are gigabytes."""
+    while some := result.fetchmany(10_000):
+        yield from some
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON; amounts and instants as exact text."""
+    click.echo(json.dumps(_json_value(value), indent=2))
+
+
+def _json_value(value: Any) -> Any:
+    """The value in JSON's own types; what it has none for as text."""
+    match value:
+        case None | bool() | int() | str():
+            return value
+        case float():
+            return value if math.isfinite(value) else str(value)
+        case dict():
+            return {str(_json_value(key)): _json_value(inner) for key, inner in value.items()}
+        case list() | tuple():
+            return [_json_value(inner) for inner in value]
+        case _:
+            return _machine_text(value)
+
+
+def _machine_text(value: Any) -> str:
+    """Text of what JSON has no type for; amounts stay exact, instants are UTC."""
+    match value:
+        case datetime() if value == datetime.max.replace(tzinfo=value.tzinfo):
+            return "infinity"
+        case datetime() if value.tzinfo is not None:
+            return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        case date() | time():
+            return value.isoformat()
+        case Decimal():
+            return format(value, "f")
+        case _:
+            return str(value)

@@ -1,0 +1,142 @@
+"""Commands that run something: demo, generate, run, decide, seal, housekeeping, ui.
+
+Belongs here: their arguments. Does not: what a run does (`assets`), nor how it is told (`running`).
+"""
+
+import os
+import sys
+from datetime import UTC, datetime
+
+import click
+
+from assets.engine.as_of import replay
+from assets.engine.data_root import DataRoot
+from assets.engine.decision import due_transitions
+from assets.engine.warehouse.publication import open_published
+from assets.engine.warehouse.statements import SQL, sql
+from pipelines.cli.options import CLOCK, DATA, NOW, Instant
+from pipelines.cli.printing import ROWS_SHOWN, print_rows, say
+from pipelines.cli.running import dagster_home, run_job
+
+# --- running
+
+
+@click.command()
+@DATA
+@CLOCK
+def demo(data: DataRoot, *, clock_is_right: bool) -> None:
+    """Deliver a small, lively world dated around now, run everything and show the result."""
+    from pipelines.cli.sample_data import deliver_demo
+
+    now = datetime.now(UTC)
+    deliver_demo(data, now)
+    say(f"Delivered a demo world to {data.path}.")
+    run_job(data, "refresh", clock_is_right=clock_is_right)
+    with open_published(data) as published:
+        print_rows(published.execute(sql("reports.status", "brands")), "Brands, each on its own day")
+        print_rows(
+            published.execute(sql("reports.status", "campaigns"), {"brand_id": None, "at_most": ROWS_SHOWN}),
+            "Campaigns",
+        )
+        print_rows(
+            published.execute(sql("reports.rejects", "newest"), {"reason": "", "name": "", "at_most": 20}),
+            "Refused rows",
+        )
+    say('Next: `spendgate ui` for runs and lineage, `spendgate sql "from mart.daily_spend"` for the spend.')
+
+
+@click.command()
+@DATA
+@click.option("--events", type=click.IntRange(min=0), required=True, help="How many events.")
+@click.option("--brands", type=click.IntRange(min=1), default=100, show_default=True)
+@click.option("--campaigns", type=click.IntRange(min=1), default=500, show_default=True)
+@click.option("--ads", type=click.IntRange(min=1), default=5000, show_default=True)
+@click.option("--days", type=click.IntRange(min=1), default=30, show_default=True, help="Spread over so many days.")
+@click.option("--format", "format_", type=click.Choice(["jsonl", "csv", "parquet"]), default="jsonl", show_default=True)
+@click.option("--seed", type=int, default=1, show_default=True, help="Another seed, other events.")
+@click.option("--now", type=Instant(), help="Last instant of the events (default: now).")
+def generate(data: DataRoot, format_: str, now: datetime | None, **size: int) -> None:
+    """Deliver reference files and events of any size."""
+    from rich.progress import Progress
+
+    from pipelines.cli.sample_data import Size
+    from pipelines.cli.sample_data import generate as write
+
+    with Progress(transient=True) as progress:
+        task = progress.add_task("events", total=size["events"])
+        write(
+            data,
+            Size(format=format_, **size),
+            now or datetime.now(UTC).replace(microsecond=0),
+            lambda count: progress.advance(task, count),
+        )
+    say(f"Delivered {size['events']:,} events as {format_} to {data.path}.")
+
+
+@click.command()
+@DATA
+@CLOCK
+@NOW
+def run(data: DataRoot, now: datetime | None, *, clock_is_right: bool) -> None:
+    """Run one full refresh: reference, ingest, price, spend, decide, publish."""
+    run_job(data, "refresh", now=now, trusted=now is not None, clock_is_right=clock_is_right)
+
+
+@click.command()
+@DATA
+@CLOCK
+@NOW
+@click.option("--dry-run", is_flag=True, help="Print what would change and write nothing.")
+@click.option("--as-known", is_flag=True, help="Count only what had been recorded by then; a dry run, too.")
+def decide(data: DataRoot, now: datetime | None, *, dry_run: bool, as_known: bool, clock_is_right: bool) -> None:
+    """Decide alone, from what has been summed already.
+
+    A dry run for an instant in the past answers as that instant would have: with the statuses and the reference data
+    of then, and the spend up to it that is known today. With --as-known, what came late does not count either.
+    """
+    if not dry_run and not as_known:
+        run_job(data, "decide", now=now, trusted=True, clock_is_right=clock_is_right)
+        return
+    with open_published(data) as published:
+        summary = replay(published, now or datetime.now(UTC), as_known=as_known)
+        due = due_transitions(published)
+    for each in due:
+        say(f"campaign {each.campaign_id}: {each.from_status or 'new'} -> {each.to_status} ({each.reason})")
+    say(f"{summary.due} of {summary.campaigns} campaigns would change; nothing was written.")
+
+
+@click.command()
+@DATA
+@CLOCK
+def housekeeping(data: DataRoot, *, clock_is_right: bool) -> None:
+    """Remove what has been kept as long as promised; the UI's daemon does so every night."""
+    run_job(data, "housekeeping", now=None, trusted=True, clock_is_right=clock_is_right)
+
+
+@click.command()
+@DATA
+@CLOCK
+@NOW
+def seal(data: DataRoot, now: datetime | None, *, clock_is_right: bool) -> None:
+    """Move days that can hardly change into immutable Parquet files; the UI's daemon does so every night."""
+    run_job(data, "seal", now=now, trusted=True, clock_is_right=clock_is_right)
+
+
+@click.command()
+@DATA
+@click.option("--host", default="127.0.0.1", show_default=True, help="The UI has no login: see the README.")
+@click.option("--port", type=int, default=3000, show_default=True)
+def ui(data: DataRoot, host: str, port: int) -> None:
+    """Start the Dagster UI with daemon and sensors."""
+    dagster_home(data)
+    os.environ["SPENDGATE_DATA"] = str(data.path)
+    say(f"Dagster UI on http://{host}:{port} (Ctrl+C ends it)")
+    # its advice to use another tool, for projects laid out by that tool
+    silence = ["-W", "ignore:Function `dev_command` is superseded"]
+    where = ["-w", str(SQL.parent / "workspace.yaml"), "-h", host, "-p", str(port)]
+    # else a code server that dies is not started again, and no sensor ticks any more
+    where.append("--use-legacy-code-server-behavior")
+    os.execv(sys.executable, [sys.executable, *silence, "-m", "dagster", "dev", *where])  # noqa: S606 our interpreter
+
+
+COMMANDS = (demo, generate, run, decide, housekeeping, seal, ui)
