@@ -1,6 +1,6 @@
 -- The least that plain SQL can do for the same durable result: events once, transactions, sums by local date. Each
 -- statement commits by itself, which is faster than all of them together; `delivered`, `lineages`, `brands` and `zones`
--- are there already.
+-- are there already. The sums are those of sql/portable/spend_by_date.sql.
 create type event_type as enum ('click', 'impression', 'view', 'acquisition');
 create type cost_type as enum ('CLICK', 'IMPRESSION', 'VIEW', 'ACQUISITION');
 create table ad_events (
@@ -55,23 +55,12 @@ select
     effective_from, batch_id
 from ad_events
 inner join prices using (ad_id);
-insert into daily_spend
-with offsets as (
-    select brand_id, starts_at, ends_at, utc_offset
-    from brands
-    inner join utc_offsets using (timezone)
-    where
-        starts_at <= (select max(occurred_at) from transactions)
-        and ends_at > (select min(occurred_at) from transactions)
-)
-select
-    transactions.brand_id, campaign_id, cost_type,
-    make_timestamp(epoch_us(occurred_at) + utc_offset::bigint * 1000000)::date as local_date, sum(amount), count(*)
-from transactions
-inner join offsets
-    on
-        transactions.brand_id = offsets.brand_id
-        and occurred_at >= starts_at
-        and occurred_at < ends_at
-group by all;
-checkpoint;
+create temp view costs_to_sum as
+select brand_id, campaign_id, cost_type, amount, occurred_at from transactions;
+create temp table brand_offsets as
+select brand_id, starts_at, ends_at, utc_offset
+from brands
+inner join utc_offsets using (timezone)
+where
+    starts_at <= (select max(occurred_at) from transactions)
+    and ends_at > (select min(occurred_at) from transactions);

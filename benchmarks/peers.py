@@ -23,6 +23,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from assets.engine.time_zones import utc_offsets
+from assets.engine.warehouse.statements import whole
 
 HERE = Path(__file__).parent
 LOOP = "python loop"
@@ -84,8 +85,9 @@ def floor(data: Path, format_: str, answer: Path) -> None:
     file.unlink(missing_ok=True)
     connection = _connected(data, format_, str(file))
     connection.register("zones", utc_offsets())
-    for statement in statements("floor"):
+    for statement in (*statements("floor"), whole("portable.spend_by_date")):
         connection.execute(statement)
+    connection.execute("insert into daily_spend from spend_by_date; checkpoint")
     connection.sql("from daily_spend").write_parquet(str(answer))
     connection.close()
     shutil.copyfile(file, file.with_suffix(".copy"))

@@ -1,6 +1,6 @@
 """Events and payments become transactions; what finds no ad, brand or price waits.
 
-Belongs here: the order of the statements. Does not: the rules for prices (`sql/core/transactions.sql`).
+Belongs here: the order of the statements. Does not: the rules for prices (`sql/portable/priced_events.sql`).
 """
 
 import logging
@@ -16,14 +16,18 @@ def charge(warehouse: Warehouse) -> int:
     Returns:
         How many were charged or booked.
     """
-    behind = warehouse.pending_batches("core.transactions")
-    if behind is None:
+    pending = warehouse.pending_batches("core.transactions")
+    if pending is None:
         return 0
-    done_through, newest = behind
+    done_through, newest = pending
     with warehouse.transaction() as recorded_at:
         batch_id = warehouse.batch_id(recorded_at)
-        due, digest = warehouse.run("steps.pricing", "to_charge", done_through=done_through).fetchall()[0]
-        values = {"done_through": done_through, "recorded_at": recorded_at, "batch_id": batch_id}
+        warehouse.run("steps.pricing", "charged_through", done_through=done_through)
+        warehouse.run("steps.pricing", "events_to_price")
+        warehouse.run("steps.pricing", "payments_to_book")
+        warehouse.run("portable.priced_events")
+        due, digest = warehouse.run("steps.pricing", "to_charge").fetchall()[0]
+        values = {"recorded_at": recorded_at, "batch_id": batch_id}
         charged = int(warehouse.value("core.transactions", "charge", **values))
         charged += int(warehouse.value("core.transactions", "book_payments", **values))
         if charged != due:

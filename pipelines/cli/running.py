@@ -130,7 +130,7 @@ def _cause_of_failure(result: Any) -> str:
         if error is not None:
             while error.cause is not None:
                 error = error.cause
-            message = error.message.strip().splitlines()[0].removeprefix("assets.settings.")
+            message = error.message.strip().splitlines()[0].removeprefix(f"{SpendgateError.__module__}.")
             return f"run {result.run_id} failed: {message.removeprefix('SpendgateError: ')}"
     return f"run {result.run_id} failed: see it in the UI"
 

@@ -28,25 +28,24 @@ months as (
     group by all
 ),
 
+periods as (
+    from days
+    union all
+    from months
+),
+
 spent as (
     select
-        days.brand_id,
-        days.period,
-        days.starts_on,
-        sum(daily_spend.spend) as spend
-    from days
-    inner join mart.daily_spend_parts as daily_spend
-        on days.brand_id = daily_spend.brand_id and days.starts_on = daily_spend.local_date
-    group by all
-    union all
-    select
-        months.brand_id,
-        months.period,
-        months.starts_on,
-        sum(monthly_spend.spend) as spend
-    from months
-    inner join mart.monthly_spend_parts as monthly_spend
-        on months.brand_id = monthly_spend.brand_id and months.starts_on = monthly_spend.local_month
+        periods.brand_id,
+        periods.period,
+        periods.starts_on,
+        sum(period_spend.spend) as spend
+    from periods
+    inner join mart.period_spend
+        on
+            periods.brand_id = period_spend.brand_id
+            and periods.period = period_spend.period
+            and periods.starts_on = period_spend.starts_on
     group by all
 )
 

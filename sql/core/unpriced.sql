@@ -13,40 +13,6 @@ comment on table core.unpriced is 'One row per accepted event or payment that wa
 comment on column core.unpriced.transaction_id is 'the id it will have in core.transactions';
 comment on column core.unpriced.reason is 'what it waits for';
 
-create or replace macro core.to_price(done_through) as table
-    select
-        core.transaction_id(file_id, line_number) as transaction_id,
-        ad_id,
-        event_type,
-        occurred_at
-    from hot.ad_events -- what is not charged yet is never sealed
-    where batch_id > done_through
-    union all
-    select
-        transaction_id,
-        ad_id,
-        event_type,
-        occurred_at
-    from core.unpriced
-    where event_type is not null;
-
-create or replace macro core.payments_to_book(done_through) as table
-    select
-        core.transaction_id(file_id, line_number) as transaction_id,
-        brand_id,
-        amount,
-        paid_at as occurred_at
-    from raw.payments
-    where batch_id > done_through
-    union all
-    select
-        transaction_id,
-        brand_id,
-        amount,
-        occurred_at
-    from core.unpriced
-    where event_type is null;
-
 -- name: clear
 -- Make room for what waits now.
 delete from core.unpriced;

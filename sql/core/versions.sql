@@ -78,7 +78,9 @@ create or replace macro core.versions_in_force(of_table, instant, known_at) as t
     anti join later on versions.key = later.key and versions.recorded_at < later.recorded_at;
 
 -- name: changed
--- One row per row of `delivered` that is not as its version in force in $table says, as the version it becomes.
+-- One row per row of `delivered` that is not as its version in force in $table says, as the version it becomes. A table
+-- of its own: the name of the one it is added to cannot be bound.
+create or replace temp table new_versions as
 with current as not materialized (
     select
         *,
@@ -111,6 +113,7 @@ left join current on changed.key = current.key;
 
 -- name: from_the_future
 -- One row per version in force of $table that does not hold yet, as the version that holds from now on.
+create or replace temp table new_versions as
 select
     * exclude (valid_from, valid_to, batch_id, recorded_at, superseded_at),
     $clock::timestamptz as valid_from,

@@ -23,15 +23,7 @@ with span as (
 ),
 
 offsets as (
-    -- one row per brand and period in which its offset from UTC stays the same
-    select
-        summed_brands.brand_id,
-        periods.starts_at,
-        periods.ends_at,
-        periods.utc_offset
-    from ops.summed_brands
-    inner join core.utc_offsets as periods on summed_brands.timezone = periods.timezone
-    inner join span on periods.starts_at <= span.last_at and periods.ends_at > span.first_at
+    from ops.summed_offsets((select first_at from span), (select last_at from span))
 )
 
 select

@@ -43,18 +43,16 @@ brands as (
     from exceeded_periods
 ),
 
--- materialized, since costs joined to all zones first would be 600 times as many
-offsets as materialized (
-    select
-        brands.brand_id,
-        periods.starts_at,
-        periods.ends_at,
-        periods.utc_offset
-    from brands
-    inner join core.utc_offsets as periods on brands.timezone = periods.timezone
-    where
-        periods.ends_at > (select starts_at from bounds)
-        and periods.starts_at < (select ends_at from bounds)
+offsets as (
+    select offsets.*
+    from
+        core.brand_offsets(
+            'infinity'::timestamptz,
+            'infinity'::timestamptz,
+            (select starts_at from bounds),
+            (select ends_at from bounds)
+        ) as offsets
+    semi join brands using (brand_id)
 ),
 
 local_costs as (

@@ -82,3 +82,5 @@ from core.global_ad_pricing
 order by rowid;
 drop table core.global_ad_pricing;
 alter table if exists ops.attempts rename column looks to failed_reads;
+drop macro table if exists core.to_price;
+drop macro table if exists core.payments_to_book;

@@ -6,6 +6,17 @@ create table if not exists ops.summed_brands (
 );
 comment on table ops.summed_brands is 'One row per brand with spend: the zone rules its marts were summed by.';
 
+create or replace macro ops.summed_offsets(from_at, until_at) as table
+    select
+        summed.brand_id,
+        periods.starts_at,
+        periods.ends_at,
+        periods.utc_offset
+    from ops.summed_brands as summed
+    inner join core.utc_offsets as periods on summed.timezone = periods.timezone
+    where periods.starts_at <= until_at and periods.ends_at > from_at;
+comment on macro table ops.summed_offsets is 'One row per brand and period, of those between two instants, in which its offset from UTC stays the same, by the zone its marts were summed by.'; -- noqa: PRS
+
 -- name: record
 -- One row per brand with spend: the zone rules its marts were summed by.
 merge into ops.summed_brands as summed

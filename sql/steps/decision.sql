@@ -68,22 +68,24 @@ with brands as (
 
 days as (
     select
-        daily_spend.brand_id,
-        sum(daily_spend.spend) as spend
-    from mart.daily_spend_parts as daily_spend
+        period_spend.brand_id,
+        sum(period_spend.spend) as spend
+    from mart.period_spend
     inner join brands
-        on daily_spend.brand_id = brands.brand_id and daily_spend.local_date = brands.local_date
-    group by daily_spend.brand_id
+        on period_spend.brand_id = brands.brand_id and period_spend.starts_on = brands.local_date
+    where period_spend.period = 'DAY'
+    group by period_spend.brand_id
 ),
 
 months as (
     select
-        monthly_spend.brand_id,
-        sum(monthly_spend.spend) as spend
-    from mart.monthly_spend_parts as monthly_spend
+        period_spend.brand_id,
+        sum(period_spend.spend) as spend
+    from mart.period_spend
     inner join brands
-        on monthly_spend.brand_id = brands.brand_id and monthly_spend.local_month = brands.local_month
-    group by monthly_spend.brand_id
+        on period_spend.brand_id = brands.brand_id and period_spend.starts_on = brands.local_month
+    where period_spend.period = 'MONTH'
+    group by period_spend.brand_id
 ),
 
 corrections as (
@@ -117,8 +119,7 @@ corrections as (
         and transactions.batch_id <= ops.summed_batch('infinity'::timestamptz)
 ),
 
--- materialized, since costs joined to all zones first would be 600 times as many
-offsets as materialized (
+offsets as (
     select
         brands.brand_id,
         brands.local_date,
@@ -128,10 +129,14 @@ offsets as materialized (
         periods.ends_at,
         periods.utc_offset
     from brands
-    inner join core.utc_offsets as periods on brands.timezone = periods.timezone
-    where
-        periods.ends_at > $now::timestamptz - interval 32 days
-        and periods.starts_at < $now::timestamptz + interval 32 days
+    inner join
+        core.brand_offsets(
+            $now::timestamptz,
+            'infinity'::timestamptz,
+            $now::timestamptz - interval 32 days,
+            $now::timestamptz + interval 32 days
+        ) as periods
+        on brands.brand_id = periods.brand_id
 ),
 
 corrected as (

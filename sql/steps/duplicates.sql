@@ -32,10 +32,9 @@ select
 from read_parquet($paths, hive_partitioning = false)
 semi join arrived_events using (event_id);
 
--- name: repeated_events
--- One row per arrived event whose event_id was there before it: in the ledger, or earlier in the same batch.
--- `conflict` says what it contradicts; without one it is an exact duplicate.
-create or replace temp table repeated_events as
+-- name: event_candidates
+-- One row per event, arrived or there before, whose event_id is there more than once.
+create or replace temp view event_candidates as
 with sound as not materialized (
     select
         event_id,
@@ -71,45 +70,34 @@ alike as (
     union
     select hash(event_id) as digest
     from sealed_duplicates
-),
-
-candidates as (
-    select
-        sound.*,
-        true as arrived
-    from sound
-    semi join alike on hash(sound.event_id) = alike.digest
-    union all
-    select
-        event_id,
-        ad_id,
-        event_type,
-        occurred_at,
-        file_id,
-        line_number,
-        false as arrived
-    from hot.ad_events
-    semi join alike on hash(ad_events.event_id) = alike.digest
-    union all
-    select
-        *,
-        false as arrived
-    from sealed_duplicates
-),
-
-ranked as (
-    select
-        *,
-        row_number() over (partition by event_id order by arrived, file_id, line_number) as place,
-        first(ad_id) over first_one as first_ad_id,
-        first(event_type) over first_one as first_event_type,
-        first(occurred_at) over first_one as first_occurred_at,
-        first(file_id) over first_one as first_file_id,
-        first(line_number) over first_one as first_line_number
-    from candidates
-    window first_one as (partition by event_id order by arrived, file_id, line_number)
 )
 
+select
+    sound.*,
+    true as has_arrived
+from sound
+semi join alike on hash(sound.event_id) = alike.digest
+union all
+select
+    event_id,
+    ad_id,
+    event_type,
+    occurred_at,
+    file_id,
+    line_number,
+    false as has_arrived
+from hot.ad_events
+semi join alike on hash(ad_events.event_id) = alike.digest
+union all
+select
+    *,
+    false as has_arrived
+from sealed_duplicates;
+
+-- name: repeated_events
+-- One row per arrived event whose event_id was there before it: in the ledger, or earlier in the same batch.
+-- `conflict` says what it contradicts; without one it is an exact duplicate. Reads ranked_events (sql/portable).
+create or replace temp table repeated_events as
 select
     file_id,
     line_number,
@@ -120,8 +108,8 @@ select
                 left(event_id, 100), first_line_number, first_file_id
             )
     end as conflict
-from ranked
-where place > 1 and arrived;
+from ranked_events
+where place > 1 and has_arrived;
 
 -- name: repeated_payments
 -- One row per arrived payment whose payment_id was there before it: in the ledger, or earlier in the same batch.

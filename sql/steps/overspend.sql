@@ -24,20 +24,13 @@ create or replace temp table exceeded_periods as
 with spent as (
     select
         due_periods.*,
-        sum(daily_spend.spend) as spend
+        sum(period_spend.spend) as spend
     from due_periods
-    inner join mart.daily_spend_parts as daily_spend
-        on due_periods.brand_id = daily_spend.brand_id and due_periods.starts_on = daily_spend.local_date
-    where due_periods.period = 'DAY'
-    group by all
-    union all
-    select
-        due_periods.*,
-        sum(monthly_spend.spend) as spend
-    from due_periods
-    inner join mart.monthly_spend_parts as monthly_spend
-        on due_periods.brand_id = monthly_spend.brand_id and due_periods.starts_on = monthly_spend.local_month
-    where due_periods.period = 'MONTH'
+    inner join mart.period_spend
+        on
+            due_periods.brand_id = period_spend.brand_id
+            and due_periods.period = period_spend.period
+            and due_periods.starts_on = period_spend.starts_on
     group by all
 ),
 

@@ -1,11 +1,53 @@
 -- Events and payments become transactions, or wait.
 
+-- name: charged_through
+-- The newest batch that has been charged: what came after it, and what waits, is to be charged.
+set variable spendgate_charged_through = $done_through::bigint;
+
+-- name: events_to_price
+-- One row per event that is to be charged.
+create or replace temp view events_to_price as
+select
+    core.transaction_id(file_id, line_number) as transaction_id,
+    ad_id,
+    event_type,
+    occurred_at
+from hot.ad_events -- what is not charged yet is never sealed
+where batch_id > getvariable('spendgate_charged_through')
+union all
+select
+    transaction_id,
+    ad_id,
+    event_type,
+    occurred_at
+from core.unpriced
+where event_type is not null;
+
+-- name: payments_to_book
+-- One row per payment that is to be booked.
+create or replace temp view payments_to_book as
+select
+    core.transaction_id(file_id, line_number) as transaction_id,
+    brand_id,
+    amount,
+    paid_at as occurred_at
+from raw.payments
+where batch_id > getvariable('spendgate_charged_through')
+union all
+select
+    transaction_id,
+    brand_id,
+    amount,
+    occurred_at
+from core.unpriced
+where event_type is null;
+
 -- name: to_charge
 -- One row: how many events and payments are to be charged or booked, and a digest of which.
 with due as (
-    select transaction_id from core.to_price($done_through::bigint)
+    select transaction_id from events_to_price
     union all
-    select transaction_id from core.payments_to_book($done_through::bigint)
+    select transaction_id from payments_to_book
 )
 
 select
@@ -25,7 +67,7 @@ with waiting as (
         event_type,
         null::decimal(18, 9) as amount,
         occurred_at
-    from core.to_price($done_through::bigint)
+    from events_to_price
     union all
     select
         transaction_id,
@@ -34,7 +76,7 @@ with waiting as (
         null as event_type,
         amount,
         occurred_at
-    from core.payments_to_book($done_through::bigint)
+    from payments_to_book
 )
 
 select

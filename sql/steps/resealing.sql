@@ -68,71 +68,70 @@ order by
     made.occurred_at,
     made.transaction_id;
 
--- name: known_daily_spend
--- What the warehouse has of the sums of a local date.
+-- name: lost_span
+-- The UTC days in which the costs of a lost day or month happened, on whatever clock: the first, and the one after.
+set variable spendgate_lost_span = [$first_day::date, $end_day::date];
+
+-- name: costs_to_sum
+-- One row per cost in those days, as far as the marts hold them.
+create or replace temp view costs_to_sum as
+select
+    brand_id,
+    campaign_id,
+    cost_type,
+    amount,
+    occurred_at
+from core.transactions
+where
+    transaction_type = 'COST'
+    and batch_id <= ops.summed_batch('infinity'::timestamptz)
+    and occurred_at >= make_timestamptz(epoch_us((getvariable('spendgate_lost_span')::date[])[1]))
+    and occurred_at < make_timestamptz(epoch_us((getvariable('spendgate_lost_span')::date[])[2]));
+
+-- name: brand_offsets
+-- One row per brand and period in which its offset from UTC stays the same, by the zone its marts were summed by.
+create or replace temp table brand_offsets as
+from
+    ops.summed_offsets(
+        make_timestamptz(epoch_us((getvariable('spendgate_lost_span')::date[])[1])),
+        make_timestamptz(epoch_us((getvariable('spendgate_lost_span')::date[])[2]))
+    );
+
+-- name: known_parts
+-- What the warehouse has of the sums of a lost day or month, to be taken off.
 create or replace temp table known_parts as
 select
     brand_id,
     campaign_id,
     cost_type,
-    spend,
-    transactions
+    -spend as spend,
+    -transactions as transactions
 from mart.daily_spend_parts
-where local_date = $day;
+where local_date = $day and $period = 'DAY'
+union all
+select
+    brand_id,
+    campaign_id,
+    cost_type,
+    -spend as spend,
+    -transactions as transactions
+from mart.monthly_spend_parts
+where local_month = $day and $period = 'MONTH';
 
 -- name: daily_spend
 -- Sums of a lost local date, added up from the ledger, less what the warehouse has of them, as they are sealed. Reads
--- known_parts.
+-- spend_by_date (sql/portable) and known_parts.
 create or replace temp table sealed_days as
-with costs as (
+with parts as (
     select
         brand_id,
         campaign_id,
         cost_type,
-        amount,
-        occurred_at
-    from core.transactions
-    where
-        transaction_type = 'COST'
-        and batch_id <= ops.summed_batch('infinity'::timestamptz)
-        and occurred_at >= make_timestamptz(epoch_us($day::date - 1))
-        and occurred_at < make_timestamptz(epoch_us($day::date + 2))
-),
-
-offsets as (
-    select
-        summed.brand_id,
-        periods.starts_at,
-        periods.ends_at,
-        periods.utc_offset
-    from ops.summed_brands as summed
-    inner join core.utc_offsets as periods using (timezone)
-    where
-        periods.ends_at >= make_timestamptz(epoch_us($day::date - 1))
-        and periods.starts_at < make_timestamptz(epoch_us($day::date + 2))
-),
-
-parts as (
-    select
-        costs.brand_id,
-        costs.campaign_id,
-        costs.cost_type,
-        costs.amount as spend,
-        1 as transactions
-    from costs
-    inner join offsets
-        on
-            costs.brand_id = offsets.brand_id
-            and costs.occurred_at >= offsets.starts_at
-            and costs.occurred_at < offsets.ends_at
-    where date_trunc('day', core.local_time(costs.occurred_at, offsets.utc_offset))::date = $day
+        spend,
+        transactions
+    from spend_by_date
+    where local_date = $day
     union all
-    select
-        brand_id,
-        campaign_id,
-        cost_type,
-        -spend as spend,
-        -transactions as transactions
     from known_parts
 )
 
@@ -152,71 +151,19 @@ order by
     campaign_id,
     cost_type;
 
--- name: known_monthly_spend
--- What the warehouse has of the sums of a month.
-create or replace temp table known_parts as
-select
-    brand_id,
-    campaign_id,
-    cost_type,
-    spend,
-    transactions
-from mart.monthly_spend_parts
-where local_month = $day;
-
 -- name: monthly_spend
--- Sums of a lost month, added up from the ledger, less what the warehouse has of them, as they are sealed.
--- Reads known_parts.
+-- The same of a lost month.
 create or replace temp table sealed_days as
-with costs as (
+with parts as (
     select
         brand_id,
         campaign_id,
         cost_type,
-        amount,
-        occurred_at
-    from core.transactions
-    where
-        transaction_type = 'COST'
-        and batch_id <= ops.summed_batch('infinity'::timestamptz)
-        and occurred_at >= make_timestamptz(epoch_us($day::date - 1))
-        and occurred_at < make_timestamptz(epoch_us($day::date + 32))
-),
-
-offsets as (
-    select
-        summed.brand_id,
-        periods.starts_at,
-        periods.ends_at,
-        periods.utc_offset
-    from ops.summed_brands as summed
-    inner join core.utc_offsets as periods using (timezone)
-    where
-        periods.ends_at >= make_timestamptz(epoch_us($day::date - 1))
-        and periods.starts_at < make_timestamptz(epoch_us($day::date + 32))
-),
-
-parts as (
-    select
-        costs.brand_id,
-        costs.campaign_id,
-        costs.cost_type,
-        costs.amount as spend,
-        1 as transactions
-    from costs
-    inner join offsets
-        on
-            costs.brand_id = offsets.brand_id
-            and costs.occurred_at >= offsets.starts_at
-            and costs.occurred_at < offsets.ends_at
-    where date_trunc('month', core.local_time(costs.occurred_at, offsets.utc_offset))::date = $day
+        spend,
+        transactions
+    from spend_by_date
+    where date_trunc('month', local_date)::date = $day
     union all
-    select
-        brand_id,
-        campaign_id,
-        cost_type,
-        -spend as spend,
-        -transactions as transactions
     from known_parts
 )
 

@@ -13,87 +13,57 @@ where
         where superseded.tzdata_version >= summed.tzdata_version
     );
 
--- name: new_spend
--- One row per brand, campaign, cost type and local date: the spend of the batches not yet summed, and all the spend of
--- brands that are to be summed anew because their time zone changed.
-create or replace temp table new_spend as
-with costs as not materialized (
-    select
-        brand_id,
-        campaign_id,
-        cost_type,
-        amount,
-        occurred_at
-    from hot.transactions -- what is not summed yet is never sealed
-    where transaction_type = 'COST' and batch_id > $done_through
-    union all
-    select
-        brand_id,
-        campaign_id,
-        cost_type,
-        amount,
-        occurred_at
-    from core.transactions
-    semi join rezoned_brands using (brand_id)
-    where transaction_type = 'COST' and batch_id <= $done_through
-),
+-- name: summed_through
+-- The newest batch that has been summed: what came after it is new.
+set variable spendgate_summed_through = $done_through::bigint;
 
-span as (
-    select
-        min(occurred_at) as first_at,
-        max(occurred_at) as last_at
-    from costs
-),
-
--- AT TIME ZONE for each row is what makes such jobs slow. The offsets that a brand had while these costs happened are
--- one or two; the exact instant tells which. For 20 M costs this join takes 0.2 s; one by names of zones and
--- quarter-hours took 3.9 s.
-offsets as (
-    select
-        brands.brand_id,
-        periods.starts_at,
-        periods.ends_at,
-        periods.utc_offset
-    from core.brands
-    inner join core.utc_offsets as periods on brands.timezone = periods.timezone
-    inner join span on periods.starts_at <= span.last_at and periods.ends_at > span.first_at
-    where brands.valid_to is null
-)
-
+-- name: costs_to_sum
+-- One row per cost of the batches not yet summed, and per cost of brands that are to be summed again because their time
+-- zone changed.
+create or replace temp view costs_to_sum as
 select
-    costs.brand_id,
-    costs.campaign_id,
-    costs.cost_type,
-    core.local_time(costs.occurred_at, offsets.utc_offset)::date as local_date,
-    sum(costs.amount) as spend,
-    count(*) as transactions
-from costs
-inner join offsets
-    on
-        costs.brand_id = offsets.brand_id
-        and costs.occurred_at >= offsets.starts_at
-        and costs.occurred_at < offsets.ends_at
-group by all;
+    brand_id,
+    campaign_id,
+    cost_type,
+    amount,
+    occurred_at
+from hot.transactions -- what is not summed yet is never sealed
+where transaction_type = 'COST' and batch_id > getvariable('spendgate_summed_through')
+union all
+select
+    brand_id,
+    campaign_id,
+    cost_type,
+    amount,
+    occurred_at
+from core.transactions
+semi join rezoned_brands using (brand_id)
+where transaction_type = 'COST' and batch_id <= getvariable('spendgate_summed_through');
+
+-- name: brand_offsets
+-- One row per brand and period in which its offset from UTC stays the same, of those while the costs happened.
+create or replace temp table brand_offsets as
+from
+    core.brand_offsets(
+        'infinity'::timestamptz,
+        'infinity'::timestamptz,
+        (select min(occurred_at) from costs_to_sum),
+        (select max(occurred_at) from costs_to_sum)
+    );
+
+-- name: new_spend
+-- One row per brand, campaign, cost type and local date: what is to be added. Reads spend_by_date (sql/portable).
+create or replace temp table new_spend as
+from spend_by_date;
 
 -- name: lost_or_doubled
 -- Spend that is to be added and is not that of the ledger: rows lost or doubled on the way to local dates. Reads
--- new_spend and rezoned_brands.
-with costs as (
-    select amount
-    from hot.transactions
-    where transaction_type = 'COST' and batch_id > $done_through
-    union all
-    select amount
-    from core.transactions
-    semi join rezoned_brands using (brand_id)
-    where transaction_type = 'COST' and batch_id <= $done_through
-),
-
-ledger as (
+-- costs_to_sum and new_spend.
+with ledger as (
     select
         coalesce(sum(amount), 0) as spend,
         count(*) as transactions
-    from costs
+    from costs_to_sum
 ),
 
 added as (

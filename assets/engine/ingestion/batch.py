@@ -175,6 +175,8 @@ class Batch:
             self._warehouse.run("steps.arrivals", "keep_refused_payments")
         self._hold_back_for_lost_days()
         self._find_sealed_duplicates()
+        self._warehouse.run("steps.duplicates", "event_candidates")
+        self._warehouse.run("portable.ranked_events")
         self._warehouse.run("steps.duplicates", "repeated_events")
         self._warehouse.run("steps.duplicates", "repeated_payments")
         self._warehouse.run("steps.refusals", "refusals")

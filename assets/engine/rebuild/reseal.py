@@ -27,7 +27,8 @@ from assets.engine.warehouse.warehouse import Warehouse, let_go
 MADE = {"ad_events": "made_events", "transactions": "made_transactions"}
 """Made from delivered files, and as what they are shown; the other tables are sums over the transactions."""
 
-KNOWN = {"daily_spend": "known_daily_spend", "monthly_spend": "known_monthly_spend"}
+PERIODS = {"daily_spend": "DAY", "monthly_spend": "MONTH"}
+"""The tables of sums, and what each sums up."""
 
 log = logging.getLogger("spendgate.resealing")
 
@@ -115,14 +116,19 @@ def _make(warehouse: Warehouse, lost: Lost, day: date) -> SealedFile:
 
 def _collect(warehouse: Warehouse, table: str, day: date) -> None:
     """Put the rows that were lost into `sealed_days`. What is lost is not needed for it; sums need their ledger."""
-    begins = datetime.combine(day, time(), UTC)
-    ends = begins + timedelta(days=32 if table == "monthly_spend" else 1)
-    with days_needed(warehouse.connection, NEVER):
-        if table in MADE:
+    if table in MADE:
+        with days_needed(warehouse.connection, NEVER):
             warehouse.run("steps.resealing", table, day=day)
-            return
-        warehouse.run("steps.resealing", KNOWN[table], day=day)
-    with days_needed(warehouse.connection, begins, ends):
+        return
+    with days_needed(warehouse.connection, NEVER):
+        warehouse.run("steps.resealing", "known_parts", day=day, period=PERIODS[table])
+    days_in_it = 31 if PERIODS[table] == "MONTH" else 1
+    begins, ends = (datetime.combine(day + timedelta(days=days), time(), UTC) for days in (-1, days_in_it + 1))
+    warehouse.run("steps.resealing", "lost_span", first_day=begins.date(), end_day=ends.date())
+    with days_needed(warehouse.connection, begins, ends - timedelta(microseconds=1)):
+        warehouse.run("steps.resealing", "costs_to_sum")
+        warehouse.run("steps.resealing", "brand_offsets")
+        warehouse.run("portable.spend_by_date")
         warehouse.run("steps.resealing", table, day=day)
 
 

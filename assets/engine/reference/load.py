@@ -140,11 +140,11 @@ def _add_versions(warehouse: Warehouse, name: str, recorded_at: datetime) -> int
     """Make versions of the delivered rows that have changed; returns how many."""
     table = REFERENCE_TABLES[name]
     record = {"batch_id": warehouse.batch_id(recorded_at), "recorded_at": recorded_at}
-    changed = warehouse.relation(
-        "core.versions", "changed", table=table.file, now=warehouse.now, clock=warehouse.clock(), **record
-    )
-    changed.insert_into(table.versions)
-    return len(changed)
+    clocks = {"now": warehouse.now, "clock": warehouse.clock()}
+    warehouse.run("core.versions", "changed", table=table.file, **clocks, **record)
+    new_versions = warehouse.connection.table("new_versions")
+    new_versions.insert_into(table.versions)
+    return len(new_versions)
 
 
 def _refused_rows(warehouse: Warehouse, staged: StagedFile) -> pa.Table:

@@ -60,6 +60,7 @@ DEFINITIONS = (
     "ops.evidence_checks",
     "mart.daily_spend",
     "mart.monthly_spend",
+    "mart.period_spend",
     "mart.hourly_spend",
     "mart.brand_budget",
     "mart.restatements",
