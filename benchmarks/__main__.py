@@ -97,20 +97,19 @@ def spendgate(command: str, data: Path, *options: str) -> Cost:
     )
 
 
-def deliver(
-    data: Path,
-    events: int,
-    format_: str,
-    *,
-    days: int = 30,
-    seed: int = 1,
-    now: datetime = AT,
-    world: dict[str, int] = WORLD,
-) -> None:
-    """Make the reference files and events of a world, and bring them into memory as any reader would find them."""
-    size = [text for name, count in world.items() for text in (f"--{name}", str(count))]
-    size += ["--events", str(events), "--days", str(max(1, days)), "--seed", str(seed), "--format", format_]
-    spendgate("generate", data, *size, "--now", now.isoformat())
+def deliver(data: Path, events: int, format_: str, world: dict[str, int] = WORLD, **spread: object) -> None:
+    """Make the reference files and events of a world, and bring them into memory as any reader would find them.
+
+    Args:
+        data: where to.
+        events: how many.
+        format_: of the events' files.
+        world: how many brands, campaigns and ads.
+        spread: other options of `spendgate generate`: days, seed, now.
+    """
+    options = {"days": 30, "seed": 1, "now": AT.isoformat(), **world, **spread}
+    arguments = [text for name, value in options.items() for text in (f"--{name}", str(value))]
+    spendgate("generate", data, "--events", str(events), "--format", format_, *arguments)
     for file in data.rglob(f"*.{format_}"):
         file.read_bytes()
 
@@ -121,7 +120,7 @@ def _delivered(work: Path, events: int, format_: str, days: int = 30) -> Path:
     if not (delivered / "whole").exists():
         shutil.rmtree(delivered, ignore_errors=True)
         if format_ == "parquet":
-            deliver(delivered, events, format_, days=days)
+            deliver(delivered, events, format_, days=max(1, days))
         else:
             write_form(_delivered(work, events, "parquet", days), delivered, format_)
             for file in (delivered / "landing").rglob("*.*"):
@@ -249,7 +248,7 @@ def _tick(root: Path, format_: str, number: int) -> Cost:
     """Deliver events of the day before, five minutes on, and run."""
     now = AT + timedelta(minutes=5 * (number + 1))
     apart = root.with_name("tick")  # the reference files stay as they are
-    deliver(apart, TICK_EVENTS, format_, days=1, seed=2 + number, now=now)
+    deliver(apart, TICK_EVENTS, format_, days=1, seed=2 + number, now=now.isoformat())
     for file in DataRoot(apart).landing("events").iterdir():
         file.rename(DataRoot(root).landing("events") / file.name)
     return spendgate("run", root, "--now", now.isoformat())

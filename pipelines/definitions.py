@@ -15,6 +15,7 @@ from assets.engine.data_root import DataRoot
 from assets.engine.delivery.inbox import Inbox, Retry
 from assets.engine.sealing.files import verify_changed_files
 from assets.engine.shown import log_as_text
+from assets.engine.warehouse.clock import Clock
 from assets.engine.warehouse.warehouse import Warehouse, open_warehouse
 from pipelines.housekeeping import housekeeping, nightly
 from pipelines.jobs import decide, instant_of, nightly_seal, refresh, seal, set_campaign_status
@@ -34,7 +35,7 @@ def build_defs(root: DataRoot) -> dg.Definitions:
             now=instant_of(now, "now"),
             run_id=run_id,
             wait_seconds=settings.lock_wait_seconds,
-            clock_is_right=context.resource_config["clock_is_right"],
+            clock=Clock(is_right=context.resource_config["clock_is_right"]),
         ) as warehouse:
             verify_changed_files(warehouse)
             yield warehouse

@@ -16,10 +16,10 @@ from assets.engine.decision import evaluate
 from assets.engine.delivery.files import DeliveredFile
 from assets.engine.delivery.inbox import Inbox, is_retryable, stable_files
 from assets.engine.errors import SpendgateError, first_line
+from assets.engine.warehouse.clock import utc_now
 from assets.engine.warehouse.lock import is_held
 from assets.engine.warehouse.migrations import OtherVersionError
 from assets.engine.warehouse.publication import open_published
-from assets.engine.warehouse.warehouse import utc_now
 from pipelines.jobs import decide, refresh
 
 DELIVERIES_EVERY = 30

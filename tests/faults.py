@@ -26,7 +26,8 @@ from assets.engine.delivery import inbox
 from assets.engine.delivery.files import DeliveredFile
 from assets.engine.ingestion import ingest as ingestion
 from assets.engine.ingestion.ingest import read_in_isolation
-from assets.engine.reading.reader import Delivery, Read, Reader
+from assets.engine.reading.delivery import Delivery, Read
+from assets.engine.reading.reader import Reader
 from assets.engine.sealing import seal as sealing
 from assets.engine.sealing.seal import seal
 from assets.engine.settings import Settings

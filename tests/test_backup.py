@@ -9,6 +9,7 @@ import pytest
 from assets.engine.backup import back_up, restore
 from assets.engine.data_root import DataRoot
 from assets.engine.errors import SpendgateError
+from assets.engine.warehouse.clock import Clock
 from assets.engine.warehouse.publication import publish
 from assets.engine.warehouse.warehouse import open_warehouse
 from tests.faults import state
@@ -38,7 +39,7 @@ def target(tmp_path: Path) -> DataRoot:
 
 
 def take_back(world: World, target: DataRoot) -> None:
-    with open_warehouse(world.root, run_id="restore", clock_is_right=True) as warehouse:
+    with open_warehouse(world.root, run_id="restore", clock=Clock(is_right=True)) as warehouse:
         restore(warehouse, target)
         world.root.published_file.unlink(missing_ok=True)
         publish(warehouse)

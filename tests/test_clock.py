@@ -11,7 +11,8 @@ from assets.engine.errors import SpendgateError
 from assets.engine.rebuild.rebuild import rebuild
 from assets.engine.reference.mending import mend_versions
 from assets.engine.settings import Settings
-from assets.engine.warehouse.warehouse import Warehouse, open_warehouse, utc_now
+from assets.engine.warehouse.clock import Clock, utc_now
+from assets.engine.warehouse.warehouse import Warehouse, open_warehouse
 from tests.world import ADS, BRANDS, World, refresh, spent
 
 
@@ -22,7 +23,7 @@ def shifted(days: float) -> Callable[[], datetime]:
 @contextmanager
 def opened(world: World, clock: Callable[[], datetime], *, clock_is_right: bool = False) -> Iterator[Warehouse]:
     """The warehouse as a run of the present holds it."""
-    with open_warehouse(world.root, run_id=str(clock()), clock=clock, clock_is_right=clock_is_right) as warehouse:
+    with open_warehouse(world.root, run_id=str(clock()), clock=Clock(clock, is_right=clock_is_right)) as warehouse:
         yield warehouse
 
 

@@ -16,8 +16,9 @@ from dagster._core.scheduler.instigation import TickData, TickStatus
 from assets.engine.data_root import DataRoot
 from assets.engine.retention import tidy
 from assets.engine.settings import Settings
+from assets.engine.warehouse.clock import utc_now
+from assets.engine.warehouse.files_let_go import let_go
 from assets.engine.warehouse.publication import publish
-from assets.engine.warehouse.warehouse import let_go, utc_now
 from pipelines.run_history import purge_runs
 from tests.test_cli import spendgate
 from tests.world import World, event, jsonl

@@ -19,7 +19,8 @@ NOT_PORTABLE = (exp.Insert, exp.Pivot, exp.Parameter, exp.Placeholder, exp.Quali
 def forced(node: exp.Expression) -> exp.Expression:
     """What a dialect forces, at one place of the text."""
     if isinstance(node, exp.Cast) and node.to.sql().lower() in ENUMS:
-        return node.this
+        constant: exp.Expression = node.this
+        return constant
     if isinstance(node, exp.Anonymous) and node.name.upper() in INSTANTS:
         return exp.Anonymous(this=INSTANTS[node.name.upper()], expressions=node.expressions)
     if isinstance(node, exp.Table) and node.args.get("db"):

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assets.engine.as_of import derive
+from assets.engine.as_of import AsOf, derive
 from assets.engine.data_root import DataRoot
 from assets.engine.decision import due_transitions, evaluate
 from assets.engine.spend import sum_spend
@@ -163,7 +163,7 @@ def check(warehouse: Warehouse, world: tuple[list[Brand], list[Campaign], list[C
     if len(costs) % 2:
         return
     seen = connection.execute("from decided join brand_now using (brand_id) order by campaign_id").fetchall()
-    derive(connection, now, known_at=None, recorded_before=None)
+    derive(connection, AsOf(now))
     again = connection.execute("from decided join brand_now using (brand_id) order by campaign_id").fetchall()
     assert again == seen
 

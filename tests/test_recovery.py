@@ -12,6 +12,7 @@ from assets.engine.data_root import DataRoot
 from assets.engine.errors import SpendgateError
 from assets.engine.manual_status import ManualChange, set_status
 from assets.engine.recovery import Recovery, deliver_unknown_copies, recover
+from assets.engine.warehouse.clock import Clock
 from assets.engine.warehouse.disk import write_ahead_log
 from assets.engine.warehouse.publication import publish
 from assets.engine.warehouse.warehouse import open_warehouse
@@ -23,7 +24,7 @@ from tests.world import NOON, World, jsonl, payment, refresh, spent
 
 def run_and_die_before_publishing(root: Path) -> None:
     """A run that has committed everything and checkpointed nothing since it was opened."""
-    with open_warehouse(DataRoot(root), now=NOON, run_id="dies", clock_is_right=True) as held:
+    with open_warehouse(DataRoot(root), now=NOON, run_id="dies", clock=Clock(is_right=True)) as held:
         put(worlds, "publish", lambda _: die())
         refresh(held)
 
@@ -82,7 +83,7 @@ def all_zeros(wal: Path) -> None:
 
 
 def bring_back(world: World) -> Recovery:
-    with open_warehouse(world.root, run_id="recover", clock_is_right=True) as warehouse:
+    with open_warehouse(world.root, run_id="recover", clock=Clock(is_right=True)) as warehouse:
         done = recover(warehouse)
         publish(warehouse)
     return done

@@ -11,7 +11,7 @@ from assets.engine.data_root import DataRoot
 from assets.engine.delivery.inbox import Inbox, Retry
 from assets.engine.ingestion.ingest import ingest
 from assets.engine.ingestion.retry import retry_refused
-from assets.engine.warehouse.warehouse import utc_now
+from assets.engine.warehouse.clock import utc_now
 from tests.test_cli import spendgate
 from tests.world import ADS, BRANDS, World, event, jsonl, payment, refresh
 

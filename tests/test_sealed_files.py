@@ -16,8 +16,9 @@ from assets.engine.rebuild.rebuild import rebuild, swap
 from assets.engine.retention import tidy
 from assets.engine.sealing.files import NIGHTS, verify_sealed_files, verify_share
 from assets.engine.settings import Settings
+from assets.engine.warehouse.clock import utc_now
+from assets.engine.warehouse.files_let_go import let_go
 from assets.engine.warehouse.publication import open_published, publish
-from assets.engine.warehouse.warehouse import let_go, utc_now
 from tests.faults import state
 from tests.test_cli import spendgate
 from tests.test_sealing import LATER, deliver_days, seal_days

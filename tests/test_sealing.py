@@ -20,9 +20,9 @@ from assets.engine.retention import tidy
 from assets.engine.sealing.seal import MANY_ROWS, seal
 from assets.engine.settings import Settings
 from assets.engine.time_zones import load_utc_offsets
+from assets.engine.warehouse.clock import utc_now
 from assets.engine.warehouse.publication import publish
 from assets.engine.warehouse.sealed_tables import TABLES
-from assets.engine.warehouse.warehouse import utc_now
 from pipelines.cli.printing import print_csv
 from tests.faults import KILLED, exit_code, seal_killed, state
 from tests.world import BRANDS, NOON, World, event, jsonl, payment

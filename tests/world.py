@@ -37,8 +37,9 @@ from assets.engine.reference.load import load_reference
 from assets.engine.sealing.files import verify_changed_files
 from assets.engine.spend import sum_spend
 from assets.engine.time_zones import load_utc_offsets
+from assets.engine.warehouse.clock import Clock, utc_now
 from assets.engine.warehouse.publication import open_published, publish
-from assets.engine.warehouse.warehouse import Warehouse, open_warehouse, utc_now
+from assets.engine.warehouse.warehouse import Warehouse, open_warehouse
 
 NOON = datetime(2025, 6, 10, 12, tzinfo=UTC)
 """When most tests take place: 08:00 in New York, 17:30 in Kolkata, a Tuesday."""
@@ -131,7 +132,7 @@ class World:
     @contextmanager
     def open(self, now: datetime = NOON, clock: Callable[[], datetime] = utc_now) -> Iterator[Warehouse]:
         """Open the warehouse as a run would, whatever the clock says."""
-        with open_warehouse(self.root, now=now, run_id=str(uuid4()), clock=clock, clock_is_right=True) as warehouse:
+        with open_warehouse(self.root, now=now, run_id=str(uuid4()), clock=Clock(clock, is_right=True)) as warehouse:
             verify_changed_files(warehouse)
             yield warehouse
 

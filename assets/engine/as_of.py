@@ -3,6 +3,7 @@
 Belongs here: which state stands for which instant. Does not: the rules (`decision`).
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 
 import duckdb
@@ -12,32 +13,39 @@ from assets.engine.errors import SpendgateError
 from assets.engine.warehouse.statements import sql
 
 
-def derive(
-    connection: duckdb.DuckDBPyConnection,
-    now: datetime,
-    *,
-    known_at: datetime | None,
-    recorded_before: datetime | None,
-    decided_through: datetime | None = None,
-    brand_id: int | None = None,
-    campaign_id: int | None = None,
-) -> DecisionSummary:
-    """Work out, as `evaluate` does, what a decision for `now` makes of the ledger and the history themselves.
+@dataclass(frozen=True)
+class AsOf:
+    """An instant, and what was known of it.
 
-    Args:
-        connection: to the warehouse or the published copy.
+    Attributes:
         now: the instant to decide for.
         known_at: only what could be seen at this recorded time counts; None: everything.
         recorded_before: statuses are those of changes recorded before this time (None: all of them)...
         decided_through: ...that were made for this instant or earlier; None: all of them.
+    """
+
+    now: datetime
+    known_at: datetime | None = None
+    recorded_before: datetime | None = None
+    decided_through: datetime | None = None
+
+
+def derive(
+    connection: duckdb.DuckDBPyConnection, as_of: AsOf, *, brand_id: int | None = None, campaign_id: int | None = None
+) -> DecisionSummary:
+    """Work out, as `evaluate` does, what a decision makes of the ledger and the history themselves.
+
+    Args:
+        connection: to the warehouse or the published copy.
+        as_of: the instant to decide for, and what was known of it.
         brand_id: only this brand.
         campaign_id: only this campaign's status is looked up; for others of the brand the answer means nothing.
     """
-    instant = {"now": now, "known_at": known_at}
+    instant = {"now": as_of.now, "known_at": as_of.known_at}
     connection.execute(sql("steps.decision", "brand_clock"), {**instant, "brand_id": brand_id})
     connection.execute(sql("steps.decision", "brand_spend_from_ledger"), {**instant, "brand_id": brand_id})
-    history = {"recorded_before": recorded_before, "decided_through": decided_through, "campaign_id": campaign_id}
-    connection.execute(sql("steps.decision", "statuses_as_of"), history)
+    history = {"recorded_before": as_of.recorded_before, "decided_through": as_of.decided_through}
+    connection.execute(sql("steps.decision", "statuses_as_of"), {**history, "campaign_id": campaign_id})
     return complete(connection, instant)
 
 
@@ -59,10 +67,4 @@ def replay(connection: duckdb.DuckDBPyConnection, now: datetime, *, as_known: bo
     known_at, recorded_before, decided_through = moments[0]
     if as_known and known_at is None:
         raise SpendgateError(f"nothing had been recorded by {now:%Y-%m-%d %H:%M:%S} UTC: the first decision came later")
-    return derive(
-        connection,
-        now,
-        known_at=known_at if as_known else None,
-        recorded_before=recorded_before,
-        decided_through=decided_through,
-    )
+    return derive(connection, AsOf(now, known_at if as_known else None, recorded_before, decided_through))

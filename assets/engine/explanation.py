@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from assets.engine.as_of import derive
+from assets.engine.as_of import AsOf, derive
 from assets.engine.errors import SpendgateError
 from assets.engine.warehouse.statements import sql
 from assets.engine.warehouse.warehouse import Warehouse
@@ -183,14 +183,8 @@ def _derive_moment(
     campaign_id: int | None = None,
 ) -> None:
     """Work out the changes recorded at one moment anew, and put what comes out otherwise into `differences`."""
-    derive(
-        connection,
-        decided_at,
-        known_at=recorded_at,
-        recorded_before=recorded_at,
-        brand_id=brand_id,
-        campaign_id=campaign_id,
-    )
+    as_of = AsOf(decided_at, known_at=recorded_at, recorded_before=recorded_at)
+    derive(connection, as_of, brand_id=brand_id, campaign_id=campaign_id)
     connection.execute(
         sql("steps.explanation", "differences"), {"recorded_at": recorded_at, "campaign_id": campaign_id}
     )
@@ -233,14 +227,7 @@ def _crossing(connection: duckdb.DuckDBPyConnection, change: Change) -> Crossing
 def _present(
     connection: duckdb.DuckDBPyConnection, campaign_id: int, at: datetime, through: datetime | None
 ) -> Present:
-    derive(
-        connection,
-        at,
-        known_at=None,
-        recorded_before=None,
-        decided_through=through,
-        brand_id=_versions(connection, campaign_id, at, None).brand_id,
-        campaign_id=campaign_id,
-    )
+    brand_id = _versions(connection, campaign_id, at, None).brand_id
+    derive(connection, AsOf(at, decided_through=through), brand_id=brand_id, campaign_id=campaign_id)
     row = connection.execute(sql("steps.explanation", "present"), {"campaign_id": campaign_id}).fetchall()[0]
     return Present(at, *row)

@@ -21,8 +21,9 @@ from assets.engine.data_root import DataRoot
 from assets.engine.errors import first_line
 from assets.engine.settings import Settings
 from assets.engine.warehouse.disk import write_ahead_log
+from assets.engine.warehouse.files_let_go import forget_let_go, let_go
 from assets.engine.warehouse.statements import sql
-from assets.engine.warehouse.warehouse import Warehouse, forget_let_go, let_go
+from assets.engine.warehouse.warehouse import Warehouse
 
 SHOWN = 5
 """Files named in a message; the count tells of the rest."""

@@ -16,7 +16,7 @@ from assets.engine.errors import SpendgateError
 from assets.engine.warehouse.publication import publish
 from pipelines.cli.options import CLOCK, DATA
 from pipelines.cli.printing import for_people, print_table, say
-from pipelines.cli.running import run_job, show_log
+from pipelines.cli.running import RunRequest, run_job, show_log
 
 if TYPE_CHECKING:
     from assets.engine.backup import Sums
@@ -119,7 +119,7 @@ def recover(data: DataRoot) -> None:
 def _run_refresh(data: DataRoot) -> SpendgateError | None:
     """Load what lies there; returns what keeps the run from being sound, such as a sealed day that is lost, too."""
     try:
-        run_job(data, "refresh", trusted=False, clock_is_right=True)
+        run_job(data, "refresh", RunRequest(trusted=False, clock_is_right=True))
     except SpendgateError as failed:
         return failed
     return None

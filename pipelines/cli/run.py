@@ -16,7 +16,7 @@ from assets.engine.warehouse.publication import open_published
 from assets.engine.warehouse.statements import SQL, sql
 from pipelines.cli.options import CLOCK, DATA, NOW, Instant
 from pipelines.cli.printing import ROWS_SHOWN, print_rows, say
-from pipelines.cli.running import dagster_home, run_job
+from pipelines.cli.running import RunRequest, dagster_home, run_job
 
 # --- running
 
@@ -26,12 +26,12 @@ from pipelines.cli.running import dagster_home, run_job
 @CLOCK
 def demo(data: DataRoot, *, clock_is_right: bool) -> None:
     """Deliver a small, lively world dated around now, run everything and show the result."""
-    from pipelines.cli.sample_data import deliver_demo
+    from pipelines.cli.demo_world import deliver_demo
 
     now = datetime.now(UTC)
     deliver_demo(data, now)
     say(f"Delivered a demo world to {data.path}.")
-    run_job(data, "refresh", clock_is_right=clock_is_right)
+    run_job(data, "refresh", RunRequest(clock_is_right=clock_is_right))
     with open_published(data) as published:
         print_rows(published.execute(sql("reports.status", "brands")), "Brands, each on its own day")
         print_rows(
@@ -79,7 +79,7 @@ def generate(data: DataRoot, format_: str, now: datetime | None, **size: int) ->
 @NOW
 def run(data: DataRoot, now: datetime | None, *, clock_is_right: bool) -> None:
     """Run one full refresh: reference, ingest, price, spend, decide, publish."""
-    run_job(data, "refresh", now=now, trusted=now is not None, clock_is_right=clock_is_right)
+    run_job(data, "refresh", RunRequest(now=now, trusted=now is not None, clock_is_right=clock_is_right))
 
 
 @click.command()
@@ -95,7 +95,7 @@ def decide(data: DataRoot, now: datetime | None, *, dry_run: bool, as_known: boo
     of then, and the spend up to it that is known today. With --as-known, what came late does not count either.
     """
     if not dry_run and not as_known:
-        run_job(data, "decide", now=now, trusted=True, clock_is_right=clock_is_right)
+        run_job(data, "decide", RunRequest(now=now, trusted=True, clock_is_right=clock_is_right))
         return
     with open_published(data) as published:
         summary = replay(published, now or datetime.now(UTC), as_known=as_known)
@@ -110,7 +110,7 @@ def decide(data: DataRoot, now: datetime | None, *, dry_run: bool, as_known: boo
 @CLOCK
 def housekeeping(data: DataRoot, *, clock_is_right: bool) -> None:
     """Remove what has been kept as long as promised; the UI's daemon does so every night."""
-    run_job(data, "housekeeping", now=None, trusted=True, clock_is_right=clock_is_right)
+    run_job(data, "housekeeping", RunRequest(now=None, trusted=True, clock_is_right=clock_is_right))
 
 
 @click.command()
@@ -119,7 +119,7 @@ def housekeeping(data: DataRoot, *, clock_is_right: bool) -> None:
 @NOW
 def seal(data: DataRoot, now: datetime | None, *, clock_is_right: bool) -> None:
     """Move days that can hardly change into immutable Parquet files; the UI's daemon does so every night."""
-    run_job(data, "seal", now=now, trusted=True, clock_is_right=clock_is_right)
+    run_job(data, "seal", RunRequest(now=now, trusted=True, clock_is_right=clock_is_right))
 
 
 @click.command()

@@ -10,6 +10,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib import resources
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -30,15 +31,24 @@ OPEN_FILES_SHOWN = 5
 """Refused files named at the end of a run; a count tells of the rest."""
 
 
-def run_job(
-    data: DataRoot,
-    job_name: str,
-    *,
-    now: datetime | None = None,
-    trusted: bool = True,
-    retry: dict[str, str] | None = None,
-    clock_is_right: bool = False,
-) -> None:
+@dataclass(frozen=True)
+class RunRequest:
+    """What a run is asked to do otherwise than by itself.
+
+    Attributes:
+        now: the instant it stands for; None: when it begins.
+        trusted: take what lies in the delivery folders as finished.
+        retry: which refused rows are to be tried again.
+        clock_is_right: a person says that the clock is right.
+    """
+
+    now: datetime | None = None
+    trusted: bool = True
+    retry: dict[str, str] | None = None
+    clock_is_right: bool = False
+
+
+def run_job(data: DataRoot, job_name: str, request: RunRequest) -> None:
     """Run a job in this process, through Dagster, and tell what happened; once more while it leaves files to the next.
 
     Between two runs others have their turn: a decision, or a person who changes a status.
@@ -51,37 +61,33 @@ def run_job(
     show_log()
     broken = False
     while True:
-        result = _run_once(data, job_name, now=now, trusted=trusted, retry=retry, clock_is_right=clock_is_right)
+        result = _run_once(data, job_name, request)
         broken = _tell_checks(result.get_asset_check_evaluations())
         if job_name not in ("housekeeping", "seal"):
             _tell_run(data, result.run_id)
         if not _files_left(result):
             break
-        retry = None
+        request = replace(request, retry=None)
     if job_name == "refresh":
         _tell_open_files(data)
     if broken:
         raise SpendgateError("an invariant does not hold: see the failed checks above")
 
 
-def _run_once(
-    data: DataRoot,
-    job_name: str,
-    *,
-    now: datetime | None,
-    trusted: bool,
-    retry: dict[str, str] | None,
-    clock_is_right: bool,
-) -> Any:
+def _run_once(data: DataRoot, job_name: str, request: RunRequest) -> Any:
     import dagster as dg
 
     from pipelines.definitions import build_defs
 
     job = build_defs(data).resolve_job_def(job_name)
-    deliveries = {"trusted": trusted, **({"retry": retry} if retry else {})}
+    deliveries = {"trusted": request.trusted, **({"retry": request.retry} if request.retry else {})}
+    warehouse = {
+        "now": request.now.isoformat() if request.now else "",
+        "clock_is_right": request.clock_is_right,
+    }
     config = {
         "resources": {
-            "warehouse": {"config": {"now": now.isoformat() if now else "", "clock_is_right": clock_is_right}},
+            "warehouse": {"config": warehouse},
             **({"deliveries": {"config": deliveries}} if job_name == "refresh" else {}),
         },
         "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
@@ -182,16 +188,20 @@ T = TypeVar("T")
 
 
 @contextmanager
-def held_warehouse(data: DataRoot, what: str, *, clock_is_right: bool = False) -> Iterator["Warehouse"]:
+def held_warehouse(
+    data: DataRoot, what: str, *, now: datetime | None = None, clock_is_right: bool = False
+) -> Iterator["Warehouse"]:
     """The warehouse, held by this command."""
+    from assets.engine.warehouse.clock import Clock
     from assets.engine.warehouse.warehouse import open_warehouse
 
     show_log(logging.WARNING)
     with open_warehouse(
         data,
+        now=now,
         run_id=f"{what}-{uuid4()}",
         wait_seconds=data.settings().lock_wait_seconds,
-        clock_is_right=clock_is_right,
+        clock=Clock(is_right=clock_is_right),
     ) as warehouse:
         yield warehouse
 

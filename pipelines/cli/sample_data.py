@@ -4,27 +4,19 @@ Belongs here: writing files into the delivery folders, as a deliverer would. Doe
 The same seed and the same `now` make the same files.
 """
 
-import gzip
-import json
-import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import polars as pl
 
 from assets.engine.data_root import DataRoot
-from assets.engine.errors import SpendgateError
-from assets.engine.kinds import EVENTS, PAYMENTS
+from assets.engine.kinds import EVENTS
 from assets.engine.warehouse.statements import sql
 
 EVENTS_PER_FILE = 1_000_000
-
-DEMO_MARK = ".demo"
-"""File in the data root that says: nothing but the demo lies here."""
 
 
 @dataclass(frozen=True)
@@ -89,169 +81,4 @@ def _write(
             frame.write_csv(part)
         else:
             frame.write_ndjson(part)
-    part.rename(target)
-
-
-# --- the demo
-
-BRANDS = (
-    # name, time zone, daily budget, monthly budget
-    ("Aurora Coffee", "America/New_York", "40.00", "900.00"),
-    ("Birch & Co", "Europe/London", None, "60.00"),
-    ("Cobalt Bikes", "Asia/Kolkata", "25.00", None),
-    ("Delta Travel", "Australia/Sydney", "0.50", None),
-    ("Ember Games", "America/Los_Angeles", "1.00", "500.00"),
-    ("Fjord Outdoor", "Europe/Oslo", "0.75", None),
-    ("Garnet Bank", "Asia/Tokyo", None, None),
-    ("Heron Books", "UTC", "30.00", "400.00"),
-)
-
-EVENTS_IN_DEMO = 6_000
-
-
-def deliver_demo(root: DataRoot, now: datetime, seed: int = 7) -> None:
-    """Deliver a small world dated around `now`: several time zones, dayparting, tight budgets, late and bad rows.
-
-    Called again, it delivers what has happened since, and some of the same events twice.
-
-    Raises:
-        SpendgateError: the data root holds something that is not the demo's.
-    """
-    root.create()
-    mark = root.path / DEMO_MARK
-    theirs = [*root.reference.iterdir(), *root.landing(EVENTS).iterdir(), *root.landing(PAYMENTS).iterdir()]
-    if theirs and not mark.exists():
-        raise SpendgateError(f"{root.path} already holds deliveries: name an empty folder for the demo with --data DIR")
-    mark.touch()
-    _deliver_reference(root, now)
-    dice = random.Random(f"{seed} {now.isoformat()}")  # noqa: S311 a demo, not a secret
-    events = list(_demo_events(dice, now))
-    stamp = f"{now:%Y%m%dT%H%M%S}"
-    third = len(events) // 3
-    _deliver(root.landing(EVENTS) / f"{stamp}-a.jsonl", _as_jsonl(events[: third + 50]) + BAD_LINES)
-    pl.DataFrame(events[third : 2 * third]).write_csv(root.landing(EVENTS) / f"{stamp}-b.csv")
-    typed = pl.DataFrame(events[2 * third :]).with_columns(pl.col("occurred_at").str.to_datetime(time_zone="UTC"))
-    typed.write_parquet(root.landing(EVENTS) / f"{stamp}-c.parquet")
-    late = [_event(dice, f"late-{stamp}-{n}", now - timedelta(days=3, hours=n)) for n in range(20)]
-    _deliver(root.landing(EVENTS) / f"{stamp}-late.jsonl.gz", gzip.compress(_as_jsonl(late), mtime=0))
-    _deliver(root.landing(PAYMENTS) / f"{stamp}.jsonl", _as_jsonl(_demo_payments(now)))
-
-
-BAD_LINES = b"""{"event_id":"bad-1","ad_id":1,"event_type":"clik","occurred_at":"2025-06-10T12:00:00Z"}
-{"event_id":"bad-2","ad_id":1.5,"event_type":"click","occurred_at":"2025-06-10T12:00:00Z"}
-{"event_id":"bad-3","ad_id":1,"event_type":"click","occurred_at":"2025-06-10 12:00"}
-{"event_id":"bad-4","ad_id":1,"event_ty
-"""
-
-
-def _deliver_reference(root: DataRoot, now: datetime) -> None:
-    def clock(hours: int) -> str:
-        return f"{(now.hour + hours) % 24:02}:00"
-
-    brands: list[dict[str, Any]] = [
-        {
-            "brand_id": number,
-            "name": name,
-            "daily_budget": daily,
-            "monthly_budget": monthly,
-            "timezone": timezone,
-            "owner": "demo",
-            "is_active": name != "Heron Books",
-        }
-        for number, (name, timezone, daily, monthly) in enumerate(BRANDS, 1)
-    ]
-    windows = [(None, None), (clock(-2), clock(3)), (clock(4), clock(9))]
-    campaigns: list[dict[str, Any]] = [
-        {
-            "campaign_id": brand["brand_id"] * 10 + number,
-            "brand_id": brand["brand_id"],
-            "name": f"{brand['name']} {('always on', 'now', 'later')[number]}",
-            "status": ("RUNNING", "PAUSED" if brand["name"] == "Garnet Bank" else "SCHEDULED", "SCHEDULED")[number],
-            "allowed_start": windows[number][0],
-            "allowed_end": windows[number][1],
-        }
-        for brand in brands
-        for number in range(3)
-    ]
-    ad_sets: list[dict[str, Any]] = [
-        {
-            "ad_set_id": campaign["campaign_id"],
-            "campaign_id": campaign["campaign_id"],
-            "name": "all",
-            "is_active": True,
-        }
-        for campaign in campaigns
-    ]
-    ads = [
-        {
-            "ad_id": ad_set["ad_set_id"] * 10 + number,
-            "ad_set_id": ad_set["ad_set_id"],
-            "name": f"ad {number}",
-            "is_active": True,
-            "media_file": None,
-            "content": None,
-            "cost_per_click": "0.0425" if number == 1 else None,
-            "cost_per_mille": "1.25" if number == 2 else None,
-            "cost_per_view": None,
-            "cost_per_acquisition": None,
-        }
-        for ad_set in ad_sets
-        for number in range(3)
-    ]
-    prices = [
-        {
-            "effective_from": "2000-01-01T00:00:00Z",
-            "cost_per_click": "0.03",
-            "cost_per_mille": "0.90",
-            "cost_per_view": "0.004",
-            "cost_per_acquisition": "0.75",
-        }
-    ]
-    for name, rows in (
-        ("brands", brands),
-        ("campaigns", campaigns),
-        ("ad_sets", ad_sets),
-        ("ads", ads),
-        ("global_ad_pricing", prices),
-    ):
-        pl.DataFrame(rows, infer_schema_length=None).write_csv(root.reference / f"{name}.csv")
-
-
-def _demo_events(dice: random.Random, now: datetime) -> Iterator[dict[str, Any]]:
-    """Events of the three days before `now`, more of them lately."""
-    for number in range(EVENTS_IN_DEMO):
-        ago = timedelta(days=3) * dice.random() ** 2
-        yield _event(dice, f"{now:%Y%m%dT%H%M%S}-{number:05}", now - ago)
-
-
-def _event(dice: random.Random, event_id: str, at: datetime) -> dict[str, Any]:
-    brand, campaign, ad = dice.randint(1, len(BRANDS)), dice.randint(0, 2), dice.randint(0, 2)
-    unknown = dice.random() < 0.002
-    return {
-        "event_id": event_id,
-        "ad_id": 999_999 if unknown else brand * 100 + campaign * 10 + ad,
-        "event_type": dice.choices(("impression", "view", "click", "acquisition"), weights=(800, 150, 45, 5))[0],
-        "occurred_at": f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03}Z",
-    }
-
-
-def _demo_payments(now: datetime) -> list[dict[str, Any]]:
-    return [
-        {
-            "payment_id": f"{now:%Y%m%d}-{brand}",
-            "brand_id": brand,
-            "amount": "100.00",
-            "paid_at": f"{now:%Y-%m-%d}T00:00:00Z",
-        }
-        for brand in range(1, len(BRANDS) + 1)
-    ]
-
-
-def _as_jsonl(rows: list[dict[str, Any]]) -> bytes:
-    return b"".join(json.dumps(row).encode() + b"\n" for row in rows)
-
-
-def _deliver(target: Path, content: bytes) -> None:
-    part = target.with_name(f"{target.name}.part")
-    part.write_bytes(content)
     part.rename(target)

@@ -27,7 +27,7 @@ from pipelines.cli.printing import (
     print_words,
     say,
 )
-from pipelines.cli.running import run_job
+from pipelines.cli.running import RunRequest, run_job
 
 # --- reading
 
@@ -127,7 +127,11 @@ def retry_rejects(data: DataRoot, reason: str, name: str, *, clock_is_right: boo
         [count] = published.execute(sql("reports.rejects", "count"), {"reason": reason, "name": name}).fetchall()[0]
     if not count:
         raise SpendgateError("no refused row is like that: see `spendgate rejects list`")
-    run_job(data, "refresh", trusted=False, retry={"reason": reason, "file": name}, clock_is_right=clock_is_right)
+    run_job(
+        data,
+        "refresh",
+        RunRequest(trusted=False, retry={"reason": reason, "file": name}, clock_is_right=clock_is_right),
+    )
 
 
 @click.command("sql")

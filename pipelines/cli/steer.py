@@ -3,12 +3,10 @@
 Belongs here: their arguments, and who says why. Does not: what is allowed (`engine`).
 """
 
-import logging
 import os
 from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
-from uuid import uuid4
+from typing import Any
 
 import click
 
@@ -22,10 +20,6 @@ from pipelines.cli.printing import (
     print_table,
     say,
 )
-from pipelines.cli.running import show_log
-
-if TYPE_CHECKING:
-    pass
 from pipelines.cli.running import held_warehouse
 
 
@@ -43,14 +37,9 @@ def set_status(data: DataRoot, now: datetime | None, status: str, *, clock_is_ri
     """Pause, resume (SCHEDULED), complete, draft or reopen a campaign by hand."""
     from assets.engine.manual_status import set_status as change_status
     from assets.engine.sealing.files import verify_changed_files
-    from assets.engine.warehouse.warehouse import open_warehouse
 
-    show_log(logging.WARNING)
     change = ManualChange(status=status.upper(), **wanted)
-    wait = data.settings().lock_wait_seconds
-    with open_warehouse(
-        data, now=now, run_id=f"set-status-{uuid4()}", wait_seconds=wait, clock_is_right=clock_is_right
-    ) as warehouse:
+    with held_warehouse(data, "set-status", now=now, clock_is_right=clock_is_right) as warehouse:
         verify_changed_files(warehouse)
         before = change_status(warehouse, change)
         publish(warehouse)
@@ -94,7 +83,7 @@ def _says_who_and_why(command: Callable[..., None]) -> Callable[..., None]:
 @CLOCK
 @click.argument("name")
 @_says_who_and_why
-def acknowledge_file(data: DataRoot, name: str, reason: str, by: str, *, clock_is_right: bool) -> None:
+def acknowledge_file(data: DataRoot, name: str, *, clock_is_right: bool, **said: str) -> None:
     """Let no check name a refused, or mostly refused, file any more.
 
     NAME is as `spendgate acknowledge` lists it, or its last parts, such as the file's name without its folders, if only
@@ -104,7 +93,7 @@ def acknowledge_file(data: DataRoot, name: str, reason: str, by: str, *, clock_i
     from assets.engine.acknowledgement import acknowledge_file as note
 
     with held_warehouse(data, "acknowledge", clock_is_right=clock_is_right) as warehouse:
-        file = note(warehouse, name, Acknowledgement(by, reason))
+        file = note(warehouse, name, Acknowledgement(**said))
         publish(warehouse)
     say(f"acknowledged: {file}; a later delivery under this name is another matter")
 
@@ -115,7 +104,7 @@ def acknowledge_file(data: DataRoot, name: str, reason: str, by: str, *, clock_i
 @click.argument("table")
 @click.argument("id_", metavar="ID")
 @_says_who_and_why
-def acknowledge_row(data: DataRoot, table: str, id_: str, reason: str, by: str, *, clock_is_right: bool) -> None:
+def acknowledge_row(data: DataRoot, table: str, id_: str, *, clock_is_right: bool, **said: str) -> None:
     """Say that a reference row is gone for good; its last version stays in force.
 
     TABLE and ID are as `spendgate acknowledge` lists them. It holds until the row comes back and vanishes again.
@@ -124,7 +113,7 @@ def acknowledge_row(data: DataRoot, table: str, id_: str, reason: str, by: str, 
     from assets.engine.acknowledgement import acknowledge_row as note
 
     with held_warehouse(data, "acknowledge", clock_is_right=clock_is_right) as warehouse:
-        note(warehouse, table, id_, Acknowledgement(by, reason))
+        note(warehouse, table, id_, Acknowledgement(**said))
         publish(warehouse)
     say(f"acknowledged: {table} {id_} is gone; its last version stays in force")
 

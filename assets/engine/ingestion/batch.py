@@ -17,7 +17,8 @@ from assets.engine.delivery.files import DeliveredFile, NotReadyError, Quarantin
 from assets.engine.delivery.staging import staged_again
 from assets.engine.ingestion.refused_texts import fetch_refused_texts
 from assets.engine.ingestion.staging_ahead import SMALL_BATCH, Staging
-from assets.engine.reading.reader import Delivery, Reader
+from assets.engine.reading.delivery import Delivery
+from assets.engine.reading.reader import Reader
 from assets.engine.reading.text import IgnoredNames
 from assets.engine.settings import READING_LIMITS, Settings
 from assets.engine.warehouse.sealed_tables import NEVER, days_needed

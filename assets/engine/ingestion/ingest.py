@@ -22,8 +22,9 @@ from assets.engine.ingestion.retry import retry_refused
 from assets.engine.ingestion.staging_ahead import staged_ahead
 from assets.engine.kinds import EVENTS, PAYMENTS, UNKNOWN
 from assets.engine.settings import Settings
+from assets.engine.warehouse.clock import utc_now
 from assets.engine.warehouse.disk import clear_scratch, fsync
-from assets.engine.warehouse.warehouse import Warehouse, utc_now
+from assets.engine.warehouse.warehouse import Warehouse
 
 TEXT_PER_PARQUET = 3
 """Bytes of plain text that hold about as many events as one of Parquet, or of compressed text."""

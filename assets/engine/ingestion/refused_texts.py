@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from assets.engine.delivery.files import StagedFile
 from assets.engine.kinds import EVENTS, PAYMENTS
-from assets.engine.reading.reader import ROWS_AT_ONCE
+from assets.engine.reading.arriving_rows import ROWS_AT_ONCE
 from assets.engine.reading.text import RAW_TEXT_LIMIT, cut, lines_of
 from assets.engine.warehouse.warehouse import Warehouse
 

@@ -12,10 +12,11 @@ import duckdb
 
 from assets.engine.delivery.files import QuarantineError, StagedFile
 from assets.engine.kinds import REFERENCE_TABLES
+from assets.engine.reading.arriving_rows import ROWS_AT_ONCE
 from assets.engine.reading.columns import COLUMNS
 from assets.engine.reading.csv_files import CUT_OFF, csv_header, csv_rows
 from assets.engine.reading.parquet_files import check_columns, parquet_schema
-from assets.engine.reading.reader import BULK_BYTES, ROWS_AT_ONCE
+from assets.engine.reading.reader import BULK_BYTES
 from assets.engine.reading.rules import as_arrow, define_rules, is_engine_error, refused_if_damaged
 from assets.engine.reading.text import RAW_TEXT_LIMIT, lines_of
 from assets.engine.settings import Settings

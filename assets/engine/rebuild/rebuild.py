@@ -21,7 +21,8 @@ from assets.engine.rebuild.replay import COMPARED, Replay, Step
 from assets.engine.sealing.files import set_aside, verify_sealed_files
 from assets.engine.settings import Settings
 from assets.engine.warehouse.disk import fsync, write_ahead_log
-from assets.engine.warehouse.warehouse import Warehouse, forget_let_go, let_go
+from assets.engine.warehouse.files_let_go import forget_let_go, let_go
+from assets.engine.warehouse.warehouse import Warehouse
 
 log = logging.getLogger("spendgate.rebuilding")
 

@@ -18,9 +18,11 @@ from assets.engine.overspend import measure_overspend
 from assets.engine.pricing import charge
 from assets.engine.settings import READING_LIMITS, Settings
 from assets.engine.spend import sum_spend
+from assets.engine.warehouse.clock import utc_now
+from assets.engine.warehouse.files_let_go import let_go
 from assets.engine.warehouse.sealed_tables import TABLES
 from assets.engine.warehouse.statements import sql
-from assets.engine.warehouse.warehouse import Warehouse, let_go, utc_now
+from assets.engine.warehouse.warehouse import Warehouse
 
 COMPARED = (
     "raw.event_files",

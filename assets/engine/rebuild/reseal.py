@@ -21,8 +21,9 @@ from assets.engine.sealing.files import set_aside, verify_changed_files
 from assets.engine.sealing.seal import FILE_SCHEMA, SealedFile, new_name, note_files, take_in, write_days
 from assets.engine.settings import Settings
 from assets.engine.warehouse.disk import fsync
+from assets.engine.warehouse.files_let_go import let_go
 from assets.engine.warehouse.sealed_tables import NEVER, days_needed
-from assets.engine.warehouse.warehouse import Warehouse, let_go
+from assets.engine.warehouse.warehouse import Warehouse
 
 MADE = {"ad_events": "made_events", "transactions": "made_transactions"}
 """Made from delivered files, and as what they are shown; the other tables are sums over the transactions."""

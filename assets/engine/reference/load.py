@@ -18,7 +18,8 @@ from assets.engine.kinds import REFERENCE_TABLES
 from assets.engine.reading.reference_rows import read_reference, refused_texts
 from assets.engine.reading.text import RAW_TEXT_LIMIT, cut
 from assets.engine.settings import Settings
-from assets.engine.warehouse.warehouse import Warehouse, utc_now
+from assets.engine.warehouse.clock import utc_now
+from assets.engine.warehouse.warehouse import Warehouse
 
 log = logging.getLogger("spendgate.reference")
 

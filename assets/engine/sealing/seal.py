@@ -24,8 +24,9 @@ from assets.engine.hashing import sha256_of
 from assets.engine.sealing.files import copy_sealed_files, verify_changed_files
 from assets.engine.warehouse.compaction import compact
 from assets.engine.warehouse.disk import fsync
+from assets.engine.warehouse.files_let_go import forget_let_go, let_go
 from assets.engine.warehouse.sealed_tables import TABLES, define_sealed_tables
-from assets.engine.warehouse.warehouse import Warehouse, forget_let_go, let_go
+from assets.engine.warehouse.warehouse import Warehouse
 
 MANY_ROWS = 50_000
 """So many rows of a day get a file of their own before the day is over, or after; fewer cost less in the warehouse."""

@@ -4,9 +4,9 @@ Belongs here: how the file is opened and written. Does not: what is in it (that 
 """
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import duckdb
 
 from assets.engine.data_root import DataRoot
 from assets.engine.errors import SpendgateError
+from assets.engine.warehouse.clock import REAL_CLOCK, Clock, refuse_wrong_clock, utc_now
 from assets.engine.warehouse.disk import clear_scratch, require_room
 from assets.engine.warehouse.lock import hold_lock
 from assets.engine.warehouse.migrations import VERSION, back_up, migrate, note_version, pending_migrations, version_of
@@ -21,11 +22,6 @@ from assets.engine.warehouse.schema import definitions_digest
 from assets.engine.warehouse.statements import sql
 
 log = logging.getLogger("spendgate.warehouse")
-
-
-def utc_now() -> datetime:
-    """The real clock."""
-    return datetime.now(UTC)
 
 
 class Warehouse:
@@ -87,8 +83,10 @@ class Warehouse:
         """
         version = version_of(self.connection)
         migrations = pending_migrations(version or VERSION, self.file)
-        if version:
-            self._refuse_wrong_clock(version)
+        if version and not self.clock_is_right:
+            # an older version has not noted its clock; the time of its newest record stands for it
+            newest = self.value("ops.revision", "clock" if version == VERSION else "newest_record")
+            refuse_wrong_clock(self.clock(), newest, self.root.settings())
         if not migrations and version and self.value("ops.definitions", "are_current", sha256=definitions_digest()):
             return
         if migrations:
@@ -108,30 +106,6 @@ class Warehouse:
             )
         for migration in migrations:
             log.info("%s is version %d now: %s", self.file, migration.version, migration.what)
-
-    def _refuse_wrong_clock(self, version: int) -> None:
-        """Hold the clock against the newest record, before anything is recorded by it, a migration included.
-
-        Raises:
-            SpendgateError: it is behind, or so far ahead that somebody should look at it first.
-        """
-        # an older version has not noted its clock; the time of its newest record stands for it
-        newest = self.value("ops.revision", "clock" if version == VERSION else "newest_record")
-        if self.clock_is_right or newest is None:
-            return
-        limits, clock = self.root.settings(), self.clock()
-        behind, ahead = newest - clock, clock - newest
-        if behind > timedelta(seconds=limits.max_clock_behind_seconds):
-            how = f"{timedelta(seconds=behind // timedelta(seconds=1))} before"
-        elif ahead > timedelta(days=limits.max_clock_ahead_days):
-            how = f"{timedelta(seconds=ahead // timedelta(seconds=1))} after"
-        else:
-            return
-        raise SpendgateError(
-            f"the clock says {clock:%Y-%m-%d %H:%M:%S} UTC, {how} the newest record here"
-            f" ({newest:%Y-%m-%d %H:%M:%S} UTC): nothing was changed. Set the clock right; if it is right, run once"
-            " with --clock-is-right (in the UI: clock_is_right)"
-        )
 
     def _back_up(self, version: int) -> None:
         self.connection.execute("checkpoint")
@@ -233,8 +207,7 @@ def open_warehouse(
     now: datetime | None = None,
     run_id: str,
     wait_seconds: float = 0.0,
-    clock: Callable[[], datetime] = utc_now,
-    clock_is_right: bool = False,
+    clock: Clock = REAL_CLOCK,
 ) -> Iterator[Warehouse]:
     """Hold the warehouse, alone, for as long as the block lasts.
 
@@ -250,9 +223,9 @@ def open_warehouse(
         for leftover in root.published_file.parent.glob(".*.tmp"):
             leftover.unlink(missing_ok=True)
         require_room(root)
-        warehouse = Warehouse(root, now=now or clock(), run_id=run_id)
-        warehouse.clock = clock
-        warehouse.clock_is_right = clock_is_right
+        warehouse = Warehouse(root, now=now or clock.tell(), run_id=run_id)
+        warehouse.clock = clock.tell
+        warehouse.clock_is_right = clock.is_right
         try:
             yield warehouse
         finally:
@@ -265,17 +238,3 @@ def version_of_file(file: Path) -> int | None:
         return None
     with duckdb.connect(str(file), read_only=True) as connection:
         return version_of(connection)
-
-
-def let_go(warehouse: Warehouse, files: Iterable[Path], reason: str) -> None:
-    """Write down that the warehouse does not need some files any more, and since when."""
-    paths = [str(file.relative_to(warehouse.root.path)) for file in files]
-    if paths:
-        with warehouse.transaction():
-            warehouse.run("ops.files_let_go", "add", paths=paths, let_go_at=warehouse.clock(), reason=reason)
-
-
-def forget_let_go(warehouse: Warehouse, *files: Path) -> None:
-    """Strike out files that are needed again, gone, or others than those noted. Part of a transaction under way."""
-    paths = [str(file.relative_to(warehouse.root.path)) for file in files]
-    warehouse.run("ops.files_let_go", "remove", paths=paths)
