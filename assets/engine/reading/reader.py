@@ -34,8 +34,7 @@ class Reader:
 
     def __init__(self, warehouse: Warehouse) -> None:
         self._warehouse = warehouse
-        self._zone = ""
-        define_rules(warehouse, self._zone)
+        define_rules(warehouse, zone="")
         self._rows = ArrivingRows(warehouse)
         self._bulk = BulkReader(warehouse, self._rows)
 
@@ -46,7 +45,7 @@ class Reader:
             QuarantineError: the file as a whole cannot be read as rows of its kind; none of its rows is left.
         """
         try:
-            self._use_zone(zone_of(delivery.kind, delivery.settings))
+            define_rules(self._warehouse, zone_of(delivery.kind, delivery.settings))
             try:
                 return Read(self._read(delivery), delivery.staged)
             except SeveralObjectsError:
@@ -64,18 +63,12 @@ class Reader:
         """Give the rows that were read as text their types, or say what is wrong with them."""
         self._rows.flush()
         for kind, statement in ((EVENTS, "type_events"), (PAYMENTS, "type_payments")):
-            self._use_zone(zone_of(kind, settings))
+            define_rules(self._warehouse, zone_of(kind, settings))
             self._warehouse.run("steps.arrivals", statement, loaded_at=loaded_at)
 
     def forget(self, file_id: int) -> None:
         """Take back all rows of a file."""
         self._rows.forget(file_id)
-
-    def _use_zone(self, zone: str) -> None:
-        """Let times that do not say in which zone they are be refused, or taken for those of a zone."""
-        if zone != self._zone:
-            define_rules(self._warehouse, zone)
-            self._zone = zone
 
     def _read(self, delivery: Delivery) -> IgnoredNames:
         if delivery.staged.format == "parquet":
@@ -87,7 +80,7 @@ class Reader:
     def _read_parquet(self, delivery: Delivery) -> IgnoredNames:
         columns = COLUMNS[delivery.kind]
         schema = parquet_schema(delivery.staged, delivery.settings)
-        check_columns(schema, columns, delivery.folders, local_times=bool(self._zone))
+        check_columns(schema, columns, delivery.folders, local_times=bool(zone_of(delivery.kind, delivery.settings)))
         [instant] = [schema.columns[name] for name, type_ in columns.items() if type_ is INSTANT]
         values = {"file_id": delivery.file_id, "loaded_at": delivery.loaded_at}
         typed, faulty = {

@@ -46,11 +46,17 @@ def refused_if_damaged() -> Iterator[None]:
 
 
 def define_rules(warehouse: Warehouse, zone: str) -> None:
-    """Define the rules for values; times that do not say in which zone they are, are those of `zone`, or refused."""
+    """Define the rules for values; times that do not say in which zone they are, are those of `zone`, or refused.
+
+    They are temporary macros of the connection, and defined once for each zone it reads by.
+    """
+    if warehouse.rules_zone == zone:
+        return
     warehouse.run("steps.field_rules", "rules")
     if zone:
         warehouse.run("steps.field_rules", "local_zone", zone=zone)
         warehouse.run("steps.field_rules", "local_times")
+    warehouse.rules_zone = zone
 
 
 def as_arrow(rows: list[Row], columns: tuple[str, ...]) -> pa.Table:

@@ -34,6 +34,7 @@ class Warehouse:
         clock: tells the time at which something is recorded.
         clock_is_right: somebody has said so, or nobody need: it is not held against the newest record.
         file: the database; the warehouse of the root, unless it is rebuilt beside that.
+        rules_zone: by which zone the rules for values are defined in the connection; None: they are not.
     """
 
     def __init__(self, root: DataRoot, *, now: datetime, run_id: str, file: Path | None = None) -> None:
@@ -43,6 +44,7 @@ class Warehouse:
         self.clock: Callable[[], datetime] = utc_now
         self.clock_is_right = file is not None
         self.file = file or root.warehouse_file
+        self.rules_zone: str | None = None
         self._connection: duckdb.DuckDBPyConnection | None = None
 
     @property
@@ -168,7 +170,7 @@ class Warehouse:
         try:
             yield
         except (duckdb.FatalException, duckdb.InternalException):
-            self._connection = None  # the database is invalid for this process; the file stays as committed
+            self._connection = self.rules_zone = None  # the database is invalid for this process; the file stays as committed
             raise
         except BaseException:
             self.connection.execute("rollback")
@@ -198,6 +200,7 @@ class Warehouse:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+            self.rules_zone = None
 
 
 @contextmanager
