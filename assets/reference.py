@@ -1,6 +1,6 @@
 """Assets of the reference data: time zone rules, and the versions of brands, campaigns, ad sets, ads and prices.
 
-Belongs here: the assets. Does not: how a file is read and judged (`reference_files`).
+Belongs here: the assets. Does not: how a file is read and validated (`engine.reading.reference_rows`).
 """
 
 from collections.abc import Iterator

@@ -37,6 +37,6 @@ def spend(warehouse: dg.ResourceParam[Warehouse]) -> Iterator[dg.MaterializeResu
     pool=POOL,
 )
 def overspend(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
-    """What brands spent beyond their budgets, and why; worked out anew where something changed."""
+    """What brands spent beyond their budgets, and why; recomputed where something changed."""
     measure_overspend(warehouse)
     return materialized(warehouse, OVERSPEND)

@@ -92,7 +92,7 @@ def build_defs(root: DataRoot) -> dg.Definitions:
                     "trusted": dg.Field(
                         bool,
                         default_value=False,
-                        description="take what lies in the folders as finished, without a second look",
+                        description="take what lies in the folders as finished, without a second listing",
                     ),
                     "retry": dg.Field(
                         {

@@ -1,4 +1,4 @@
-"""Sensors: they look, compare what is wanted with what is recorded, and ask for a run. They write nothing.
+"""Sensors: they compare what is wanted with what is recorded, and ask for a run. They write nothing.
 
 Belongs here: when a run is asked for. Does not: what it does.
 """
@@ -28,8 +28,8 @@ AFTER_A_FAILURE = timedelta(minutes=5)
 """How long a sensor waits after a run of its job has failed; then the state makes it ask again."""
 
 REMEMBERED = 100
-"""Files of which the cursor keeps the last look: one of them is reason enough for a run, which takes all there are, and
-Dagster keeps the cursor of every tick."""
+"""Files of which the cursor keeps the last state: one of them is reason enough for a run, which takes all there are,
+and Dagster keeps the cursor of every tick."""
 
 UNDER_WAY = [
     dg.DagsterRunStatus.QUEUED,
@@ -49,18 +49,18 @@ def delivery_sensor(root: DataRoot, clock: Clock = utc_now) -> dg.SensorDefiniti
         job=refresh,
         minimum_interval_seconds=DELIVERIES_EVERY,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Asks for a refresh when a delivered file is settled: the same on two looks, or flagged.",
+        description="Asks for a refresh when a delivered file is stable: the same on two ticks, or flagged.",
     )
     def deliveries(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         try:
             new = files_to_ask_for(root)
         except (SpendgateError, duckdb.Error, OSError) as error:
-            return _skip(f"cannot look for deliveries: {first_line(error)}", context.cursor)
+            return _skip(f"cannot list deliveries: {first_line(error)}", context.cursor)
         earlier = [tuple(state) for state in json.loads(context.cursor or "[]")]
         ready = stable_files(new, earlier)
         cursor = json.dumps([file.state for file in new[:REMEMBERED]])
         if not ready:
-            settling = f"{len(new)} files still settling" if new else "no new files"
+            settling = f"{len(new)} files not yet stable" if new else "no new files"
             return _skip(settling, cursor)
         busy = _busy(context.instance, root, refresh.name, clock())
         if busy:
@@ -77,7 +77,7 @@ def decision_sensor(root: DataRoot, clock: Clock = utc_now) -> dg.SensorDefiniti
         job=decide,
         minimum_interval_seconds=DECISIONS_EVERY,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Asks for a decision when a status is due to change; looks at the published copy.",
+        description="Asks for a decision when a status is due to change; evaluates the published copy.",
     )
     def decisions(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason | dg.RunRequest:
         now = clock()
@@ -100,11 +100,11 @@ def _due(root: DataRoot, now: datetime) -> tuple[bool, str]:
     except (duckdb.BinderException, duckdb.CatalogException):
         return True, "the published file has other views or macros than this program"  # so does that
     except (SpendgateError, duckdb.Error) as error:
-        return False, f"cannot look at the statuses: {first_line(error)}"
+        return False, f"cannot evaluate the statuses: {first_line(error)}"
     if summary.due:
         return True, f"{summary.due} of {summary.campaigns} campaigns are due"
     expected = f"{summary.next_change_at:%Y-%m-%d %H:%M:%S} UTC" if summary.next_change_at else "never"
-    return False, f"{summary.campaigns} campaigns looked at, none due; next change expected: {expected}"
+    return False, f"{summary.campaigns} campaigns evaluated, none due; next change expected: {expected}"
 
 
 def files_to_ask_for(root: DataRoot) -> list[DeliveredFile]:

@@ -236,7 +236,7 @@ def test_an_explanation_says_when_what_is_stored_does_not_follow_from_the_ledger
     with world.open() as warehouse:
         publish(warehouse)
     result = spendgate(world.root, "explain", "11")
-    assert "what is stored does not follow from the ledger: see 'derived anew'" in result.stderr
+    assert "what is stored does not follow from the ledger: see 'derived again'" in result.stderr
     assert "'daily_spend': 1.000000000" in result.output
 
 

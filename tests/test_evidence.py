@@ -1,4 +1,4 @@
-"""Every change explains itself: derived anew from the ledger, as known then, and by replays."""
+"""Every change explains itself: derived again from the ledger, as known then, and by replays."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -98,7 +98,7 @@ def test_an_explanation_is_told_in_words(world: World) -> None:
         "click on ad 101 (campaign 11) at 2025-06-10 11:00:00 UTC for 0.50: 9.50 before it, 10.00 with it,"
     )
     assert "nothing after it" in words["crossed by"]
-    assert words["derived anew"] == "the same"
+    assert words["derived again"] == "the same"
     assert words["a decision"].startswith(
         "at 2025-06-10 12:00:00 UTC would leave it BUDGET_REACHED: day 10.00 of 10.00"
     )

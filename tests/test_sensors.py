@@ -44,7 +44,7 @@ def test_a_delivered_file_is_asked_for_when_it_has_settled(world: World, instanc
     assert tick(sensor, instance)[:2] == (0, "no new files")
     path = world.deliver("a.jsonl", jsonl(event("1", 101, "click", "2025-06-10T10:00:00Z")))
     runs, reason, cursor = tick(sensor, instance)
-    assert (runs, reason) == (0, "1 files still settling")
+    assert (runs, reason) == (0, "1 files not yet stable")
     path.write_text(jsonl(event("2", 101, "click", "2025-06-10T10:00:00Z")) * 2)  # it grew
     runs, _, cursor = tick(sensor, instance, cursor)
     assert runs == 0
@@ -151,7 +151,7 @@ def test_nothing_due_is_skipped_with_what_was_seen_and_what_comes_next(
     sensor = decision_sensor(world.root, lambda: NOON + timedelta(minutes=5))
     assert tick(sensor, instance)[:2] == (
         0,
-        "4 campaigns looked at, none due; next change expected: 2025-06-10 22:00:00 UTC",
+        "4 campaigns evaluated, none due; next change expected: 2025-06-10 22:00:00 UTC",
     )
 
 
@@ -177,7 +177,7 @@ def test_a_due_status_waits_for_the_decision_under_way(world: World, instance: d
 
 def test_before_the_first_run_the_decision_sensor_says_so(world: World, instance: dg.DagsterInstance) -> None:
     assert tick(decision_sensor(world.root), instance)[1].startswith(
-        "cannot look at the statuses: nothing is published"
+        "cannot evaluate the statuses: nothing is published"
     )
 
 

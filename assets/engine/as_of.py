@@ -55,7 +55,7 @@ def replay(connection: duckdb.DuckDBPyConnection, now: datetime, *, as_known: bo
     Args:
         connection: to the warehouse or the published copy.
         now: an instant before the newest decision; one that was decided for stands for that decision, from before it
-            was made. A later one, or that of the newest decision itself, is looked at as the present.
+            was made. A later one, or that of the newest decision itself, is evaluated as the present.
         as_known: count only what had been recorded by then, not what came late.
 
     Raises:

@@ -133,7 +133,7 @@ def _sums(connection: duckdb.DuckDBPyConnection, root: DataRoot) -> Sums:
 
 
 def _held_against(wanted: Sums, root: DataRoot) -> Sums:
-    """Open what was written, and add it up anew.
+    """Open what was written, and add it up again.
 
     Raises:
         SpendgateError: it does not hold what was copied.

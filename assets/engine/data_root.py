@@ -57,7 +57,7 @@ class DataRoot:
 
     @property
     def rebuilt_file(self) -> Path:
-        """The warehouse made anew, until it takes the other one's place."""
+        """The rebuilt warehouse, until it takes the other one's place."""
         return self.path / "warehouse" / "rebuilt.duckdb"
 
     @property

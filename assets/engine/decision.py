@@ -22,7 +22,7 @@ class DecisionSummary:
     """What a decision would do.
 
     Attributes:
-        campaigns: how many were looked at.
+        campaigns: how many were evaluated.
         due: how many would change.
         next_change_at: when, with no new spend, the first of them changes after that; None: never.
     """

@@ -1,4 +1,4 @@
-"""Why a campaign has its status: each stored change, derived anew from the ledger and put into words.
+"""Why a campaign has its status: each stored change, derived again from the ledger and put into words.
 
 Belongs here: explanations, and the check that stored changes still follow from the ledger. Does not: the rules
 (`decision`, `sql/decision`).
@@ -109,7 +109,7 @@ class Explanation:
         versions: the reference data counted.
         crossing: what crossed the budget; None where none was reached.
         before: the change before those; None at its first appearance.
-        differences: how the changes come out when they are derived anew; empty when just as they are stored.
+        differences: how the changes come out when they are derived again; empty when just as they are stored.
         present: what a decision makes of it at the instant asked for.
     """
 
@@ -124,7 +124,7 @@ class Explanation:
 def explain(
     connection: duckdb.DuckDBPyConnection, campaign_id: int, *, at: datetime | None, now: datetime
 ) -> Explanation:
-    """Explain the status that a campaign has, or had at `at`, and derive it anew.
+    """Explain the status that a campaign has, or had at `at`, and derive it again.
 
     Args:
         connection: to the published copy.
@@ -158,7 +158,7 @@ def explain(
 
 
 def derive_unchecked_changes(warehouse: Warehouse) -> None:
-    """Derive every change recorded since the last check anew; `underivable_changes` holds what comes out otherwise."""
+    """Derive every change recorded since the last check again; `underivable_changes` holds what comes out otherwise."""
     warehouse.run("steps.explanation", "underivable_changes")
     moments = warehouse.run("steps.explanation", "unchecked_changes").fetchall()
     for recorded_at, decided_at, _ in moments:
@@ -182,7 +182,7 @@ def _derive_moment(
     brand_id: int | None = None,
     campaign_id: int | None = None,
 ) -> None:
-    """Work out the changes recorded at one moment anew, and put what comes out otherwise into `differences`."""
+    """Derive the changes recorded at one moment again, and put what comes out otherwise into `differences`."""
     as_of = AsOf(decided_at, known_at=recorded_at, recorded_before=recorded_at)
     derive(connection, as_of, brand_id=brand_id, campaign_id=campaign_id)
     connection.execute(

@@ -15,7 +15,7 @@ log = logging.getLogger("spendgate.overspend")
 
 
 def measure_overspend(warehouse: Warehouse) -> int:
-    """Work out anew what brands spent beyond their budgets, and why, for the days and months that are due.
+    """Recompute what brands spent beyond their budgets, and why, for the days and months that are due.
 
     Due is what has new transactions, and what a new budget or a decision's new finding bears upon.
 
@@ -27,7 +27,7 @@ def measure_overspend(warehouse: Warehouse) -> int:
     except duckdb.InvalidInputException as error:
         if not names_lost_day(error):
             raise
-        log.error("overspend is worked out when this is mended: %s", first_line(error))
+        log.error("overspend is computed when this is mended: %s", first_line(error))
         return 0
 
 
@@ -38,5 +38,5 @@ def _measure_overspend(warehouse: Warehouse) -> int:
         warehouse.run("mart.overspend", "remove_due")
         exceeded = int(warehouse.value("mart.overspend", "add"))
         warehouse.run("ops.overspend_due", "clear")
-    log.info("overspend worked out for %d days and months of brands; %d went beyond a budget", due, exceeded)
+    log.info("overspend computed for %d days and months of brands; %d went beyond a budget", due, exceeded)
     return due

@@ -1,7 +1,7 @@
 """What a reader may ask of the published file in SQL of his own, and with which rights he is answered.
 
 Belongs here: telling a query that only reads from any other, and the connection it runs on. Does not: the kernel's part
-(`rights`), how rows look (`pipelines.printing`).
+(`rights`), the form of rows (`pipelines.cli.printing`).
 """
 
 import re
@@ -71,7 +71,7 @@ def answer(root: DataRoot, query: str, show: Callable[[duckdb.DuckDBPyConnection
 
 @contextmanager
 def open_for_reader(root: DataRoot) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open the published file for a query that nobody has looked at, and let this process do nothing else any more."""
+    """Open the published file for a query that nobody has read, and let this process do nothing else any more."""
     with open_published(root) as published:
         threads = published.execute("select current_setting('threads')").fetchall()[0][0]
         end_other_threads(published)

@@ -26,7 +26,7 @@ class Settings:
     ingest_seconds: float = 120.0  # after which a run begins no further transaction, but decides and publishes first
     memory_percent: int = 10  # of the machine's memory that a run may hold; beyond that it spills to the disk
     conflict_days: int = 3  # before the newest event: event_ids that come back with another time are found there
-    settle_seconds: float = 1.0  # between the two looks that tell a finished file from a growing one
+    settle_seconds: float = 1.0  # between the two listings that tell a finished file from a growing one
     lock_wait_seconds: float = 600.0  # how long a run waits for another one to leave the warehouse
     max_expansion: int = 200  # times its own size that a file may grow; honest events grow 5 to 50 times
     max_clock_ahead_days: int = 7  # of the newest record; no more than the shortest time for which something is kept
@@ -50,7 +50,7 @@ READING_LIMITS = ("max_file_bytes", "max_line_bytes", "max_json_depth", "max_exp
 """Settings on which it depends what a delivered file is read as; noted beside what is read."""
 
 LARGEST_LIMIT = 10**15
-"""A petabyte, or longer than the universe: a larger limit is a slip of the pen."""
+"""A petabyte, or longer than the universe: a larger limit is a typing error."""
 
 
 def read_settings(file: Path) -> Settings:

@@ -54,7 +54,7 @@ def explanation_lines(explanation: Explanation) -> list[tuple[str, str]]:
         ("brand", f"{last.brand_id} {versions.brand_name or ''}, as loaded in batch {versions.brand_batch_id}"),
         ("run", f"{last.run_id}, recorded {for_people(last.recorded_at)} UTC as change {last.change_id}"),
         ("before", _before(explanation.before)),
-        ("derived anew", "; ".join(explanation.differences) or "the same"),
+        ("derived again", "; ".join(explanation.differences) or "the same"),
         ("a decision", _present(explanation.present)),
     ]
     return lines

@@ -58,7 +58,7 @@ def status(data: DataRoot, brand_id: int | None, *, as_json: bool) -> None:
 @click.option("--at", type=Instant(), help="Why it had the status it had then.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON, for scripts.")
 def explain(data: DataRoot, campaign_id: int, at: datetime | None, *, as_json: bool) -> None:
-    """Tell why a campaign has its status, and derive it anew from the ledger."""
+    """Tell why a campaign has its status, and derive it again from the ledger."""
     with open_published(data) as published:
         explanation = explain_status(published, campaign_id, at=at, now=datetime.now(UTC))
     if as_json:
@@ -69,7 +69,7 @@ def explain(data: DataRoot, campaign_id: int, at: datetime | None, *, as_json: b
         title = f"Campaign {campaign_id} {name}: {last.to_status} since {for_people(last.decided_at)} UTC"
         print_words(explanation_lines(explanation), title)
     if explanation.differences:
-        say("what is stored does not follow from the ledger: see 'derived anew'", colour="red", err=True)
+        say("what is stored does not follow from the ledger: see 'derived again'", colour="red", err=True)
 
 
 FORMATS: dict[str, Callable[[duckdb.DuckDBPyConnection], None]] = {

@@ -68,7 +68,7 @@ when not matched then insert
 values (new.brand_id, new.campaign_id, new.cost_type, new.local_date, new.spend, new.transactions);
 
 -- name: remove_rezoned
--- Make room for brands that are summed anew; what is sealed of them is taken back.
+-- Make room for brands that are summed again; what is sealed of them is taken back.
 delete from hot.daily_spend
 where brand_id in (select brand_id from rezoned_brands);
 insert into hot.daily_spend

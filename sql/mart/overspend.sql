@@ -165,6 +165,6 @@ from split
 group by all;
 
 -- name: remove_due
--- Make room for what is worked out anew.
+-- Make room for what is recomputed.
 delete from mart.overspend
 where (brand_id, period, starts_on) in (select (brand_id, period, starts_on) from due_periods);

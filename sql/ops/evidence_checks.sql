@@ -1,11 +1,11 @@
--- One row per check that derived stored changes of statuses anew.
+-- One row per check that derived stored changes of statuses again.
 create table if not exists ops.evidence_checks (
     checked_through timestamptz not null,
     changes bigint not null,
     differences bigint not null,
     run_id varchar not null
 );
-comment on table ops.evidence_checks is 'One row per check that derived stored changes of statuses anew.';
+comment on table ops.evidence_checks is 'One row per check that derived stored changes of statuses again.';
 comment on column ops.evidence_checks.checked_through is 'recorded_at of the newest change it derived';
 comment on column ops.evidence_checks.changes is 'how many it derived';
 comment on column ops.evidence_checks.differences is 'how many came out otherwise than they are stored';

@@ -1,9 +1,9 @@
--- One row per brand and local day whose overspend is to be worked out anew.
+-- One row per brand and local day whose overspend is to be recomputed.
 create table if not exists ops.overspend_due (
     brand_id bigint not null,
     local_date date not null
 );
-comment on table ops.overspend_due is 'One row per brand and local day whose overspend is to be worked out anew.';
+comment on table ops.overspend_due is 'One row per brand and local day whose overspend is to be recomputed.';
 
 -- name: add_new_spend
 -- One row per brand and local day whose spend changes. Reads new_spend and rezoned_brands.
@@ -56,7 +56,7 @@ from mart.daily_spend_parts as daily_spend
 inner join concerned on daily_spend.brand_id = concerned.brand_id and daily_spend.local_date >= concerned.local_date;
 
 -- name: add_resealed
--- Every brand with spend on a local date that was lost: its overspend could not be worked out meanwhile.
+-- Every brand with spend on a local date that was lost: its overspend could not be computed meanwhile.
 insert into ops.overspend_due
 select
     brand_id,

@@ -40,7 +40,7 @@ select
     $recorded_at::timestamptz as recorded_at;
 
 -- name: remove
--- Make room for another try at the same file: its ledger row is written anew.
+-- Make room for another try at the same file: its ledger row is rewritten.
 delete from ops.reference_files
 where file_id = $file_id;
 

@@ -35,7 +35,7 @@ from refused_rows
 order by line_number;
 
 -- name: remove_of_file
--- Make room for another try at the same file: what is still refused is listed anew.
+-- Make room for another try at the same file: what is still refused is listed again.
 delete from raw.rejected_rows
 where file_id = $file_id;
 

@@ -101,7 +101,7 @@ corrections as (
         and occurred_at < $now::timestamptz + interval 32 days
         and batch_id <= ops.summed_batch('infinity'::timestamptz)
     union all
-    -- counted anew: the month of brands whose zone at $now is not the one the marts are summed by
+    -- counted again: the month of brands whose zone at $now is not the one the marts are summed by
     select
         transactions.brand_id,
         transactions.occurred_at,
@@ -243,7 +243,7 @@ with current as (
     left join statuses using (campaign_id)
 ),
 
-judged as (
+evaluated as (
     select
         current.*,
         brand_now.* exclude (brand_id),
@@ -263,7 +263,7 @@ resumed as (
             when status = 'PAUSED' and paused_until <= $now then 'SCHEDULED'::campaign_status
             else status
         end as resumed_status
-    from judged
+    from evaluated
 ),
 
 enforced as (
@@ -398,7 +398,7 @@ from decided
 where final_status <> stopped_status;
 
 -- name: summary
--- One row: how many campaigns were looked at, how many would change, and when the next change is expected.
+-- One row: how many campaigns were evaluated, how many would change, and when the next change is expected.
 select
     count(*) as campaigns,
     count(*) filter (where campaign_id in (select campaign_id from transitions)) as due,

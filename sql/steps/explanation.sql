@@ -205,7 +205,7 @@ group by all
 order by recorded_at;
 
 -- name: underivable_changes
--- No row yet: what differences.sql finds at each moment.
+-- No row yet: what `differences` finds at each moment.
 create or replace temp table underivable_changes (
     campaign_id bigint,
     change_id bigint,

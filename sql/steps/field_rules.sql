@@ -5,7 +5,7 @@
 create or replace temp macro bigint_of(text) as
 case when regexp_full_match(text, '-?[0-9]{1,19}') then try_cast(text as bigint) end;
 
--- of a time that does not say in which zone it is: none, unless the settings say so (local_times.sql)
+-- of a time that does not say in which zone it is: none, unless the settings say so (`local_times`)
 create or replace temp macro instant_without_zone(text) as null::timestamptz;
 create or replace temp macro instant_in_zone(local_timestamp) as null::timestamptz;
 

@@ -38,7 +38,7 @@ typed as (
     from parsed
 ),
 
-judged as (
+examined as (
     select
         *,
         -- each question is asked only of the lines that the ones before it leave
@@ -80,7 +80,7 @@ select
     case when is_doubtful then coalesce(line, '') end as doubt,
     shape,
     unusual_keys
-from judged;
+from examined;
 
 -- name: ignored_keys
 -- Keys nobody asked for, of a file of JSON lines read in bulk, and how often each was met: the first $names, and a row

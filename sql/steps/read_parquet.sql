@@ -29,7 +29,7 @@ set fault = event_fault(event_id, ad_id, event_type, occurred_at, $loaded_at::ti
 where
     file_id = $file_id
     and fault is null
-    -- else every row would be written anew: a third of the time of reading the file
+    -- else every row would be rewritten: a third of the time of reading the file
     and event_fault(event_id, ad_id, event_type, occurred_at, $loaded_at::timestamptz) is not null;
 
 -- name: payments

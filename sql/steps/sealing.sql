@@ -72,7 +72,7 @@ set variable spendgate_needed = [$needed_from::timestamptz, $needed_to::timestam
 drop table sealed_days;
 
 -- name: show_files
--- All sealed rows of one table. Filled in by assets/sealed_tables.py: a definition cannot take a bound list of files.
+-- All sealed rows of one table. Filled in by sealed_tables.py: a definition cannot take a bound list of files.
 create or replace macro sealed.$table() as table -- noqa: PRS
     from
         read_parquet(
@@ -83,7 +83,7 @@ create or replace macro sealed.$table() as table -- noqa: PRS
     from sealed.lost_$table;
 
 -- name: show_no_files
--- The same while no file of the table can be read. Filled in by assets/sealed_tables.py.
+-- The same while no file of the table can be read. Filled in by sealed_tables.py.
 create or replace macro sealed.$table() as table -- noqa: PRS
     from hot.$table
     where false
@@ -91,5 +91,5 @@ create or replace macro sealed.$table() as table -- noqa: PRS
     from sealed.lost_$table;
 
 -- name: sealed_through
--- The first local day or month of which nothing is sealed. Filled in by assets/sealing.py.
+-- The first local day or month of which nothing is sealed. Filled in by sealed_tables.py.
 create or replace macro sealed.$table_through() as date '$through'; -- noqa: PRS

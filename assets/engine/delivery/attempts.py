@@ -66,7 +66,7 @@ def record_failed_reads(warehouse: Warehouse, waits: list[tuple[DeliveredFile, N
         return
     with warehouse.transaction():
         for file, wait in waits:
-            log.warning("%s: %s; looked at again in the next run", file.name, wait)
+            log.warning("%s: %s; read again in the next run", file.name, wait)
             warehouse.run(
                 "ops.attempts", "record_failed_read",
                 name=file.name, bytes=file.bytes, changed_ns=file.changed_ns, waits_for=str(wait),

@@ -25,7 +25,7 @@ class QuarantineError(Exception):
 
 
 class NotReadyError(Exception):
-    """The file cannot be taken now and will be looked at again; the text says why."""
+    """The file cannot be taken now and will be read again; the text says why."""
 
 
 @dataclass(frozen=True)

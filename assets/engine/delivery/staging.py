@@ -129,7 +129,7 @@ def _copy(file: DeliveredFile, target: Path, settings: Settings) -> _Copy:
     digest = hashlib.sha256()
     magic = b""
     try:
-        # never follow a link put there since the look, never hang on a pipe
+        # never follow a link put there since the listing, never hang on a pipe
         descriptor = os.open(file.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as error:
         raise NotReadyError(f"cannot be opened: {error.strerror}") from error

@@ -14,7 +14,7 @@ def has_blank_beside_quote(text: bytes) -> bool:
 class TextProfile:
     """What has to be known of a text before a bulk reader may have it, gathered chunk by chunk.
 
-    It is looked at as bytes: each look is one search that runs as fast as memory is read.
+    It is searched as bytes, which runs as fast as memory is read.
     """
 
     def __init__(self, max_line_bytes: int, *, is_csv: bool) -> None:

@@ -1,6 +1,6 @@
 """The columns of each kind of file, what each holds, and as what types it may come in a Parquet file.
 
-Belongs here: names and types. Does not: the rules for values (`sql/ingest/macros.sql`), nor any reading.
+Belongs here: names and types. Does not: the rules for values (`sql/steps/field_rules.sql`), nor any reading.
 """
 
 from collections.abc import Callable

@@ -18,7 +18,7 @@ _BLANKS = re.compile(r"\s*")
 
 
 def split_objects(file: Path, target: Path, max_line_bytes: int) -> None:
-    """Write a text anew with a line for each object; a line that is not one object behind the other stays as it is.
+    """Rewrite a text with a line for each object; a line that is not one object behind the other stays as it is.
 
     A line number of the new text is the place of an object in the file, by which it is found again.
 

@@ -31,10 +31,10 @@ from assets.engine.reading.text import (
 from assets.engine.settings import Settings
 
 SAMPLES, SAMPLE_LINES = 16, 64
-"""Places of a file, and lines of each, that are looked at to learn which keys its lines usually have."""
+"""Places of a file, and lines of each, that are read to learn which keys its lines usually have."""
 
 USUAL = 8
-"""Sets of keys that are taken for usual; lines with other keys are looked at more closely, which takes longer."""
+"""Sets of keys that are taken for usual; lines with other keys are examined one by one, which takes longer."""
 
 
 class SeveralObjectsError(Exception):
@@ -156,7 +156,7 @@ def refuse_json_document(file: Path) -> None:
 def usual_keys(file: Path) -> list[list[str]]:
     """The sets of keys that lines of a file usually have, in their order, the commonest first.
 
-    It is looked at in several places: what stands for the lines of one hour may not for those of another. A set in
+    It is sampled in several places: what stands for the lines of one hour may not for those of another. A set in
     which a key is there twice is not usual.
     """
     found: Counter[tuple[str, ...]] = Counter()

@@ -1,7 +1,7 @@
 """Parquet: footers held against what is accepted, pages against their check sums.
 
 Belongs here: whether DuckDB may read a file, and what it is called when it may not. Does not: reading the rows
-(`sql/ingest/parquet_*.sql`).
+(`sql/steps/read_parquet.sql`).
 """
 
 import re
@@ -39,7 +39,7 @@ class ParquetSchema:
 
 
 def parquet_schema(staged: StagedFile, settings: Settings) -> ParquetSchema:
-    """What the footer of a Parquet file says, none of whose data has been looked at yet.
+    """What the footer of a Parquet file says, none of whose data has been read yet.
 
     Raises:
         QuarantineError: it has no readable footer, or one that announces more than the cap.

@@ -1,7 +1,7 @@
 """A staged file of events or payments becomes rows in the arrival tables.
 
 Belongs here: which reader has which file or line. Does not: forms (`jsonl_files`, `csv_files`, `parquet_files`), the
-rules for values (`sql/ingest/macros.sql`), duplicates, and writing to the warehouse (`ingestion`).
+rules for values (`sql/steps/field_rules.sql`), duplicates, and writing to the warehouse (`ingestion`).
 
 Large texts of events are read in bulk by DuckDB, which leaves every line it has the slightest doubt about to the reader
 of single rows in Python; that one reads everything else, and is the authority on what is wrong with a row.

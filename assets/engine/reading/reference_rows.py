@@ -1,7 +1,7 @@
-"""A staged reference file becomes rows with types, each judged: texts of a CSV file, typed values of a Parquet file.
+"""A staged reference file becomes rows with types, each validated: texts of a CSV file, typed values of a Parquet file.
 
 Belongs here: which columns a reference file must have, and which reader has it. Does not: what may stand in them
-(`sql/ingest/judged_*.sql`), versions (`reference_files`).
+(`validate` in `sql/core/<table>.sql`), versions (`engine.reference`).
 """
 
 import re
@@ -52,7 +52,7 @@ def read_reference(warehouse: Warehouse, kind: str, staged: StagedFile, settings
 
 
 def refused_texts(warehouse: Warehouse, staged: StagedFile, numbers: list[int]) -> Iterator[tuple[int, str]]:
-    """Refused rows of the file that was judged last as they were delivered: lines of a text, JSON of Parquet."""
+    """Refused rows of the file that was validated last as they were delivered: lines of a text, JSON of Parquet."""
     if staged.format == "parquet":
         yield from warehouse.run("steps.reference", "refused_rows_as_json").fetchall()
     else:

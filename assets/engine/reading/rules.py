@@ -1,7 +1,7 @@
 """What every reader asks of DuckDB: the rules for values, rows handed over as Arrow, and whose fault an error is.
 
 Belongs here: what the readers of deliveries and of reference files have in common. Does not: the rules themselves
-(`sql/ingest/macros.sql`), nor what is in a file.
+(`sql/steps/field_rules.sql`), nor what is in a file.
 """
 
 from collections.abc import Iterator

@@ -19,7 +19,7 @@ CHUNK = 1 << 20
 """Bytes of a text that are read at once."""
 
 HEADER_BYTES = 1 << 16
-"""As much of a first line is looked at to tell what a file is."""
+"""As much of a first line is read to tell what a file is."""
 
 NAMES = 100
 """Ignored columns or keys of a file that are named."""

@@ -1,8 +1,8 @@
-"""The warehouse made anew beside the live one, by doing again what was done, and the two compared table by table.
+"""The warehouse rebuilt beside the live one, by doing again what was done, and the two compared table by table.
 
 Belongs here: the order of what is done again, and what is kept. Does not: how it is done (`ingestion`, `accounting`).
 
-Made anew, from the staged files: events, payments, refused rows, the ledger, every sum over it. Kept, since only the
+Rebuilt, from the staged files: events, payments, refused rows, the ledger, every sum over it. Kept, since only the
 warehouse knows it: statuses and their history, the versions of the reference data with the time from which each
 holds, and when which batch did what, which is the order in which all of it is done again.
 """

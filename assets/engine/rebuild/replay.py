@@ -39,7 +39,7 @@ COMPARED = (
     "ops.retries",
     "ops.summed_brands",
 )
-"""Tables that are made anew; all others are kept."""
+"""Tables that are rebuilt; all others are kept."""
 
 ZONES = ("core.utc_offsets", "core.superseded_utc_offsets")
 """Kept, and needed before the first step."""
@@ -52,7 +52,7 @@ OF_THE_FILE = (
     "ops.sealed_file_states",
     *(f"hot.{name}" for name in TABLES),
 )
-"""Neither made anew nor kept: they belong to the file they are in."""
+"""Neither rebuilt nor kept: they belong to the file they are in."""
 
 BEFORE_ALL_STEPS = datetime(2000, 1, 1, tzinfo=UTC)
 """When the empty file is recorded as made: each transaction's time is later than the one before it."""
@@ -186,7 +186,7 @@ class Replay:
             self._copy(of_the_file.filter(_equals("batch_id", step.batch_id)), into)
 
     def _keep(self) -> None:
-        """Copy what is not made anew, and the ledger rows of what was refused or delivered again."""
+        """Copy what is not rebuilt, and the ledger rows of what was refused or delivered again."""
         self._rebuilt.run("steps.rebuild", "clear_replayed")
         self._copy(self._live.table("raw.event_files").filter("outcome <> 'LOADED'"), "raw.event_files")
         of_reference_files = "file_id in (select file_id from ops.reference_files)"

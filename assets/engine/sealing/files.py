@@ -1,4 +1,4 @@
-"""Whether the sealed files are what was sealed: looked at by every run, read in full within a week.
+"""Whether the sealed files are what was sealed: checked by every run, read in full within a week.
 
 Belongs here: verifying, the second copy, and mending from it. Does not: making files (`sealing`), making lost ones
 again from delivered files (`resealing`), removing them (`retention`).
@@ -76,7 +76,7 @@ Track = Callable[[list[Sealed]], Iterable[Sealed]]
 def verify_changed_files(warehouse: Warehouse) -> None:
     """Verify the sealed files that have changed since they were verified, or never were.
 
-    To tell that a file has not changed costs a look at its inode; so every run can begin with it.
+    To tell that a file has not changed costs one call for its inode; so every run can begin with it.
     """
     _verify(warehouse, [file for file in _sealed(warehouse) if _has_changed(warehouse, file)])
 
@@ -104,7 +104,7 @@ def copy_sealed_files(warehouse: Warehouse, in_full: Collection[str] = ()) -> No
 
     Args:
         warehouse: whose sealed files.
-        in_full: files whose copies are read; of the others a look at their size is enough.
+        in_full: files whose copies are read; of the others their size is enough.
     """
     copies = warehouse.root.sealed_copy
     if copies is None:

@@ -1,7 +1,7 @@
 """Days that can hardly change any more leave the warehouse file for immutable Parquet files, so that it stays small.
 
 Belongs here: writing the files, and the one transaction that puts them in the place of the rows. Does not: how hot and
-sealed rows are read as one (the views in `sql/schema`). Late rows of a sealed day stay hot until there are many.
+sealed rows are read as one (the views of the tables). Late rows of a sealed day stay hot until there are many.
 """
 
 import logging
@@ -35,7 +35,7 @@ ROWS_AT_ONCE = 4_000_000, 16_000_000
 """So many rows are sorted at once, unless a day has more: few fit in memory; more spill to the disk, some 2 GB, ..."""
 
 PASSES = 6
-"""... and are taken where there are so many that a look through them all for a group takes longer than that."""
+"""... and are taken where there are so many that a pass over them all for a group takes longer than that."""
 
 EMPTY = (0, None, None, None)
 """The digest of a file without a row."""
@@ -108,7 +108,7 @@ def seal(warehouse: Warehouse) -> list[SealedFile]:
     verify_changed_files(warehouse)
     copy_sealed_files(warehouse)
     if compact(warehouse):
-        log.info("the warehouse file was written anew, without the room that sealed rows had left")
+        log.info("the warehouse file was rewritten without the room that sealed rows had left")
     log.info("%d files sealed", len(files))
     return files
 

@@ -14,7 +14,7 @@ from assets.engine.warehouse.warehouse import Warehouse
 
 
 def compact(warehouse: Warehouse) -> bool:
-    """Write the file anew where much of it is the room that removed rows have left: every publishing copies it.
+    """Rewrite the file where much of it is the room that removed rows have left: every publishing copies it.
 
     Returns:
         Whether it was.
@@ -35,14 +35,14 @@ def compact(warehouse: Warehouse) -> bool:
             path = str(file).replace("'", "''")
             connection.execute(f"attach '{path}' as {name} ({how})")
         connection.execute("copy from database live to compacted")
-    anew = Warehouse(warehouse.root, now=warehouse.now, run_id=warehouse.run_id, file=compacted)
+    copy = Warehouse(warehouse.root, now=warehouse.now, run_id=warehouse.run_id, file=compacted)
     try:
-        define(anew.connection)  # comments are not copied
-        if _counts(anew) != before:
+        define(copy.connection)  # comments are not copied
+        if _counts(copy) != before:
             raise SpendgateError(f"{compacted} is not what {warehouse.file} holds, which stays as it is")
-        anew.connection.execute("checkpoint")
+        copy.connection.execute("checkpoint")
     finally:
-        anew.close()
+        copy.close()
     fsync(compacted)
     compacted.replace(warehouse.file)
     fsync(warehouse.file.parent)

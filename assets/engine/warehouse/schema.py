@@ -118,7 +118,7 @@ def _difference(table: str, wanted: list[tuple[str, str]] | None, found: list[tu
 
 @contextmanager
 def empty_warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
-    """Every table and macro of a warehouse, in memory: to look at what they are like."""
+    """Every table and macro of a warehouse, in memory, to see their columns."""
     with duckdb.connect() as connection:
         define(connection)
         yield connection

@@ -78,7 +78,7 @@ class Warehouse:
         return connection
 
     def _bring_up_to_date(self) -> None:
-        """Make a new file's tables, migrate an older one, define views and macros anew where they have changed.
+        """Make a new file's tables, migrate an older one, define views and macros again where they have changed.
 
         Raises:
             SpendgateError: the file is newer than this program, or of no version that it knows, or the clock is wrong.
@@ -170,7 +170,8 @@ class Warehouse:
         try:
             yield
         except (duckdb.FatalException, duckdb.InternalException):
-            self._connection = self.rules_zone = None  # the database is invalid for this process; the file stays as committed
+            # the database is invalid for this process; the file stays as committed
+            self._connection = self.rules_zone = None
             raise
         except BaseException:
             self.connection.execute("rollback")
@@ -214,7 +215,7 @@ def open_warehouse(
 ) -> Iterator[Warehouse]:
     """Hold the warehouse, alone, for as long as the block lasts.
 
-    Without a `now`, the run stands for the moment at which it got the warehouse: had it looked at the clock before it
+    Without a `now`, the run stands for the moment at which it got the warehouse: had it asked the clock before it
     waited, it would decide for an instant older than the last decision.
 
     Raises:
