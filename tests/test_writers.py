@@ -13,7 +13,7 @@ import pytest
 from assets.engine.data_root import DataRoot
 from assets.engine.reading import reader, reference_rows
 from assets.engine.reading.columns import COLUMNS
-from tests.corpus import click, gz, paid, parquet
+from tests.corpus.case import click, gz, paid, parquet
 from tests.world import ADS, BRANDS, NOON, PRICES, REFERENCE, World, csv_text, event, jsonl
 
 AT = datetime(2025, 6, 10, 10, tzinfo=UTC)

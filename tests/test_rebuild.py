@@ -17,7 +17,7 @@ from assets.engine.rebuild.rebuild import rebuild, swap
 from assets.engine.warehouse.publication import publish
 from tests.faults import KILLED, exit_code, run_killed
 from tests.test_cli import spendgate
-from tests.test_rejects import retry, soon
+from tests.test_retry import retry, soon
 from tests.world import ADS, BRANDS, NOON, PRICES, World, event, jsonl, payment, refresh, spent
 
 

@@ -4,7 +4,7 @@ import gzip
 
 import pytest
 
-from tests.corpus import click, parquet
+from tests.corpus.case import click, parquet
 from tests.test_writers import ONE, zstandard
 from tests.world import BRANDS, NOON, World, jsonl
 
