@@ -16,49 +16,10 @@ from assets.engine.decision import decide, due_transitions, evaluate
 from assets.engine.errors import SpendgateError
 from assets.engine.manual_status import DECIDED_ALONE, MANUAL_CHANGES, REOPENED, ManualChange, set_status
 from assets.engine.warehouse.publication import open_published, publish
-from tests.world import AD_SETS, ADS, BRANDS, CAMPAIGNS, NOON, PRICES, World, event, jsonl, load_and_sum, payment, spent
+from tests.decision_world import world_of
+from tests.world import BRANDS, CAMPAIGNS, NOON, World, event, jsonl, load_and_sum, spent
 
 CASES = json.loads((Path(__file__).parent / "scenarios" / "decisions.json").read_text(encoding="utf-8"))
-
-
-def world_of(case: dict[str, Any], root: DataRoot) -> World:
-    """A worked case as delivered files: each COST is a click on an ad of its own that costs so much."""
-
-    def header(text: str) -> str:
-        return text.partition("\n")[0] + "\n"
-
-    def text(value: Any) -> str:
-        return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-
-    campaign_of = {c["brand_id"]: c["campaign_id"] for c in case["campaigns"]}
-    costs = [t for t in case["transactions"] if t["type"] == "COST"]
-    brands = [
-        f"{b['brand_id']},b,{text(b['daily_budget'])},{text(b['monthly_budget'])},{b['timezone']},,{text(b['is_active'])}"
-        for b in case["brands"]
-    ]
-    campaigns = [
-        f"{c['campaign_id']},{c['brand_id']},c,{c['status']},{text(c['allowed_start'])},{text(c['allowed_end'])}"
-        for c in case["campaigns"]
-    ]
-    world = World(
-        root,
-        {
-            "brands": header(BRANDS) + "".join(row + "\n" for row in brands),
-            "campaigns": header(CAMPAIGNS) + "".join(row + "\n" for row in campaigns),
-            "ad_sets": header(AD_SETS) + "".join(f"{c},{c},s,true\n" for c in campaign_of.values()),
-            "ads": header(ADS)
-            + "".join(f"{n},{campaign_of[t['brand_id']]},a,true,,,{t['amount']},,,\n" for n, t in enumerate(costs)),
-            "global_ad_pricing": PRICES,
-        },
-    )
-    world.deliver("costs.jsonl", jsonl(*(event(f"e{n}", n, "click", t["at"]) for n, t in enumerate(costs))))
-    payments = [t for t in case["transactions"] if t["type"] == "PAYMENT"]
-    world.deliver(
-        "payments.jsonl",
-        jsonl(*(payment(f"p{n}", t["brand_id"], t["amount"], t["at"]) for n, t in enumerate(payments))),
-        kind="payments",
-    )
-    return world
 
 
 @pytest.mark.parametrize("case", CASES, ids=[f"{case['id']} {case['title']}" for case in CASES])

@@ -2,13 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
-import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -18,8 +17,9 @@ from assets.engine.decision import decide
 from assets.engine.overspend import measure_overspend
 from assets.engine.spend import sum_spend
 from assets.engine.warehouse.warehouse import Warehouse, open_warehouse
+from tests.decision_world import add_batch, empty
 from tests.oracle import DAY, STRANGE_ZONES, Brand, Cost, local_date, spend
-from tests.test_properties import CHANGES, EMPTY, INSTANT, MONEY
+from tests.test_properties import CHANGES
 from tests.world import BRANDS, NOON, World, spent
 
 CAUSES = "select period, overspend, before_decision, after_stop, late, budget_cut from mart.overspend order by 1"
@@ -231,38 +231,16 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
         yield warehouse
 
 
-STEP = (
-    (
-        "insert into core.brand_versions select 1, 'b', $daily, $monthly, $timezone, null, true,"
-        " if($batch = 1, core.beginning(), $now::timestamptz), $batch, now()"
-    ),
-    "insert into ops.batches values ($batch, 'overspend', now())",
-    (
-        "insert into hot.transactions select $batch * 100 + row_number() over (), 1, 1, 1, amount, 'COST', 'CLICK',"
-        " costs.at, now(), 'AD', null, $batch from costs"
-    ),
-)
-SCHEMA = pa.schema({"brand_id": pa.int64(), "at": INSTANT, "amount": MONEY})
-
-
 def check(warehouse: Warehouse, brand: Brand, steps: list[Step]) -> None:
-    connection = warehouse.connection
-    connection.execute(EMPTY)
-    connection.execute(
-        "truncate ops.decisions; truncate ops.budget_findings; truncate mart.brand_budget; truncate mart.overspend"
-    )
+    empty(warehouse)
     for batch, step in enumerate(steps, 1):
-        costs = [{"brand_id": 1, "at": cost.at, "amount": cost.amount} for cost in step.costs]
-        connection.register("costs", pa.Table.from_pylist(costs, schema=SCHEMA))
-        values = {"now": step.now, "daily": step.daily_budget, "monthly": step.monthly_budget}
-        for statement in STEP:
-            bound = {**values, "timezone": brand.timezone, "batch": batch}
-            connection.execute(statement, {name: bound[name] for name in bound if f"${name}" in statement})
+        as_of_step = replace(brand, daily_budget=step.daily_budget, monthly_budget=step.monthly_budget)
+        add_batch(warehouse, batch, [as_of_step], step.costs, None if batch == 1 else step.now)
         warehouse.now = step.now
         sum_spend(warehouse)
         decide(warehouse)
         measure_overspend(warehouse)
-    found = connection.execute(
+    found = warehouse.connection.execute(
         "select period, starts_on, before_decision, after_stop, late, budget_cut, overspend from mart.overspend"
     ).fetchall()
     assert all(sum(causes) == total for _, _, *causes, total in found)

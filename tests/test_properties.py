@@ -1,12 +1,11 @@
 """The SQL's decision against the plain-Python oracle, on worlds nobody thought of."""
 
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -17,6 +16,7 @@ from assets.engine.decision import due_transitions, evaluate
 from assets.engine.spend import sum_spend
 from assets.engine.time_zones import utc_offsets
 from assets.engine.warehouse.warehouse import Warehouse, open_warehouse
+from tests.decision_world import add_batch, add_campaigns, add_payments, empty
 from tests.oracle import DAY, STRANGE_ZONES, Brand, Campaign, Cost, decide, next_change, spend
 from tests.world import NOON, World
 
@@ -74,68 +74,12 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
         yield warehouse
 
 
-TABLES = (
-    "core.brand_versions", "core.campaign_versions", "hot.transactions", "hot.daily_spend", "hot.monthly_spend",
-    "mart.restatements", "ops.campaign_status", "ops.campaign_status_changes",
-    "ops.summed_brands", "ops.watermarks", "ops.batches", "ops.overspend_due",
-)  # fmt: skip
-EMPTY = ";".join(f"truncate {table}" for table in TABLES)
-
-INTO_TABLES = """
-insert into core.brand_versions
-select brand_id, 'b', daily_budget, monthly_budget, timezone, null, is_active, core.beginning(), 1, now()
-from brands;
-insert into core.campaign_versions
-select campaign_id, brand_id, 'c', status, opens::time, closes::time, core.beginning(), 1, now()
-from campaigns;
-insert into ops.campaign_status
-select campaign_id, brand_id, status, 'INITIAL', now(), now(), null, null, true, null, paused_until
-from campaigns;
-insert into ops.campaign_status_changes by name
-select
-    campaign_id as change_id, campaign_id, brand_id, status as to_status, 'INITIAL' as reason, paused_until,
-    core.beginning() as decided_at, core.beginning() as recorded_at, 1 as watermark_batch_id,
-    'properties' as run_id, 'spendgate' as changed_by
-from campaigns;
-insert into hot.transactions
-select row_number() over (), brand_id, brand_id, 1, amount, 'COST', 'CLICK', costs.at, now(), 'AD', null, 1 from costs;
-insert into hot.transactions
-select -row_number() over (), brand_id, null, null, amount, 'PAYMENT', null, payments.at, now(), null, null, 1
-from payments;
-insert into ops.batches values (1, 'properties', now())
-"""
-INSTANT, MONEY = pa.timestamp("us", "UTC"), pa.decimal128(38, 9)
-SCHEMAS = {
-    "brands": {
-        "brand_id": pa.int64(), "timezone": pa.string(), "daily_budget": MONEY, "monthly_budget": MONEY,
-        "is_active": pa.bool_(),
-    },
-    "campaigns": {
-        "campaign_id": pa.int64(), "brand_id": pa.int64(), "status": pa.string(), "opens": pa.string(),
-        "closes": pa.string(), "paused_until": INSTANT,
-    },
-    "costs": {"brand_id": pa.int64(), "at": INSTANT, "amount": MONEY},
-    "payments": {"brand_id": pa.int64(), "at": INSTANT, "amount": MONEY},
-}  # fmt: skip
-
-
-def clock(second: int | None) -> str | None:
-    return None if second is None else f"{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}"
-
-
 def fill(warehouse: Warehouse, brands: list[Brand], campaigns: list[Campaign], costs: list[Cost]) -> None:
-    """Put a world into the tables, and sum its spend as a run does.
-
-    With each cost comes a payment of as much and a refund of ten times that: they count nowhere.
-    """
-    payments = [replace(cost, amount=cost.amount * factor) for cost in costs for factor in (1, -10)]
-    clocked = [{**asdict(c), "opens": clock(c.opens), "closes": clock(c.closes)} for c in campaigns]
-    rows = {"brands": [*map(asdict, brands)], "campaigns": clocked, "costs": [*map(asdict, costs)]}
-    rows["payments"] = [*map(asdict, payments)]
-    for name, schema in SCHEMAS.items():
-        warehouse.connection.register(name, pa.Table.from_pylist(rows[name], schema=pa.schema(schema)))
-    warehouse.connection.execute(EMPTY)
-    warehouse.connection.execute(INTO_TABLES)
+    """Put a world into the tables, and sum its spend as a run does."""
+    empty(warehouse)
+    add_batch(warehouse, 1, brands, costs)
+    add_campaigns(warehouse, campaigns)
+    add_payments(warehouse, costs)
     sum_spend(warehouse)
 
 
