@@ -1,6 +1,6 @@
 """Assets of the decision: `ops.campaign_status`, its history, and the budgets it was made from.
 
-Belongs here: the assets. Does not: the rules (`decision`, `sql/decision`).
+Belongs here: the assets. Does not: the rules (`engine.decision`, `sql/steps/decision.sql`).
 """
 
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ import dagster as dg
 
 from assets.engine.decision import decide
 from assets.engine.warehouse.warehouse import Warehouse
-from assets.table_spec import POOL, materialized, table
+from assets.table_spec import POOL, materialized, table_spec
 
 DECISION = (
     "mart.brand_budget",
@@ -22,11 +22,11 @@ DECISION = (
 
 @dg.multi_asset(
     specs=[
-        table("mart.brand_budget", ["mart.daily_spend", "mart.monthly_spend", "core.brands"]),
-        table("ops.budget_findings", ["mart.brand_budget"]),
-        table("ops.campaign_status", ["mart.brand_budget", "core.campaigns"]),
-        table("ops.campaign_status_changes", ["mart.brand_budget", "core.campaigns"]),
-        table("ops.decisions", ["mart.brand_budget", "core.campaigns"]),
+        table_spec("mart.brand_budget", ["mart.daily_spend", "mart.monthly_spend", "core.brands"]),
+        table_spec("ops.budget_findings", ["mart.brand_budget"]),
+        table_spec("ops.campaign_status", ["mart.brand_budget", "core.campaigns"]),
+        table_spec("ops.campaign_status_changes", ["mart.brand_budget", "core.campaigns"]),
+        table_spec("ops.decisions", ["mart.brand_budget", "core.campaigns"]),
     ],
     pool=POOL,
 )

@@ -11,7 +11,7 @@ from assets.engine.delivery.inbox import Inbox
 from assets.engine.ingestion.ingest import ingest
 from assets.engine.kinds import EVENTS, PAYMENTS
 from assets.engine.warehouse.warehouse import Warehouse
-from assets.table_spec import POOL, materialized, table
+from assets.table_spec import POOL, materialized, table_spec
 
 RAW = ("raw.event_files", "raw.ad_events", "raw.payments", "raw.rejected_rows")
 
@@ -31,10 +31,10 @@ delivered_events = [
 
 @dg.multi_asset(
     specs=[
-        table("raw.event_files", ["landing.events", "landing.payments"]),
-        table("raw.ad_events", ["landing.events"]),
-        table("raw.payments", ["landing.payments"]),
-        table("raw.rejected_rows", ["landing.events", "landing.payments"]),
+        table_spec("raw.event_files", ["landing.events", "landing.payments"]),
+        table_spec("raw.ad_events", ["landing.events"]),
+        table_spec("raw.payments", ["landing.payments"]),
+        table_spec("raw.rejected_rows", ["landing.events", "landing.payments"]),
     ],
     pool=POOL,
 )

@@ -9,14 +9,14 @@ import dagster as dg
 
 from assets.engine.pricing import charge
 from assets.engine.warehouse.warehouse import Warehouse
-from assets.table_spec import POOL, materialized, table
+from assets.table_spec import POOL, materialized, table_spec
 
 LEDGER = ("core.transactions", "core.unpriced")
 
 
 @dg.multi_asset(
     specs=[
-        table(
+        table_spec(
             name,
             [
                 "raw.ad_events",

@@ -1,6 +1,7 @@
 """The assets everybody reads: `published/spend.duckdb`, and the sealed days that it shows beside its own rows.
 
-Belongs here: the assets. Does not: how the copy is made safe (`warehouse`), nor how days are sealed (`sealing`).
+Belongs here: the assets. Does not: how the copy is made safe (`engine.warehouse.publication`), nor how days are
+sealed (`engine.sealing.seal`).
 """
 
 import logging
@@ -16,7 +17,7 @@ from assets.events import RAW
 from assets.ledger import LEDGER
 from assets.reference import UTC_OFFSETS
 from assets.spend import OVERSPEND, SPEND
-from assets.table_spec import POOL, materialized, table
+from assets.table_spec import POOL, materialized, table_spec
 
 SEALED = "ops.sealed_files"
 
@@ -24,7 +25,8 @@ log = logging.getLogger("spendgate.publishing")
 
 
 @dg.multi_asset(
-    specs=[table(SEALED, ["raw.ad_events", "core.transactions", "mart.daily_spend", "mart.monthly_spend"])], pool=POOL
+    specs=[table_spec(SEALED, ["raw.ad_events", "core.transactions", "mart.daily_spend", "mart.monthly_spend"])],
+    pool=POOL,
 )
 def sealed_files(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
     """Days that can hardly change, as immutable Parquet files; once a night."""

@@ -12,7 +12,7 @@ from assets.engine.kinds import REFERENCE_TABLES
 from assets.engine.reference.load import load_reference
 from assets.engine.time_zones import load_utc_offsets
 from assets.engine.warehouse.warehouse import Warehouse
-from assets.table_spec import POOL, materialized, table
+from assets.table_spec import POOL, materialized, table_spec
 
 UTC_OFFSETS = ("core.utc_offsets", "core.superseded_utc_offsets")
 
@@ -33,7 +33,7 @@ tzdata = dg.AssetSpec(
 )
 
 
-@dg.multi_asset(specs=[table(name, ["pypi.tzdata"]) for name in UTC_OFFSETS], pool=POOL)
+@dg.multi_asset(specs=[table_spec(name, ["pypi.tzdata"]) for name in UTC_OFFSETS], pool=POOL)
 def utc_offsets(warehouse: dg.ResourceParam[Warehouse]) -> Iterator[dg.MaterializeResult[None]]:
     """Time zone rules, from the tzdata release that is installed, and those of before where it changed them."""
     load_utc_offsets(warehouse)
@@ -41,14 +41,14 @@ def utc_offsets(warehouse: dg.ResourceParam[Warehouse]) -> Iterator[dg.Materiali
         yield materialized(warehouse, name)
 
 
-@dg.multi_asset(specs=[table("core.brands", ["reference.brands", "core.utc_offsets"])], pool=POOL)
+@dg.multi_asset(specs=[table_spec("core.brands", ["reference.brands", "core.utc_offsets"])], pool=POOL)
 def brands(warehouse: dg.ResourceParam[Warehouse], deliveries: dg.ResourceParam[Inbox]) -> dg.MaterializeResult[None]:
     """Versions of the brands."""
     load_reference(warehouse, deliveries, "brands")
     return materialized(warehouse, "core.brands")
 
 
-@dg.multi_asset(specs=[table("core.campaigns", ["reference.campaigns", "core.brands"])], pool=POOL)
+@dg.multi_asset(specs=[table_spec("core.campaigns", ["reference.campaigns", "core.brands"])], pool=POOL)
 def campaigns(
     warehouse: dg.ResourceParam[Warehouse], deliveries: dg.ResourceParam[Inbox]
 ) -> dg.MaterializeResult[None]:
@@ -57,21 +57,23 @@ def campaigns(
     return materialized(warehouse, "core.campaigns")
 
 
-@dg.multi_asset(specs=[table("core.ad_sets", ["reference.ad_sets", "core.campaigns"])], pool=POOL)
+@dg.multi_asset(specs=[table_spec("core.ad_sets", ["reference.ad_sets", "core.campaigns"])], pool=POOL)
 def ad_sets(warehouse: dg.ResourceParam[Warehouse], deliveries: dg.ResourceParam[Inbox]) -> dg.MaterializeResult[None]:
     """Versions of the ad sets, whose campaign must be known."""
     load_reference(warehouse, deliveries, "ad_sets")
     return materialized(warehouse, "core.ad_sets")
 
 
-@dg.multi_asset(specs=[table("core.ads", ["reference.ads", "core.ad_sets"])], pool=POOL)
+@dg.multi_asset(specs=[table_spec("core.ads", ["reference.ads", "core.ad_sets"])], pool=POOL)
 def ads(warehouse: dg.ResourceParam[Warehouse], deliveries: dg.ResourceParam[Inbox]) -> dg.MaterializeResult[None]:
     """Versions of the ads, whose ad set must be known."""
     load_reference(warehouse, deliveries, "ads")
     return materialized(warehouse, "core.ads")
 
 
-@dg.multi_asset(specs=[table("core.global_ad_pricing", ["reference.global_ad_pricing", "core.utc_offsets"])], pool=POOL)
+@dg.multi_asset(
+    specs=[table_spec("core.global_ad_pricing", ["reference.global_ad_pricing", "core.utc_offsets"])], pool=POOL
+)
 def global_ad_pricing(
     warehouse: dg.ResourceParam[Warehouse], deliveries: dg.ResourceParam[Inbox]
 ) -> dg.MaterializeResult[None]:

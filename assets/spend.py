@@ -1,6 +1,6 @@
 """Assets of spend by the brand's own clock: by hour, day and month, what came late, and what went beyond the budgets.
 
-Belongs here: the assets. Does not: what is added to them in a run (`accounting`, `sql/mart`).
+Belongs here: the assets. Does not: what is added to them in a run (`engine.spend`, `sql/mart`).
 """
 
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ import dagster as dg
 from assets.engine.overspend import measure_overspend
 from assets.engine.spend import sum_spend
 from assets.engine.warehouse.warehouse import Warehouse
-from assets.table_spec import POOL, materialized, table
+from assets.table_spec import POOL, materialized, table_spec
 
 HOURLY = "mart.hourly_spend"
 SUMMED = ("mart.daily_spend", "mart.monthly_spend", "mart.restatements")
@@ -19,7 +19,7 @@ OVERSPEND = "mart.overspend"
 
 
 @dg.multi_asset(
-    specs=[table(name, ["core.transactions", "core.brands", "core.utc_offsets"]) for name in SPEND],
+    specs=[table_spec(name, ["core.transactions", "core.brands", "core.utc_offsets"]) for name in SPEND],
     pool=POOL,
 )
 def spend(warehouse: dg.ResourceParam[Warehouse]) -> Iterator[dg.MaterializeResult[None]]:
@@ -32,7 +32,7 @@ def spend(warehouse: dg.ResourceParam[Warehouse]) -> Iterator[dg.MaterializeResu
 
 @dg.multi_asset(
     specs=[
-        table(OVERSPEND, ["core.transactions", "mart.daily_spend", "mart.monthly_spend", "ops.budget_findings"]),
+        table_spec(OVERSPEND, ["core.transactions", "mart.daily_spend", "mart.monthly_spend", "ops.budget_findings"]),
     ],
     pool=POOL,
 )

@@ -18,7 +18,7 @@ POOL = "warehouse"
 """Concurrency pool of everything that writes: one run at a time."""
 
 
-def table(name: str, deps: Iterable[str] = ()) -> dg.AssetSpec:
+def table_spec(name: str, deps: Iterable[str] = ()) -> dg.AssetSpec:
     """Spec of the asset of a table, such as `core.brands`; deps are names of the same form."""
     grain = first_comment(name)
     return dg.AssetSpec(

@@ -1,6 +1,6 @@
 """What is removed every night: old copies, refused rows and warehouses, and Dagster's record of old runs.
 
-Belongs here: when it is done, and what of Dagster's own storage. Does not: what else (`assets.retention`). How long
+Belongs here: when it is done, and what of Dagster's own storage. Does not: what else (`engine.retention`). How long
 what is kept is said in `assets.engine.settings`; skipped and old ticks go by `dagster.yaml`.
 """
 

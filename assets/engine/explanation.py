@@ -1,7 +1,7 @@
 """Why a campaign has its status: each stored change, derived again from the ledger and put into words.
 
 Belongs here: explanations, and the check that stored changes still follow from the ledger. Does not: the rules
-(`decision`, `sql/decision`).
+(`decision`, `sql/steps/decision.sql`).
 """
 
 from dataclasses import dataclass

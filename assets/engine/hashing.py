@@ -1,7 +1,7 @@
 """The identity of a file: the SHA-256 of its bytes.
 
 Belongs here: taking it from a file as it lies there. Does not: what it is compared with, nor hashing on the way of a
-copy (`landing`).
+copy (`delivery.staging`).
 """
 
 import hashlib

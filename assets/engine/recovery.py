@@ -1,7 +1,7 @@
 """A warehouse that does not open, as power loss or a bad disk leave it, is brought back to what is whole of it.
 
 Belongs here: finding the newest state that can be read, and what has to be loaded again. Does not: loading it (a run
-does), and lost sealed files (`resealing`).
+does), and lost sealed files (`rebuild.reseal`).
 
 What was acknowledged to anybody had been published. So nothing acknowledged is lost as long as the published copy or
 the warehouse file itself can be read; what a run had done and not published is done again from the delivered files.

@@ -1,7 +1,7 @@
 """What has been kept as long as promised, and no longer.
 
 Belongs here: what is removed when, by the `keep_…` settings. Does not: Dagster's runs and ticks, which are removed by
-`pipelines.housekeeping`. The ledger, statuses and their history are kept for ever; of published copies there is only
+`pipelines.run_history`. The ledger, statuses and their history are kept for ever; of published copies there is only
 the newest.
 
 A file goes when no warehouse below the data root needs it and it was let go long enough ago. When that was stands in

@@ -1,6 +1,6 @@
 """Everything that is kept, held against its hash and against the ledger.
 
-Belongs here: what is verified when a person asks. Does not: what every run and every night verify (`sealed_files`).
+Belongs here: what is verified when a person asks. Does not: what every run and every night verify (`sealing.files`).
 """
 
 from collections.abc import Callable, Iterable

@@ -1,7 +1,7 @@
 """How the command line makes a run through Dagster, and tells what came of it.
 
 Belongs here: Dagster's home, the run's configuration, its checks and its log in a terminal. Does not: which command
-makes which run (`cli`, `keeping`).
+makes which run (`run`, `keep`).
 """
 
 import fcntl

@@ -1,7 +1,7 @@
 """A sealed day whose files are lost or damaged, made again from the files as they were delivered.
 
 Belongs here: what of a day is lost, doing again what made it, and holding the result against what was noted when the
-day was sealed. Does not: how files are read, priced and written again (`rebuilding`, `sealing`).
+day was sealed. Does not: how files are read, priced and written again (`replay`, `sealing.seal`).
 
 Only the delivered files with lost rows are read again, in an empty warehouse beside the live one.
 """

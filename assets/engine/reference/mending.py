@@ -1,6 +1,6 @@
 """What a person mends by hand, with a reason that is kept.
 
-Belongs here: reference rows that a clock put into the future. Does not: lost files (`resealing`, `recovery`).
+Belongs here: reference rows that a clock put into the future. Does not: lost files (`rebuild.reseal`, `recovery`).
 """
 
 import logging

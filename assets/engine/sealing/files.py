@@ -1,7 +1,7 @@
 """Whether the sealed files are what was sealed: checked by every run, read in full within a week.
 
-Belongs here: verifying, the second copy, and mending from it. Does not: making files (`sealing`), making lost ones
-again from delivered files (`resealing`), removing them (`retention`).
+Belongs here: verifying, the second copy, and mending from it. Does not: making files (`seal`), making lost ones
+again from delivered files (`rebuild.reseal`), removing them (`retention`).
 """
 
 import logging

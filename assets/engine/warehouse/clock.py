@@ -1,6 +1,6 @@
 """The clock, and whether it may be believed.
 
-Belongs here: holding it against what is recorded. Does not: the time that is recorded (`Warehouse.transaction`).
+Belongs here: holding it against what is recorded. Does not: the time that is recorded (`warehouse`).
 """
 
 from collections.abc import Callable

@@ -1,7 +1,7 @@
 """The tables that are sealed day by day, and how the warehouse shows their files.
 
 Belongs here: which tables, and the macros `sealed.<table>()` over the files that can be read. Does not: writing the
-files (`sealing`), and whether they are whole (`sealed_files`).
+files (`sealing.seal`), and whether they are whole (`sealing.files`).
 """
 
 from collections.abc import Iterator
