@@ -1,6 +1,7 @@
 """A copy of everything that is needed to go on elsewhere, made while everything runs.
 
-Belongs here: making such a copy, and taking one back. Does not: the second copy of sealed files alone (`sealing.files`).
+Belongs here: making such a copy, and taking one back. Does not: the second copy of sealed files alone
+(`sealing.files`).
 
 A backup is laid out as a data root. It is made from the published copy, which is one finished state of the whole
 warehouse, and from files that never change under their name: sealed days and staged copies. So no run waits for it,

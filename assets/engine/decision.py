@@ -61,6 +61,7 @@ def evaluate(connection: duckdb.DuckDBPyConnection, now: datetime) -> DecisionSu
 def complete(connection: duckdb.DuckDBPyConnection, instant: dict[str, datetime | None]) -> DecisionSummary:
     """Decide from `brand_now` and `statuses`, whichever way those were made; `instant` gives `now` and `known_at`."""
     connection.execute(sql("steps.decision", "decided"), instant)
+    connection.execute(sql("steps.decision", "evidence"))
     connection.execute(sql("steps.decision", "transitions"))
     return DecisionSummary(*connection.execute(sql("steps.decision", "summary")).fetchall()[0])
 

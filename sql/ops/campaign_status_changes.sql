@@ -33,27 +33,18 @@ comment on column ops.campaign_status_changes.note is 'why, in a person''s words
 comment on column ops.campaign_status_changes.paused_until is 'when the pause ends by itself';
 
 -- name: add
--- One row per change of a status with all that caused it; rows are only ever added. Reads transitions,
--- decided and brand_now.
+-- One row per change of a status with all that caused it; rows are only ever added. Reads transitions, decided and
+-- decision_evidence.
 insert into ops.campaign_status_changes by name
 select
     (select coalesce(max(change_id), 0) from ops.campaign_status_changes)
     + row_number() over (order by transitions.campaign_id, transitions.step) as change_id,
-    transitions.campaign_id,
-    decided.brand_id,
+    decision_evidence.*,
     transitions.from_status,
     transitions.to_status,
     transitions.reason,
     $now::timestamptz as decided_at,
     $recorded_at::timestamptz as recorded_at,
-    brand_now.daily_spend,
-    brand_now.daily_budget,
-    brand_now.monthly_spend,
-    brand_now.monthly_budget,
-    brand_now.local_date,
-    brand_now.timezone,
-    decided.window_start,
-    decided.window_end,
     ops.summed_batch('infinity'::timestamptz) as watermark_batch_id,
     $run_id as run_id,
     'spendgate' as changed_by,
@@ -61,33 +52,23 @@ select
     case when transitions.to_status = 'PAUSED' then decided.paused_until end as paused_until
 from transitions
 inner join decided using (campaign_id)
-inner join brand_now on decided.brand_id = brand_now.brand_id;
+inner join decision_evidence using (campaign_id);
 
 -- name: add_manual
--- One row: a person's change of a status, beside the spend at that moment. Reads decided and brand_now.
+-- One row: a person's change of a status, beside the spend at that moment. Reads decision_evidence.
 insert into ops.campaign_status_changes by name
 select
     (select coalesce(max(change_id), 0) from ops.campaign_status_changes) + 1 as change_id,
-    campaign_id,
-    brand_id,
+    decision_evidence.*,
     $from_status as from_status,
     $status as to_status,
     'MANUAL' as reason,
     $now::timestamptz as decided_at,
     $recorded_at::timestamptz as recorded_at,
-    daily_spend,
-    daily_budget,
-    monthly_spend,
-    monthly_budget,
-    local_date,
-    timezone,
-    window_start,
-    window_end,
     ops.summed_batch('infinity'::timestamptz) as watermark_batch_id,
     $run_id as run_id,
     $changed_by as changed_by,
     $note as note,
     $paused_until as paused_until
-from decided
-inner join brand_now using (brand_id)
+from decision_evidence
 where campaign_id = $campaign_id;

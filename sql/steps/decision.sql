@@ -345,6 +345,23 @@ select
     ) as next_change_at
 from restarted;
 
+-- name: evidence
+-- One row per campaign: what is stored beside a change of its status. Reads decided and brand_now.
+create or replace temp view decision_evidence as
+select
+    decided.campaign_id,
+    decided.brand_id,
+    brand_now.daily_spend,
+    brand_now.daily_budget,
+    brand_now.monthly_spend,
+    brand_now.monthly_budget,
+    brand_now.local_date,
+    brand_now.timezone,
+    decided.window_start,
+    decided.window_end
+from decided
+inner join brand_now on decided.brand_id = brand_now.brand_id;
+
 -- name: transitions
 -- One row per change of a status that the decision makes, in order. Reads decided.
 create or replace temp table transitions as

@@ -116,8 +116,8 @@ where decided.campaign_id = $campaign_id;
 
 -- name: differences
 -- One row per stored change of the moment $recorded_at that is not what the ledger and the history make of it, and per
--- change that they make and nobody stored. Reads decided and transitions, made for that moment; all campaigns that
--- changed in it, or the one of $campaign_id.
+-- change that they make and nobody stored. Reads decision_evidence and transitions, made for that moment; all
+-- campaigns that changed in it, or the one of $campaign_id.
 create or replace temp table differences as
 with stored as (
     select
@@ -142,20 +142,19 @@ with stored as (
 
 evidence as (
     select
-        decided.campaign_id,
+        campaign_id,
         {
-            'daily_spend': brand_now.daily_spend,
-            'daily_budget': brand_now.daily_budget,
-            'monthly_spend': brand_now.monthly_spend,
-            'monthly_budget': brand_now.monthly_budget,
-            'local_date': brand_now.local_date,
-            'timezone': brand_now.timezone,
-            'window_start': decided.window_start,
-            'window_end': decided.window_end
+            'daily_spend': daily_spend,
+            'daily_budget': daily_budget,
+            'monthly_spend': monthly_spend,
+            'monthly_budget': monthly_budget,
+            'local_date': local_date,
+            'timezone': timezone,
+            'window_start': window_start,
+            'window_end': window_end
         } as evidence
-    from decided
-    inner join brand_now on decided.brand_id = brand_now.brand_id
-    semi join stored on decided.campaign_id = stored.campaign_id
+    from decision_evidence
+    semi join stored using (campaign_id)
 ),
 
 derived as (

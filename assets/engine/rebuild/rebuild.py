@@ -1,6 +1,7 @@
 """The warehouse rebuilt beside the live one, by doing again what was done, and the two compared table by table.
 
-Belongs here: the order of what is done again, and what is kept. Does not: how it is done (`ingestion`, `pricing`, `spend`).
+Belongs here: the order of what is done again, and what is kept. Does not: how it is done (`ingestion`,
+`pricing`, `spend`).
 
 Rebuilt, from the staged files: events, payments, refused rows, the ledger, every sum over it. Kept, since only the
 warehouse knows it: statuses and their history, the versions of the reference data with the time from which each
