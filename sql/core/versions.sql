@@ -73,7 +73,7 @@ create or replace macro core.versions_in_force(of_table, instant, known_at) as t
         where valid_from > core.beginning()
     )
 
-    select versions.* exclude (key, valid_from)
+    select versions.* exclude (key)
     from versions
     anti join later on versions.key = later.key and versions.recorded_at < later.recorded_at;
 
@@ -85,8 +85,7 @@ with current as not materialized (
     select
         *,
         #1 as key
-    from query_table($table)
-    where valid_to is null
+    from core.versions_in_force($table, 'infinity'::timestamptz, 'infinity'::timestamptz)
 ),
 
 changed as (
@@ -96,7 +95,7 @@ changed as (
     from (
         select * from delivered
         except
-        select * exclude (key, valid_from, valid_to, batch_id, recorded_at, superseded_at) from current
+        select * exclude (key, valid_from, batch_id, recorded_at) from current
     ) as rows_that_differ
 )
 
@@ -115,9 +114,14 @@ left join current on changed.key = current.key;
 -- One row per version in force of $table that does not hold yet, as the version that holds from now on.
 create or replace temp table new_versions as
 select
-    * exclude (valid_from, valid_to, batch_id, recorded_at, superseded_at),
+    * exclude (valid_from, batch_id, recorded_at),
     $clock::timestamptz as valid_from,
     $batch_id as batch_id,
     $recorded_at::timestamptz as recorded_at
-from query_table($table)
-where valid_to is null and valid_from > $clock;
+from core.versions_in_force($table, 'infinity'::timestamptz, 'infinity'::timestamptz)
+where valid_from > $clock;
+
+-- name: newest_batch
+-- One row: the newest batch that added a version to $table.
+select max(batch_id) as batch_id
+from query_table($table);

@@ -70,10 +70,7 @@ select
         newest.sha256 = loaded.sha256
         and loaded.rows_rejected > 0
         and (
-            loaded.batch_id < (
-                select max(batch_id) from core.reference_rows
-                where table_name = $parent
-            )
+            loaded.batch_id < $parents_batch
             or (
                 contains(loaded.name, $retried_name)
                 and loaded.file_id in (

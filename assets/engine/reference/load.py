@@ -33,7 +33,7 @@ def load_reference(warehouse: Warehouse, inbox: Inbox, name: str) -> None:
     retry = inbox.retry
     known = warehouse.row(
         "ops.reference_files", "newest",
-        kind=name, parent=REFERENCE_TABLES[name].parent,
+        kind=name, parents_batch=_newest_batch_of_parents(warehouse, name),
         retried_reason=retry and retry.reason, retried_name=retry and retry.name,
     )  # fmt: skip
     newest = _Newest(*known) if known else _Newest()
@@ -45,6 +45,15 @@ def load_reference(warehouse: Warehouse, inbox: Inbox, name: str) -> None:
                 _load(warehouse, claim, file, newest, inbox.settings)
             except NotReadyError as why:
                 claim.postpone(file, why)
+
+
+def _newest_batch_of_parents(warehouse: Warehouse, name: str) -> int | None:
+    """The newest batch that brought rows to which rows of a table may belong."""
+    parent = REFERENCE_TABLES[name].parent
+    if parent is None:
+        return None
+    batch_id: int | None = warehouse.value("core.versions", "newest_batch", table=REFERENCE_TABLES[parent].versions)
+    return batch_id
 
 
 @dataclass(frozen=True)
@@ -142,7 +151,7 @@ def _add_versions(warehouse: Warehouse, name: str, recorded_at: datetime) -> int
     table = REFERENCE_TABLES[name]
     record = {"batch_id": warehouse.batch_id(recorded_at), "recorded_at": recorded_at}
     clocks = {"now": warehouse.now, "clock": warehouse.clock()}
-    warehouse.run("core.versions", "changed", table=table.file, **clocks, **record)
+    warehouse.run("core.versions", "changed", table=table.versions, **clocks, **record)
     new_versions = warehouse.connection.table("new_versions")
     new_versions.insert_into(table.versions)
     return len(new_versions)

@@ -40,7 +40,7 @@ def mend_versions(warehouse: Warehouse, *, mended_by: str, reason: str) -> dict[
 def _bring_in(warehouse: Warehouse, name: str, recorded_at: datetime) -> int:
     table = REFERENCE_TABLES[name]
     record = {"batch_id": warehouse.batch_id(recorded_at), "recorded_at": recorded_at}
-    warehouse.run("core.versions", "from_the_future", table=table.file, clock=warehouse.clock(), **record)
+    warehouse.run("core.versions", "from_the_future", table=table.versions, clock=warehouse.clock(), **record)
     new_versions = warehouse.connection.table("new_versions")
     new_versions.insert_into(table.versions)
     return len(new_versions)
