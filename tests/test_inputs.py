@@ -5,7 +5,7 @@ import io
 import os
 import re
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -25,9 +25,7 @@ from tests.corpus.reference_rows import REFERENCE_ROWS, ReferenceRow
 from tests.corpus.tried import TRIED
 from tests.corpus.world import Corpus, Found, run_corpus
 from tests.test_mutants import GOOD
-from tests.world import NOON, REFERENCE
-
-LATER = NOON + timedelta(hours=1)
+from tests.world import REFERENCE
 
 
 def test_every_input_of_the_list_is_tried() -> None:

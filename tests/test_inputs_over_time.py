@@ -27,8 +27,7 @@ from pipelines.cli.main import main
 from tests.corpus.case import AT, EVENT_SCHEMA, click, gz, ordinary, paid, parquet
 from tests.corpus.reference_rows import TRUNCATED_BRANDS
 from tests.corpus.tried import tries
-from tests.corpus.world import ledger_of
-from tests.test_inputs import LATER
+from tests.corpus.world import LATER, ledger_of
 from tests.world import AD_SETS, ADS, BRANDS, CAMPAIGNS, PRICES, World, csv_text, jsonl
 
 # --- inputs that take more than one run

@@ -12,7 +12,6 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tests.corpus.cases import ORDINARY
 from tests.world import csv_text, event, payment
 
 Row = dict[str, Any]
@@ -162,6 +161,9 @@ def csv_record(row: Row) -> str:
 def slug(text: str) -> str:
     """Words as part of a file name."""
     return re.sub(r"\W+", "-", text.lower()).strip("-")
+
+
+ORDINARY: dict[str, Callable[..., Row]] = {"events": click, "payments": paid}
 
 
 def of_rows(

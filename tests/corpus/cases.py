@@ -1,16 +1,11 @@
 """Every file of the corpus."""
 
-from collections.abc import Callable
-
-from tests.corpus.case import Row, click, paid
 from tests.corpus.containers import archives, gzipped, misnamed
 from tests.corpus.names import formulas_and_long_texts, names, sorts
 from tests.corpus.readiness import cut_off, empty, known, waiting
 from tests.corpus.shapes import csv_shapes, long_and_deep, parquet_shapes
 from tests.corpus.texts import json_shapes, texts
 from tests.corpus.values import known_rows, values
-
-ORDINARY: dict[str, Callable[..., Row]] = {"events": click, "payments": paid}
 
 CASES = [
     case

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from tests.corpus.case import (
     AT,
     EVENT_SCHEMA,
+    ORDINARY,
     SCHEMAS,
     Case,
     Row,
@@ -29,7 +30,6 @@ from tests.corpus.case import (
     quarantined,
     refused,
 )
-from tests.corpus.cases import ORDINARY
 from tests.corpus.containers import flipped
 from tests.world import csv_text
 

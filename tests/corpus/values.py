@@ -12,6 +12,7 @@ from tests.corpus.case import (
     ABSENT,
     AT,
     EVENT_SCHEMA,
+    ORDINARY,
     SCHEMAS,
     Case,
     Changes,
@@ -25,7 +26,6 @@ from tests.corpus.case import (
     repeated,
     slug,
 )
-from tests.corpus.cases import ORDINARY
 
 # --- 22 to 34: values
 

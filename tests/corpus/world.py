@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,12 @@ from assets.engine.warehouse.publication import open_published
 from tests.corpus.case import Case
 from tests.corpus.cases import CASES
 from tests.corpus.reference_rows import REFERENCE_ROWS
-from tests.world import REFERENCE, World
+from tests.world import NOON, REFERENCE, World
 
 # --- one world for all files and rows that need a single run
+
+
+LATER = NOON + timedelta(hours=1)
 
 
 @dataclass
