@@ -7,6 +7,8 @@ copying it (`staging`), admitting it (`inbox`).
 from dataclasses import dataclass
 from pathlib import Path
 
+from assets.engine.settings import Settings
+
 FileState = tuple[str, int, int]
 """Name, bytes and time of the last change: what tells one state of a file from another without reading it.
 
@@ -83,3 +85,9 @@ class StagedFile:
     lines: int = 0
     clean: bool = True
     terminated: bool = True
+
+
+def too_large(settings: Settings) -> str:
+    """Why a file over the cap is refused, and what helps."""
+    limit = f"{settings.max_file_bytes:,} bytes expanded"
+    return f"larger than {limit}: split it, or raise max_file_bytes in spendgate.toml and touch it"

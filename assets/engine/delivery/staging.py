@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from assets.engine.data_root import DataRoot
 from assets.engine.delivery.file_types import COMPRESSIONS, GZIP, PARQUET, ZSTANDARD, format_of, format_said
-from assets.engine.delivery.files import DeliveredFile, NotReadyError, QuarantineError, StagedFile
+from assets.engine.delivery.files import DeliveredFile, NotReadyError, QuarantineError, StagedFile, too_large
 from assets.engine.delivery.text_profile import TextProfile
 from assets.engine.errors import first_line
 from assets.engine.hashing import sha256_of
@@ -88,12 +88,6 @@ def opened(copy: Path) -> BinaryIO:
     if copy.suffix == ".gz":
         return cast(BinaryIO, gzip.open(copy))
     return pa.input_stream(str(copy), compression="zstd") if copy.suffix == ".zst" else copy.open("rb")
-
-
-def too_large(settings: Settings) -> str:
-    """Why a file over the cap is refused, and what helps."""
-    limit = f"{settings.max_file_bytes:,} bytes expanded"
-    return f"larger than {limit}: split it, or raise max_file_bytes in spendgate.toml and touch it"
 
 
 def _staged(copy: "_Copy", name: str, root: DataRoot, settings: Settings) -> StagedFile:

@@ -11,8 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from assets.engine.delivery.files import QuarantineError, StagedFile
-from assets.engine.delivery.staging import too_large
+from assets.engine.delivery.files import QuarantineError, StagedFile, too_large
 from assets.engine.errors import first_line
 from assets.engine.reading.columns import LogicalType, ParquetColumn, parquet_columns
 from assets.engine.reading.csv_files import check_names
