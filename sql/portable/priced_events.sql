@@ -14,8 +14,10 @@ with ad_hierarchy as (
         ads.cost_per_acquisition,
         ads.valid_from as price_effective_from,
         greatest(ads.valid_from, ad_sets.valid_from, campaigns.valid_from) as starts_at,
-        -- least() passes over null, which means "still in force"
-        least(ads.valid_to, ad_sets.valid_to, campaigns.valid_to) as ends_at
+        -- least() passes over null, which means "still in force": for ever
+        coalesce(
+            least(ads.valid_to, ad_sets.valid_to, campaigns.valid_to), cast('9999-12-31 00:00:00+00' as timestamptz)
+        ) as ends_at
     from core.ads as ads
     inner join core.ad_sets as ad_sets on ads.ad_set_id = ad_sets.ad_set_id
     inner join core.campaigns as campaigns on ad_sets.campaign_id = campaigns.campaign_id
@@ -28,13 +30,13 @@ price_lists as (
         cast(cost_per_mille * cast(0.001 as decimal(4, 3)) as decimal(18, 9)) as cost_per_impression,
         cost_per_view,
         cost_per_acquisition,
-        lead(effective_from) over (order by effective_from) as ends_at
+        lead(effective_from, 1, cast('9999-12-31 00:00:00+00' as timestamptz)) over (order by effective_from) as ends_at
     from core.global_ad_pricing
     where valid_to is null
 ),
 
-global_prices as (
-    -- one row per type of event and period
+prices_of_types as (
+    -- one row per type of event and period, also of those without a price
     select
         price_lists.effective_from,
         price_lists.ends_at,
@@ -47,6 +49,12 @@ global_prices as (
         end as amount
     from price_lists
     cross join (values ('click'), ('impression'), ('view'), ('acquisition')) as types (event_type)
+),
+
+global_prices as (
+    select *
+    from prices_of_types
+    where amount is not null
 ),
 
 priced as (
@@ -72,13 +80,12 @@ priced as (
         on
             events.ad_id = ad_hierarchy.ad_id
             and events.occurred_at >= ad_hierarchy.starts_at
-            and (ad_hierarchy.ends_at is null or events.occurred_at < ad_hierarchy.ends_at)
+            and events.occurred_at < ad_hierarchy.ends_at
     left join global_prices
         on
             events.event_type = global_prices.event_type
-            and global_prices.amount is not null
             and events.occurred_at >= global_prices.effective_from
-            and (global_prices.ends_at is null or events.occurred_at < global_prices.ends_at)
+            and events.occurred_at < global_prices.ends_at
 )
 
 select
