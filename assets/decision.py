@@ -22,9 +22,9 @@ DECISION = (
 
 @dg.multi_asset(
     specs=[
-        table_spec("mart.brand_budget", ["mart.daily_spend", "mart.monthly_spend", "core.brands"]),
+        table_spec("mart.brand_budget", ["mart.daily_spend", "mart.monthly_spend", "core.brands", "core.budgets"]),
         table_spec("ops.budget_findings", ["mart.brand_budget"]),
-        table_spec("ops.campaign_status", ["mart.brand_budget", "core.campaigns"]),
+        table_spec("ops.campaign_status", ["mart.brand_budget", "core.campaigns", "core.dayparting"]),
         table_spec("ops.campaign_status_changes", ["mart.brand_budget", "core.campaigns"]),
         table_spec("ops.decisions", ["mart.brand_budget", "core.campaigns"]),
     ],

@@ -57,6 +57,22 @@ def campaigns(
     return materialized(warehouse, "core.campaigns")
 
 
+@dg.multi_asset(specs=[table_spec("core.budgets", ["reference.budgets", "core.brands", "core.campaigns"])], pool=POOL)
+def budgets(warehouse: dg.ResourceParam[Warehouse], deliveries: dg.ResourceParam[Inbox]) -> dg.MaterializeResult[None]:
+    """Versions of the budgets, whose brand or campaign must be known."""
+    load_reference(warehouse, deliveries, "budgets")
+    return materialized(warehouse, "core.budgets")
+
+
+@dg.multi_asset(specs=[table_spec("core.dayparting", ["reference.dayparting", "core.campaigns"])], pool=POOL)
+def dayparting(
+    warehouse: dg.ResourceParam[Warehouse], deliveries: dg.ResourceParam[Inbox]
+) -> dg.MaterializeResult[None]:
+    """Versions of the times at which campaigns may run, which must be known."""
+    load_reference(warehouse, deliveries, "dayparting")
+    return materialized(warehouse, "core.dayparting")
+
+
 @dg.multi_asset(specs=[table_spec("core.ad_sets", ["reference.ad_sets", "core.campaigns"])], pool=POOL)
 def ad_sets(warehouse: dg.ResourceParam[Warehouse], deliveries: dg.ResourceParam[Inbox]) -> dg.MaterializeResult[None]:
     """Versions of the ad sets, whose campaign must be known."""

@@ -53,6 +53,8 @@ def build_defs(root: DataRoot) -> dg.Definitions:
             reference.utc_offsets,
             reference.brands,
             reference.campaigns,
+            reference.budgets,
+            reference.dayparting,
             reference.ad_sets,
             reference.ads,
             reference.global_ad_pricing,

@@ -37,6 +37,7 @@ ADD_BATCH = (
     "insert into ops.batches values ($batch, 'world', now())",
     (
         "insert into core.brand_versions select brand_id, 'b', daily_budget, monthly_budget, timezone, null, is_active,"
+        " 'POSTPAID', null,"
         " coalesce($valid_from::timestamptz, core.beginning()), $batch, now() from brands"
     ),
     (
@@ -46,7 +47,7 @@ ADD_BATCH = (
 )
 ADD_CAMPAIGNS = """
 insert into core.campaign_versions
-select campaign_id, brand_id, 'c', status, opens::time, closes::time, core.beginning(), 1, now()
+select campaign_id, brand_id, 'c', status, opens::time, closes::time, null, null, core.beginning(), 1, now()
 from campaigns;
 insert into ops.campaign_status
 select campaign_id, brand_id, status, 'INITIAL', now(), now(), null, null, true, null, paused_until

@@ -19,19 +19,30 @@ class ReferenceTable:
     Attributes:
         file: the SQL file of the view over its versions, with the rules for a row.
         versions: the table that holds them.
-        parent: the table that each row belongs to, if it belongs to one.
+        key: what tells its rows apart, as people are told of it.
+        parents: the tables that its rows belong to.
+        gathered: the rows of a parent are one version, all together, and a row that is gone is gone; of the other
+            tables each row is a version, and one that is gone keeps its last.
     """
 
     file: str
     versions: str
-    parent: str | None = None
+    key: str
+    parents: tuple[str, ...] = ()
+    gathered: bool = False
 
 
 REFERENCE_TABLES = {
-    "brands": ReferenceTable("core.brands", "core.brand_versions"),
-    "campaigns": ReferenceTable("core.campaigns", "core.campaign_versions", parent="brands"),
-    "ad_sets": ReferenceTable("core.ad_sets", "core.ad_set_versions", parent="campaigns"),
-    "ads": ReferenceTable("core.ads", "core.ad_versions", parent="ad_sets"),
-    "global_ad_pricing": ReferenceTable("core.global_ad_pricing", "core.global_ad_pricing_versions"),
+    "brands": ReferenceTable("core.brands", "core.brand_versions", "brand_id"),
+    "campaigns": ReferenceTable("core.campaigns", "core.campaign_versions", "campaign_id", parents=("brands",)),
+    "budgets": ReferenceTable("core.budgets", "core.budget_versions", "budget", parents=("brands", "campaigns")),
+    "dayparting": ReferenceTable(
+        "core.dayparting", "core.dayparting_versions", "window", parents=("campaigns",), gathered=True
+    ),
+    "ad_sets": ReferenceTable("core.ad_sets", "core.ad_set_versions", "ad_set_id", parents=("campaigns",)),
+    "ads": ReferenceTable("core.ads", "core.ad_versions", "ad_id", parents=("ad_sets",)),
+    "global_ad_pricing": ReferenceTable(
+        "core.global_ad_pricing", "core.global_ad_pricing_versions", "effective_from"
+    ),
 }
 """Reference tables, each parent before its children."""

@@ -33,6 +33,6 @@ select
     bigint_of(filled(delivered.campaign_id)) as campaign_id,
     filled(delivered.name) as name,
     flag_of(delivered.is_active) as is_active
-from delivered_rows as delivered
+from complete_rows as delivered
 left join core.reference_rows as parents
     on parents.table_name = 'campaigns' and bigint_of(filled(delivered.campaign_id))::varchar = parents.id;

@@ -51,6 +51,6 @@ select
     cost_per_mille_of(delivered.cost_per_mille) as cost_per_mille,
     cost_of(delivered.cost_per_view) as cost_per_view,
     cost_of(delivered.cost_per_acquisition) as cost_per_acquisition
-from delivered_rows as delivered
+from complete_rows as delivered
 left join core.reference_rows as parents
     on parents.table_name = 'ad_sets' and bigint_of(filled(delivered.ad_set_id))::varchar = parents.id;

@@ -7,23 +7,32 @@ create table if not exists core.brand_versions (
     timezone varchar not null,
     owner varchar,
     is_active boolean not null,
+    billing varchar not null,
+    currency varchar,
     valid_from timestamptz not null,
     batch_id bigint not null,
     recorded_at timestamptz not null
 );
 comment on table core.brand_versions is 'One row per version of a brand, as it was loaded; rows are only ever added.';
 
+-- of a brand of which no currency has been said, it is this one
+create or replace macro core.currency_of(currency) as coalesce(currency, 'USD');
+
 create or replace view core.brands as
+select * replace (core.currency_of(currency) as currency)
 from core.versions_with_ends('core.brand_versions');
 comment on view core.brands is 'One row per version of a brand.';
 comment on column core.brands.daily_budget is 'spend allowed per local day; null: no limit, 0: no delivery';
 comment on column core.brands.monthly_budget is 'spend allowed per local month; null: no limit, 0: no delivery';
 comment on column core.brands.timezone is 'IANA zone in which the brand counts its days and months';
+comment on column core.brands.billing is 'POSTPAID, or PREPAID: it runs only on what it has paid';
+comment on column core.brands.currency is 'ISO 4217 code of all its amounts; they are never converted';
 comment on column core.brands.valid_from is 'when the version was loaded; the first one holds from 2000';
 comment on column core.brands.valid_to is 'when the next version was loaded; null: in force';
 comment on column core.brands.superseded_at is 'when valid_to was recorded: until then the version was believed to be in force';
 
 create or replace macro core.brands_in_force(instant, known_at) as table
+    select * replace (core.currency_of(currency) as currency)
     from core.versions_in_force('core.brand_versions', instant, known_at);
 comment on macro table core.brands_in_force is 'One row per brand: its version in force at an instant, as known at a recorded time.'; -- noqa: PRS
 
@@ -59,6 +68,18 @@ select
         case when filled(delivered.timezone) is null then 'timezone is missing' end,
         long_text_fault('owner', delivered.owner),
         flag_fault('is_active', delivered.is_active),
+        case when filled(delivered.billing) is not null
+            then word_fault('billing', delivered.billing, ['POSTPAID', 'PREPAID'])
+        end,
+        case
+            when not list_contains($currencies, filled(delivered.currency))
+                then unwanted('currency', filled(delivered.currency), 'an ISO 4217 code such as EUR')
+            when filled(delivered.currency) <> known.currency
+                then format(
+                    'currency {} of brand {} cannot become {}, since amounts are never converted: give it a new'
+                    || ' brand_id', known.currency, known.brand_id, filled(delivered.currency)
+                )
+        end,
         case
             when zones.timezone is null
                 then format('timezone ''{}'' is not in the IANA list', filled(delivered.timezone))
@@ -70,7 +91,11 @@ select
     budget_of(delivered.monthly_budget) as monthly_budget,
     filled(delivered.timezone) as timezone,
     filled(delivered.owner) as owner,
-    flag_of(delivered.is_active) as is_active
-from delivered_rows as delivered
+    flag_of(delivered.is_active) as is_active,
+    coalesce(filled(delivered.billing), 'POSTPAID') as billing,
+    coalesce(filled(delivered.currency), known.currency) as currency
+from complete_rows as delivered
 left join (select distinct timezone from core.utc_offsets) as zones
-    on filled(delivered.timezone) = zones.timezone;
+    on filled(delivered.timezone) = zones.timezone
+left join core.versions_in_force('core.brand_versions', 'infinity'::timestamptz, 'infinity'::timestamptz) as known
+    on bigint_of(filled(delivered.brand_id)) = known.brand_id;

@@ -6,6 +6,8 @@ create table if not exists core.campaign_versions (
     status varchar not null,
     allowed_start time,
     allowed_end time,
+    start_date date,
+    end_date date,
     valid_from timestamptz not null,
     batch_id bigint not null,
     recorded_at timestamptz not null
@@ -18,6 +20,8 @@ comment on view core.campaigns is 'One row per version of a campaign.';
 comment on column core.campaigns.status is 'the first status only; ops.campaign_status is the record';
 comment on column core.campaigns.allowed_start is 'dayparting: UTC time of day from which it may run';
 comment on column core.campaigns.allowed_end is 'dayparting: UTC time of day from which it may not; 24:00 is the end of the day';
+comment on column core.campaigns.start_date is 'flight: first local date of the brand on which it may run; null: from ever';
+comment on column core.campaigns.end_date is 'flight: last local date on which it may run; null: for ever';
 
 create or replace macro core.campaigns_in_force(instant, known_at) as table
     from core.versions_in_force('core.campaign_versions', instant, known_at);
@@ -37,6 +41,7 @@ select
         long_text_fault('name', delivered.name),
         status_fault(delivered.status),
         window_fault(delivered.allowed_start, delivered.allowed_end),
+        dates_fault('start_date', delivered.start_date, 'end_date', delivered.end_date),
         parent_fault('brand_id', delivered.brand_id, parents.id, 'brands')
     ) as reason,
     bigint_of(key_text) as campaign_id,
@@ -44,7 +49,9 @@ select
     filled(delivered.name) as name,
     filled(delivered.status) as status,
     case when reason is null then filled(delivered.allowed_start)::time end as allowed_start,
-    case when reason is null then filled(delivered.allowed_end)::time end as allowed_end
-from delivered_rows as delivered
+    case when reason is null then filled(delivered.allowed_end)::time end as allowed_end,
+    date_of(delivered.start_date) as start_date,
+    date_of(delivered.end_date) as end_date
+from complete_rows as delivered
 left join core.reference_rows as parents
     on parents.table_name = 'brands' and bigint_of(filled(delivered.brand_id))::varchar = parents.id;

@@ -40,4 +40,4 @@ select
     cost_per_mille_of(delivered.cost_per_mille) as cost_per_mille,
     cost_of(delivered.cost_per_view) as cost_per_view,
     cost_of(delivered.cost_per_acquisition) as cost_per_acquisition
-from delivered_rows as delivered;
+from complete_rows as delivered;

@@ -15,6 +15,20 @@ select
 from core.versions_in_force('core.campaign_versions', 'infinity'::timestamptz, 'infinity'::timestamptz)
 union all
 select
+    'budgets' as table_name,
+    budget as id,
+    batch_id,
+    valid_from
+from core.versions_in_force('core.budget_versions', 'infinity'::timestamptz, 'infinity'::timestamptz)
+union all
+select
+    'dayparting' as table_name,
+    campaign_id::varchar as id,
+    batch_id,
+    valid_from
+from core.versions_in_force('core.dayparting_versions', 'infinity'::timestamptz, 'infinity'::timestamptz)
+union all
+select
     'ad_sets' as table_name,
     ad_set_id::varchar as id,
     batch_id,

@@ -208,14 +208,61 @@ coalesce(
 create or replace temp macro is_time_of_day(text) as
 regexp_full_match(text, '([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.0+)?)?');
 
-create or replace temp macro status_fault(value) as
+create or replace temp macro word_fault(column_name, value, words) as
 case
-    when filled(value) is null then 'status is missing'
-    when filled(value) not in ('DRAFT', 'SCHEDULED', 'RUNNING', 'PAUSED', 'BUDGET_REACHED', 'COMPLETED')
-        then unwanted(
-            'status', filled(value), 'one of DRAFT, SCHEDULED, RUNNING, PAUSED, BUDGET_REACHED, COMPLETED'
-        )
+    when filled(value) is null then column_name || ' is missing'
+    when not list_contains(words, filled(value))
+        then unwanted(column_name, filled(value), 'one of ' || array_to_string(words, ', '))
 end;
+
+create or replace temp macro status_fault(value) as
+word_fault('status', value, ['DRAFT', 'SCHEDULED', 'RUNNING', 'PAUSED', 'BUDGET_REACHED', 'COMPLETED']);
+
+create or replace temp macro date_of(value) as
+case when regexp_full_match(filled(value), '[0-9]{4}-[0-9]{2}-[0-9]{2}') then try_cast(filled(value) as date) end;
+
+create or replace temp macro date_fault(column_name, value) as
+case
+    when filled(value) is not null and date_of(value) is null
+        then unwanted(column_name, filled(value), 'a date such as 2025-06-10, or empty')
+end;
+
+create or replace temp macro dates_fault(first_name, first_value, last_name, last_value) as
+coalesce(
+    date_fault(first_name, first_value),
+    date_fault(last_name, last_value),
+    case
+        when date_of(last_value) < date_of(first_value)
+            then format(
+                '{} {} is before {} {}', last_name, date_of(last_value), first_name, date_of(first_value)
+            )
+    end
+);
+
+-- the number of a weekday, 1 for Monday, by the three letters of its name
+create or replace temp macro weekday_of(name) as instr('montuewedthufrisatsun', name) // 3 + 1;
+
+create or replace temp macro weekdays_fault(value) as
+case
+    when not regexp_full_match(
+        lower(filled(value)),
+        '\s*(mon|tue|wed|thu|fri|sat|sun)(-(mon|tue|wed|thu|fri|sat|sun))?'
+        || '(\s*,\s*(mon|tue|wed|thu|fri|sat|sun)(-(mon|tue|wed|thu|fri|sat|sun))?)*\s*'
+    )
+        then unwanted('weekdays', filled(value), 'names and ranges such as mon-fri or sat,sun, or empty for every day')
+end;
+
+create or replace temp macro weekdays_of(value) as
+case
+    when filled(value) is null then [1, 2, 3, 4, 5, 6, 7]
+    when weekdays_fault(value) is null then list_sort(list_distinct(flatten(list_transform(
+        string_split(regexp_replace(lower(filled(value)), '\s', '', 'g'), ','),
+        lambda part: list_transform(
+            range((weekday_of(right(part, 3)) - weekday_of(left(part, 3)) + 7) % 7 + 1),
+            lambda days: (weekday_of(left(part, 3)) - 1 + days) % 7 + 1
+        )
+    ))))
+end::tinyint[];
 
 create or replace temp macro window_fault(opens, closes) as
 case
@@ -227,6 +274,17 @@ case
         then 'allowed_start and allowed_end belong together: give both or neither'
     when filled(opens)::time = filled(closes)::time
         then format('allowed_start and allowed_end are both {}: leave both empty for all day', filled(opens))
+end;
+
+create or replace temp macro daypart_fault(opens, closes) as
+case
+    when filled(opens) is null then 'start is missing'
+    when not is_time_of_day(filled(opens)) then unwanted('start', filled(opens), 'a time of day such as 09:00')
+    when filled(closes) is null then 'end is missing'
+    when not (is_time_of_day(filled(closes)) or regexp_full_match(filled(closes), '24:00(:00)?'))
+        then unwanted('end', filled(closes), 'a time of day such as 17:00 or 24:00')
+    when filled(opens)::time = filled(closes)::time
+        then format('start and end are both {}: for all day give 00:00 and 24:00', filled(opens))
 end;
 
 create or replace temp macro parent_fault(column_name, id, parent_id, parent_table) as

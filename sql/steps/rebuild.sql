@@ -21,6 +21,16 @@ with loads as (
         select
             recorded_at,
             batch_id
+        from core.budgets
+        union all
+        select
+            recorded_at,
+            batch_id
+        from core.dayparting
+        union all
+        select
+            recorded_at,
+            batch_id
         from core.ad_sets
         union all
         select

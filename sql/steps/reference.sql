@@ -12,6 +12,13 @@ limit 0;
 insert into delivered_rows by name
 select * from text_rows;
 
+-- name: complete_rows
+-- One row per row of the file, with the columns that it need not have and has not, empty.
+create or replace temp view complete_rows as
+from delivered_rows
+union all by name
+from absent_columns;
+
 -- name: refuse_repeated
 -- The first sound row of an id stays; another one contradicts or repeats it.
 update validated_rows

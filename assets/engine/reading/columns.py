@@ -93,6 +93,8 @@ FLAG = LogicalType(
     lambda one: bool(pa.types.is_boolean(one.arrow)) or _is_whole_number(one) or _is_text(one),
 )
 
+DATE = LogicalType("a date, or text", lambda one: bool(pa.types.is_date(one.arrow)) or _is_text(one))
+
 TIME_OF_DAY = LogicalType("a time of day, or text", lambda one: bool(pa.types.is_time(one.arrow)) or _is_text(one))
 
 COSTS = dict.fromkeys(("cost_per_click", "cost_per_mille", "cost_per_view", "cost_per_acquisition"), AMOUNT)
@@ -108,6 +110,8 @@ COLUMNS = {
         "timezone": NAME,
         "owner": TEXT,
         "is_active": FLAG,
+        "billing": NAME,
+        "currency": NAME,
     },
     "campaigns": {
         "campaign_id": NUMBER_OR_TEXT,
@@ -116,6 +120,23 @@ COLUMNS = {
         "status": NAME,
         "allowed_start": TIME_OF_DAY,
         "allowed_end": TIME_OF_DAY,
+        "start_date": DATE,
+        "end_date": DATE,
+    },
+    "budgets": {
+        "scope": NAME,
+        "id": NUMBER_OR_TEXT,
+        "period": NAME,
+        "amount": AMOUNT,
+        "effective_from": DATE,
+        "effective_to": DATE,
+    },
+    "dayparting": {
+        "campaign_id": NUMBER_OR_TEXT,
+        "weekdays": NAME,
+        "start": TIME_OF_DAY,
+        "end": TIME_OF_DAY,
+        "clock": NAME,
     },
     "ad_sets": {"ad_set_id": NUMBER_OR_TEXT, "campaign_id": NUMBER_OR_TEXT, "name": TEXT, "is_active": FLAG},
     "ads": {
@@ -130,6 +151,9 @@ COLUMNS = {
     "global_ad_pricing": {"effective_from": INSTANT, **COSTS},
 }
 """Columns of each kind of file, in the order of its table."""
+
+OPTIONAL = {"brands": ("billing", "currency"), "campaigns": ("start_date", "end_date")}
+"""Those that a file need not have: without one, it is as if its fields were empty."""
 
 
 def parquet_columns(file: pq.ParquetFile) -> dict[str, ParquetColumn]:

@@ -7,13 +7,15 @@ Belongs here: which columns a reference file must have, and which reader has it.
 import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from typing import Any
 
 import duckdb
+from iso4217 import Currency
 
 from assets.engine.delivery.files import QuarantineError, StagedFile
 from assets.engine.kinds import REFERENCE_TABLES
 from assets.engine.reading.arriving_rows import ROWS_AT_ONCE
-from assets.engine.reading.columns import COLUMNS
+from assets.engine.reading.columns import COLUMNS, OPTIONAL
 from assets.engine.reading.csv_files import CUT_OFF, csv_header, csv_rows
 from assets.engine.reading.parquet_files import check_columns, parquet_schema
 from assets.engine.reading.reader import BULK_BYTES
@@ -46,9 +48,22 @@ def read_reference(warehouse: Warehouse, kind: str, staged: StagedFile, settings
         is_utc = _read_parquet(warehouse, kind, staged, settings)
     else:
         _read_csv(warehouse, kind, staged, settings)
-    values = {"is_utc": is_utc} if kind == "global_ad_pricing" else {}
-    warehouse.run(REFERENCE_TABLES[kind].file, "validate", **values)
-    warehouse.run("steps.reference", "refuse_repeated", key=next(iter(COLUMNS[kind])))
+    warehouse.run("steps.reference", "complete_rows")
+    table = REFERENCE_TABLES[kind]
+    warehouse.run(table.file, "validate", **_told(kind, is_utc=is_utc))
+    warehouse.connection.unregister("absent_columns")
+    warehouse.run("steps.reference", "refuse_repeated", key=table.key)
+
+
+def _told(kind: str, *, is_utc: bool) -> dict[str, Any]:
+    """What the rules for the rows of a table are told."""
+    match kind:
+        case "global_ad_pricing":
+            return {"is_utc": is_utc}
+        case "brands":
+            return {"currencies": [currency.code for currency in Currency]}
+        case _:
+            return {}
 
 
 def refused_texts(warehouse: Warehouse, staged: StagedFile, numbers: list[int]) -> Iterator[tuple[int, str]]:
@@ -59,32 +74,40 @@ def refused_texts(warehouse: Warehouse, staged: StagedFile, numbers: list[int]) 
         yield from lines_of(staged.text, numbers, RAW_TEXT_LIMIT)
 
 
-def _check_columns(found: Iterable[str], kind: str) -> None:
+def _check_columns(warehouse: Warehouse, found: Iterable[str], kind: str) -> list[str]:
+    """Hold the columns of a file against its table's; those it need not have and has not are `absent_columns`.
+
+    Returns:
+        The columns of the table that the file has.
+    """
     known = COLUMNS[kind]
     names = [name for name in found if not INDEX.fullmatch(name)]
     for name in names:
         if name not in known:
             what = f"unknown column {name}" if name.strip() else "a column without a name"
             raise QuarantineError(f"{what} (known: {', '.join(known)})")
+    absent = [name for name in OPTIONAL.get(kind, ()) if name not in names]
     for name in known:
-        if names.count(name) != 1:
+        if names.count(name) != 1 and name not in absent:
             raise QuarantineError(f"column {name} is {'missing' if name not in names else 'there twice'}")
+    warehouse.connection.register("absent_columns", as_arrow([], tuple(absent)))
+    return [name for name in known if name not in absent]
 
 
 def _read_parquet(warehouse: Warehouse, kind: str, staged: StagedFile, settings: Settings) -> bool:
     """Read a Parquet file; tells whether its times are UTC, or say in which zone they are."""
     schema = parquet_schema(staged, settings)
-    _check_columns(schema.names, kind)
-    check_columns(schema, COLUMNS[kind], {}, local_times=bool(settings.prices_zone))
+    present = _check_columns(warehouse, schema.names, kind)
+    columns = {name: COLUMNS[kind][name] for name in present}
+    check_columns(schema, columns, {}, local_times=bool(settings.prices_zone))
     with refused_if_damaged():
         warehouse.run("steps.read_parquet", "reference_rows", path=str(staged.path))
-    return not any(schema.columns[name].is_local_time for name in COLUMNS[kind])
+    return not any(schema.columns[name].is_local_time for name in columns)
 
 
 def _read_csv(warehouse: Warehouse, kind: str, staged: StagedFile, settings: Settings) -> None:
     header = csv_header(staged.text, ())
-    _check_columns(header, kind)
-    columns = tuple(COLUMNS[kind])
+    columns = tuple(_check_columns(warehouse, header, kind))
     if staged.clean and staged.text.stat().st_size >= BULK_BYTES and _read_in_bulk(warehouse, staged, header):
         return
     rows = iter(csv_rows(staged.text, header, columns, settings.max_line_bytes))

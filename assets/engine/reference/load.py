@@ -49,11 +49,9 @@ def load_reference(warehouse: Warehouse, inbox: Inbox, name: str) -> None:
 
 def _newest_batch_of_parents(warehouse: Warehouse, name: str) -> int | None:
     """The newest batch that brought rows to which rows of a table may belong."""
-    parent = REFERENCE_TABLES[name].parent
-    if parent is None:
-        return None
-    batch_id: int | None = warehouse.value("core.versions", "newest_batch", table=REFERENCE_TABLES[parent].versions)
-    return batch_id
+    tables = [REFERENCE_TABLES[parent].versions for parent in REFERENCE_TABLES[name].parents]
+    batches = [warehouse.value("core.versions", "newest_batch", table=table) for table in tables]
+    return max((batch for batch in batches if batch is not None), default=None)
 
 
 @dataclass(frozen=True)
@@ -124,7 +122,8 @@ def _write(warehouse: Warehouse, file: DeliveredFile, staged: StagedFile, *, fil
         staged: its copy.
         file_id: the ledger row it takes over when it is tried again.
     """
-    warehouse.run("steps.reference", "delivered")
+    table = REFERENCE_TABLES[file.kind]
+    warehouse.run(*(("core.dayparting", "gather") if table.gathered else ("steps.reference", "delivered")))
     rows, refused = warehouse.row("steps.reference", "row_counts") or (0, 0)
     warehouse.connection.register("refused_rows", _refused_rows(warehouse, staged))
     with warehouse.transaction() as recorded_at:
@@ -137,8 +136,9 @@ def _write(warehouse: Warehouse, file: DeliveredFile, staged: StagedFile, *, fil
         )
         file_id = _record(warehouse, file, outcome, recorded_at, file_id)
         warehouse.run("raw.rejected_rows", "add_reference", file_id=file_id, recorded_at=recorded_at)
-        warehouse.run("ops.missing_rows", "remove_delivered", table_name=file.kind)
-        warehouse.run("ops.missing_rows", "add", table_name=file.kind, file_id=file_id, recorded_at=recorded_at)
+        if not table.gathered:
+            warehouse.run("ops.missing_rows", "remove_delivered", table_name=file.kind)
+            warehouse.run("ops.missing_rows", "add", table_name=file.kind, file_id=file_id, recorded_at=recorded_at)
     warehouse.connection.unregister("refused_rows")
     log.info(
         "%s: %d rows = %d new or changed + %d as before + %d refused",
@@ -147,14 +147,14 @@ def _write(warehouse: Warehouse, file: DeliveredFile, staged: StagedFile, *, fil
 
 
 def _add_versions(warehouse: Warehouse, name: str, recorded_at: datetime) -> int:
-    """Make versions of the delivered rows that have changed; returns how many."""
+    """Make versions of the delivered rows that have changed; returns how many rows those are."""
     table = REFERENCE_TABLES[name]
     record = {"batch_id": warehouse.batch_id(recorded_at), "recorded_at": recorded_at}
     clocks = {"now": warehouse.now, "clock": warehouse.clock()}
     warehouse.run("core.versions", "changed", table=table.versions, **clocks, **record)
     new_versions = warehouse.connection.table("new_versions")
     new_versions.insert_into(table.versions)
-    return len(new_versions)
+    return int(warehouse.value("core.dayparting", "gathered_rows")) if table.gathered else len(new_versions)
 
 
 def _refused_rows(warehouse: Warehouse, staged: StagedFile) -> pa.Table:

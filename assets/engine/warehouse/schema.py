@@ -28,6 +28,8 @@ DEFINITIONS = (
     "core.versions",
     "core.brands",
     "core.campaigns",
+    "core.budgets",
+    "core.dayparting",
     "core.ad_sets",
     "core.ads",
     "core.global_ad_pricing",

@@ -1,0 +1,61 @@
+-- One row per version of a budget of a brand or a campaign.
+create table if not exists core.budget_versions (
+    budget varchar not null,
+    scope varchar not null,
+    id bigint not null,
+    period varchar not null,
+    amount decimal(38, 9) not null,
+    effective_from date,
+    effective_to date,
+    valid_from timestamptz not null,
+    batch_id bigint not null,
+    recorded_at timestamptz not null
+);
+comment on table core.budget_versions is 'One row per version of a budget, as it was loaded; rows are only ever added.';
+
+create or replace view core.budgets as
+from core.versions_with_ends('core.budget_versions');
+comment on view core.budgets is 'One row per version of a budget of a brand or a campaign.';
+comment on column core.budgets.budget is 'its key: scope/id/period, and /effective_from if it has one';
+comment on column core.budgets.scope is 'BRAND or CAMPAIGN';
+comment on column core.budgets.id is 'brand_id or campaign_id';
+comment on column core.budgets.period is 'HOUR, DAY, WEEK, MONTH or LIFETIME, on the brand''s clock';
+comment on column core.budgets.amount is 'spend allowed per period, in the brand''s currency; 0: no delivery';
+comment on column core.budgets.effective_from is 'first local date of the brand on which it holds; null: from ever';
+comment on column core.budgets.effective_to is 'last local date on which it holds; null: for ever';
+
+create or replace macro core.budgets_in_force(instant, known_at) as table
+    from core.versions_in_force('core.budget_versions', instant, known_at);
+comment on macro table core.budgets_in_force is 'One row per budget: its version in force at an instant, as known at a recorded time.'; -- noqa: PRS
+
+-- name: validate
+-- One row per delivered row of budgets: its typed values, its key as delivered and as it is kept, what is wrong.
+create or replace temp table validated_rows as
+select
+    line_number,
+    concat_ws('/', scope, id, period, effective_from) as key_text,
+    key_text as key,
+    coalesce(
+        fault,
+        word_fault('scope', delivered.scope, ['BRAND', 'CAMPAIGN']),
+        id_fault('id', filled(delivered.id)),
+        word_fault('period', delivered.period, ['HOUR', 'DAY', 'WEEK', 'MONTH', 'LIFETIME']),
+        case when filled(delivered.amount) is null then 'amount is missing (0 allows no delivery)' end,
+        budget_fault('amount', delivered.amount),
+        dates_fault('effective_from', delivered.effective_from, 'effective_to', delivered.effective_to),
+        parent_fault('id', delivered.id, parents.id, parents_table)
+    ) as reason,
+    key_text as budget,
+    filled(delivered.scope) as scope,
+    bigint_of(filled(delivered.id)) as id,
+    filled(delivered.period) as period,
+    budget_of(delivered.amount) as amount,
+    date_of(delivered.effective_from) as effective_from,
+    date_of(delivered.effective_to) as effective_to,
+    case scope when 'BRAND' then 'brands' else 'campaigns' end as parents_table
+from complete_rows as delivered
+left join core.reference_rows as parents
+    on
+        parents.table_name = case filled(delivered.scope) when 'BRAND' then 'brands' else 'campaigns' end
+        and bigint_of(filled(delivered.id))::varchar = parents.id;
+alter table validated_rows drop column parents_table;

@@ -1,0 +1,79 @@
+-- One row per version of the times at which a campaign may run, all its rows of dayparting together.
+create table if not exists core.dayparting_versions (
+    campaign_id bigint not null,
+    windows struct(weekdays tinyint[], opens time, closes time, clock varchar)[] not null, -- noqa: PRS
+    valid_from timestamptz not null,
+    batch_id bigint not null,
+    recorded_at timestamptz not null
+);
+comment on table core.dayparting_versions is 'One row per version of a campaign''s dayparting, as it was loaded; rows are only ever added.';
+
+create or replace view core.dayparting as
+from core.versions_with_ends('core.dayparting_versions');
+comment on view core.dayparting is 'One row per version of the times at which a campaign may run, all its rows of dayparting together.';
+comment on column core.dayparting.windows is 'from opens to closes on each date whose weekday (1: Monday) is named, on the clock of the BRAND or in UTC; closes before opens: across midnight; empty: its rows are gone';
+
+create or replace macro core.dayparting_in_force(instant, known_at) as table
+    select * from core.versions_in_force('core.dayparting_versions', instant, known_at)
+    where len(windows) > 0;
+comment on macro table core.dayparting_in_force is 'One row per campaign with rows of dayparting in force at an instant, as known at a recorded time.'; -- noqa: PRS
+
+-- name: validate
+-- One row per delivered row of dayparting: its typed values, its key as delivered and as it is kept, what is wrong.
+create or replace temp table validated_rows as
+with weekdays as (
+    select
+        weekdays as said,
+        weekdays_fault(weekdays) as fault,
+        weekdays_of(weekdays) as weekdays
+    from complete_rows
+    group by weekdays
+)
+
+select
+    line_number,
+    concat_ws(' ', filled(delivered.campaign_id), filled(delivered.weekdays), filled(delivered.start), filled(delivered.end), filled(delivered.clock))
+        as key_text,
+    concat_ws('/', campaign_id, weekdays, opens, closes, clock) as key,
+    coalesce(
+        delivered.fault,
+        id_fault('campaign_id', filled(delivered.campaign_id)),
+        weekdays.fault,
+        daypart_fault(delivered.start, delivered.end),
+        case when filled(delivered.clock) is not null then word_fault('clock', delivered.clock, ['BRAND', 'UTC']) end,
+        parent_fault('campaign_id', delivered.campaign_id, parents.id, 'campaigns')
+    ) as reason,
+    bigint_of(filled(delivered.campaign_id)) as campaign_id,
+    weekdays.weekdays,
+    case when reason is null then filled(delivered.start)::time end as opens,
+    case when reason is null then filled(delivered.end)::time end as closes,
+    coalesce(filled(delivered.clock), 'BRAND') as clock
+from complete_rows as delivered
+left join weekdays on delivered.weekdays is not distinct from weekdays.said
+left join core.reference_rows as parents
+    on parents.table_name = 'campaigns' and bigint_of(filled(delivered.campaign_id))::varchar = parents.id;
+
+-- name: gather
+-- One row per campaign that has sound rows, or had rows and has none any more. One all of whose rows are refused keeps
+-- what it had: a slip of the pen must not let it run all day.
+create or replace temp table delivered as
+select
+    campaign_id,
+    list(
+        { 'weekdays': weekdays, 'opens': opens, 'closes': closes, 'clock': clock }
+        order by opens, closes, clock, weekdays
+    ) as windows
+from validated_rows
+where reason is null
+group by campaign_id
+union all
+select
+    campaign_id,
+    [] as windows
+from core.dayparting_in_force('infinity'::timestamptz, 'infinity'::timestamptz)
+anti join validated_rows using (campaign_id);
+
+-- name: gathered_rows
+-- One row: how many delivered rows became part of new versions.
+select coalesce(sum(len(windows)), 0)::bigint as loaded
+from new_versions;

@@ -1,0 +1,42 @@
+-- Budgets, windows and flights as rows; billing and currency of brands; corrections of costs.
+create table core.brand_versions_before as from core.brand_versions;
+drop table core.brand_versions;
+create table core.brand_versions (
+    brand_id bigint not null,
+    name varchar,
+    daily_budget decimal(38, 9),
+    monthly_budget decimal(38, 9),
+    timezone varchar not null,
+    owner varchar,
+    is_active boolean not null,
+    billing varchar not null,
+    currency varchar,
+    valid_from timestamptz not null,
+    batch_id bigint not null,
+    recorded_at timestamptz not null
+);
+insert into core.brand_versions by name
+select
+    *,
+    'POSTPAID' as billing
+from core.brand_versions_before;
+drop table core.brand_versions_before;
+
+create table core.campaign_versions_before as from core.campaign_versions;
+drop table core.campaign_versions;
+create table core.campaign_versions (
+    campaign_id bigint not null,
+    brand_id bigint not null,
+    name varchar,
+    status varchar not null,
+    allowed_start time,
+    allowed_end time,
+    start_date date,
+    end_date date,
+    valid_from timestamptz not null,
+    batch_id bigint not null,
+    recorded_at timestamptz not null
+);
+insert into core.campaign_versions by name
+from core.campaign_versions_before;
+drop table core.campaign_versions_before;
