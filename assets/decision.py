@@ -13,6 +13,7 @@ from assets.table_spec import POOL, materialized, table_spec
 
 DECISION = (
     "mart.brand_budget",
+    "mart.budgets",
     "ops.budget_findings",
     "ops.campaign_status",
     "ops.campaign_status_changes",
@@ -23,10 +24,11 @@ DECISION = (
 @dg.multi_asset(
     specs=[
         table_spec("mart.brand_budget", ["mart.daily_spend", "mart.monthly_spend", "core.brands", "core.budgets"]),
-        table_spec("ops.budget_findings", ["mart.brand_budget"]),
-        table_spec("ops.campaign_status", ["mart.brand_budget", "core.campaigns", "core.dayparting"]),
-        table_spec("ops.campaign_status_changes", ["mart.brand_budget", "core.campaigns"]),
-        table_spec("ops.decisions", ["mart.brand_budget", "core.campaigns"]),
+        table_spec("mart.budgets", ["mart.daily_spend", "mart.monthly_spend", "core.brands", "core.budgets"]),
+        table_spec("ops.budget_findings", ["mart.budgets"]),
+        table_spec("ops.campaign_status", ["mart.budgets", "core.campaigns", "core.dayparting"]),
+        table_spec("ops.campaign_status_changes", ["mart.budgets", "core.campaigns", "core.dayparting"]),
+        table_spec("ops.decisions", ["mart.budgets", "core.campaigns"]),
     ],
     pool=POOL,
 )

@@ -34,6 +34,10 @@ make_timestamptz(epoch_us(date_trunc('month', make_timestamp(epoch_us(instant) -
 create or replace macro core.transaction_id(file_id, line_number) as
     file_id * 10000000000 + line_number;
 
+-- how long a daily window is, in microseconds: 22:00-04:00 closes on the next day
+create or replace macro core.window_length_us(opens, closes) as
+    epoch_us(closes) - epoch_us(opens) + case when closes < opens then 86400000000 else 0 end;
+
 -- start of the daily window that is open at an instant, or of the next one; everything in microseconds
 create or replace macro core.window_start_us(at_us, opens_us, length_us) as
     at_us - at_us % 86400000000 + opens_us

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import duckdb
 
-from assets.engine.decision import DecisionSummary, complete, evaluate
+from assets.engine.decision import DecisionSummary, complete, evaluate, find_limits
 from assets.engine.errors import SpendgateError
 from assets.engine.warehouse.statements import sql
 
@@ -42,8 +42,10 @@ def derive(
         campaign_id: only this campaign's status is looked up; for others of the brand the answer means nothing.
     """
     instant = {"now": as_of.now, "known_at": as_of.known_at}
-    connection.execute(sql("steps.decision", "brand_clock"), {**instant, "brand_id": brand_id})
-    connection.execute(sql("steps.decision", "brand_spend_from_ledger"), {**instant, "brand_id": brand_id})
+    find_limits(connection, instant, brand_id=brand_id)
+    connection.execute(sql("steps.limits", "spent_from"))
+    connection.execute(sql("steps.limits", "spent_in_ledger"))
+    connection.execute(sql("steps.limits", "bucket_spend"))
     history = {"recorded_before": as_of.recorded_before, "decided_through": as_of.decided_through}
     connection.execute(sql("steps.decision", "statuses_as_of"), {**history, "campaign_id": campaign_id})
     return complete(connection, instant)

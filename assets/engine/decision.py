@@ -49,21 +49,64 @@ def evaluate(connection: duckdb.DuckDBPyConnection, now: datetime) -> DecisionSu
     Spend comes from the marts, so this costs what there are campaigns, not what there are events.
     """
     instant = {"now": now, "known_at": None}
-    connection.execute(sql("steps.decision", "brand_clock"), {**instant, "brand_id": None})
-    [(rezoned,)] = connection.execute(sql("steps.decision", "any_rezoned")).fetchall()
-    # the month so far of brands whose zone is not the one they are summed by; of the others the day and month under way
-    with days_needed(connection, now - timedelta(days=32) if rezoned else now):
-        connection.execute(sql("steps.decision", "brand_spend_from_marts"), {"now": now})
+    find_limits(connection, instant, brand_id=None)
+    connection.execute(sql("steps.limits", "spent_in_marts"))
+    # the hours, days and months under way, and what has been delivered of the time after
+    with days_needed(connection, now - timedelta(days=2)):
+        connection.execute(sql("steps.limits", "bucket_spend"))
     connection.execute(sql("steps.decision", "current_statuses"))
     return complete(connection, instant)
 
 
+def find_limits(
+    connection: duckdb.DuckDBPyConnection, instant: dict[str, datetime | None], *, brand_id: int | None
+) -> None:
+    """Find which budgets hold at an instant, and of which hours, days ... their spend is wanted."""
+    now = {"now": instant["now"]}
+    connection.execute(sql("steps.clocks", "brand_clock"), {**instant, "brand_id": brand_id})
+    connection.execute(sql("steps.limits", "campaigns_now"), instant)
+    connection.execute(sql("steps.clocks", "clocks"), instant)
+    connection.execute(sql("steps.clocks", "buckets"), now)
+    connection.execute(sql("steps.clocks", "occurrences"))
+    connection.execute(sql("steps.limits", "budget_rows"), instant)
+    connection.execute(sql("steps.clocks", "date_starts"), now)
+    connection.execute(sql("steps.limits", "pieces"), now)
+    connection.execute(sql("steps.limits", "spend_wanted"))
+    connection.execute(sql("steps.limits", "instant"), now)
+    connection.execute(sql("steps.limits", "known_through"), {"known_at": instant["known_at"]})
+
+
 def complete(connection: duckdb.DuckDBPyConnection, instant: dict[str, datetime | None]) -> DecisionSummary:
-    """Decide from `brand_now` and `statuses`, whichever way those were made; `instant` gives `now` and `known_at`."""
-    connection.execute(sql("steps.decision", "decided"), instant)
+    """Decide from `bucket_spend` and `statuses`, whichever way those were made; `instant` gives `now` and `known_at`."""
+    now = {"now": instant["now"]}
+    connection.execute(sql("steps.limits", "limits"))
+    connection.execute(sql("steps.limits", "holds"), now)
+    connection.execute(sql("steps.limits", "held"), now)
+    connection.execute(sql("steps.limits", "reached"))
+    connection.execute(sql("steps.windows", "flights"))
+    connection.execute(sql("steps.windows", "schedules"), instant)
+    connection.execute(sql("steps.windows", "free_spans"), now)
+    _find_windows(connection, now)
+    connection.execute(sql("steps.windows", "restarts"))
+    connection.execute(sql("steps.decision", "brand_now"), now)
+    connection.execute(sql("steps.decision", "decided"), now)
     connection.execute(sql("steps.decision", "evidence"))
     connection.execute(sql("steps.decision", "transitions"))
     return DecisionSummary(*connection.execute(sql("steps.decision", "summary")).fetchall()[0])
+
+
+def _find_windows(connection: duckdb.DuckDBPyConnection, now: dict[str, datetime | None]) -> None:
+    """Find the windows of each schedule: on the dates around the instants that matter, or, where those do not settle
+    it, on all dates ahead."""
+    connection.execute(sql("steps.windows", "dates_wanted"), now)
+    connection.execute(sql("steps.windows", "open_windows"))
+    connection.execute(sql("steps.windows", "all_dates_wanted"), now)
+    [(unsettled,)] = connection.execute("select count(*) from dates_wanted").fetchall()
+    if unsettled:
+        connection.execute(sql("steps.windows", "earlier_windows"))
+        connection.execute(sql("steps.windows", "open_windows"))
+        connection.execute(sql("steps.windows", "keep_settled"))
+    connection.execute(sql("steps.windows", "schedule_windows"), now)
 
 
 def due_transitions(connection: duckdb.DuckDBPyConnection) -> list[Transition]:
@@ -84,5 +127,7 @@ def decide(warehouse: Warehouse) -> DecisionSummary:
             warehouse.run("ops.overspend_due", "add_decided", recorded_at=recorded_at)
         warehouse.run("mart.brand_budget", "clear")
         warehouse.run("mart.brand_budget", "add", now=warehouse.now)
+        warehouse.run("mart.budgets", "clear")
+        warehouse.run("mart.budgets", "add", now=warehouse.now)
     log.info("decided for %s: %d of %d campaigns changed", warehouse.now, summary.due, summary.campaigns)
     return summary

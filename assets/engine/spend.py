@@ -33,7 +33,7 @@ def sum_spend(warehouse: Warehouse) -> int:
         first_day, last_day = warehouse.run("steps.spend", "days_of_new_spend").fetchall()[0]
         with days_needed(warehouse.connection, BEGINNING if rezoned else first_day or NEVER, last_day or NEVER):
             warehouse.run("mart.restatements", "add", batch_id=newest, recorded_at=recorded_at)
-        for table in ("mart.daily_spend", "mart.monthly_spend"):
+        for table in ("mart.daily_spend", "mart.monthly_spend", "mart.lifetime_spend"):
             if rezoned:
                 warehouse.run(table, "remove_rezoned")
             warehouse.run(table, "add")

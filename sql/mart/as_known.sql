@@ -5,18 +5,34 @@ create or replace macro mart.costs_as_known(known_at) as table
     where transaction_type = 'COST' and batch_id <= ops.summed_batch(known_at);
 comment on macro table mart.costs_as_known is 'Costs that could be seen at a recorded time.'; -- noqa: PRS
 
+create or replace macro mart.payments_as_known(known_at) as table
+    select
+        payments.brand_id,
+        payments.amount,
+        payments.paid_at as occurred_at
+    from raw.payments
+    anti join core.unpriced as waiting
+        on core.transaction_id(payments.file_id, payments.line_number) = waiting.transaction_id
+    where payments.batch_id <= ops.summed_batch(known_at);
+comment on macro table mart.payments_as_known is 'Booked payments that could be seen at a recorded time.'; -- noqa: PRS
+
 create or replace macro mart.brand_spend_as_known(decided_for, known_at, only_brand := null) as table
     with clocks as (
         select
             brands.brand_id,
-            brands.timezone,
+            zones.timezone,
             brands.daily_budget,
             brands.monthly_budget,
             core.local_time(decided_for::timestamptz, periods.utc_offset)::date as local_date
         from core.brands_in_force(decided_for, known_at) as brands
+        inner join core.brand_zones_as_known(known_at) as zones
+            on
+                brands.brand_id = zones.brand_id
+                and zones.starts_at <= decided_for
+                and zones.ends_at > decided_for
         inner join core.utc_offsets_as_known(known_at) as periods
             on
-                brands.timezone = periods.timezone
+                zones.timezone = periods.timezone
                 and periods.starts_at <= decided_for
                 and periods.ends_at > decided_for
         where only_brand is null or brands.brand_id = only_brand
@@ -39,7 +55,7 @@ create or replace macro mart.brand_spend_as_known(decided_for, known_at, only_br
         from clocks
         inner join
             core.brand_offsets(
-                decided_for, known_at, decided_for::timestamptz - interval 32 days, decided_for
+                known_at, decided_for::timestamptz - interval 32 days, decided_for
             ) as offsets
             on clocks.brand_id = offsets.brand_id
     ),

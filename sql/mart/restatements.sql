@@ -13,14 +13,15 @@ comment on column mart.restatements.local_date is 'a day that was over, on the b
 comment on column mart.restatements.spend_before is 'spend of that day as it had been known';
 comment on column mart.restatements.spend_after is 'spend of that day as it is known since';
 comment on column mart.restatements.recorded_at is 'since when';
-comment on column mart.restatements.batch_id is 'the batch that brought what was late, or the new time zone';
+comment on column mart.restatements.batch_id is 'the batch that brought what was late, a correction, or another cut of history';
 
 -- name: add
 -- One row per brand, local day that had been decided already, and time at which its spend changed. Reads new_spend and
 -- rezoned_brands, before they are added to mart.daily_spend.
 insert into mart.restatements
 with clocks as (
-    -- the first day that was not over at the newest decision, by the clock the brand has or by the one it had
+    -- the first day that was not over at the newest decision, by the clock the brand has or, where its history is cut
+    -- anew, by any that it had
     select
         zones.brand_id,
         max(core.local_time(decisions.decided_at, periods.utc_offset)::date) as local_date
@@ -31,13 +32,16 @@ with clocks as (
         select
             brand_id,
             timezone
-        from core.brands
-        where valid_to is null
+        from core.brand_zones
+        where
+            starts_at <= (select max(decided_at) from ops.decisions)
+            and ends_at > (select max(decided_at) from ops.decisions)
         union all
         select
             brand_id,
             timezone
-        from ops.summed_brands
+        from core.brand_zone_versions
+        semi join rezoned_brands using (brand_id)
     ) as zones
         on periods.timezone = zones.timezone
     group by zones.brand_id

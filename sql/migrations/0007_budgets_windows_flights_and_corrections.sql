@@ -40,3 +40,64 @@ create table core.campaign_versions (
 insert into core.campaign_versions by name
 from core.campaign_versions_before;
 drop table core.campaign_versions_before;
+
+create table mart.lifetime_spend as
+select
+    brand_id,
+    campaign_id,
+    sum(spend)::decimal(38, 9) as spend,
+    sum(transactions)::bigint as transactions
+from mart.monthly_spend
+group by
+    brand_id,
+    campaign_id;
+
+-- Until now all of a brand's history was cut by the zone it had last, as if each change had been meant from the start.
+create table core.brand_zone_versions as
+select
+    brand_id,
+    timezone,
+    '2000-01-01 00:00:00+00'::timestamptz as valid_from,
+    batch_id,
+    recorded_at
+from core.brand_versions
+qualify timezone is distinct from lag(timezone) over (partition by brand_id order by recorded_at);
+create table ops.summed_brands_before as from ops.summed_brands;
+drop table ops.summed_brands;
+create table ops.summed_brands as
+select
+    summed.brand_id,
+    coalesce(max(zones.recorded_at), '-infinity'::timestamptz) as zones_recorded_at,
+    summed.tzdata_version
+from ops.summed_brands_before as summed
+left join core.brand_zone_versions as zones
+    on summed.brand_id = zones.brand_id and summed.timezone = zones.timezone
+group by
+    summed.brand_id,
+    summed.tzdata_version;
+drop table ops.summed_brands_before;
+
+alter table mart.brand_budget add column currency varchar default 'USD';
+alter table ops.campaign_status_changes add column limits_reached
+struct("scope" varchar, "period" varchar, spend decimal(38, 9), budget decimal(38, 9))[]; -- noqa
+alter table ops.budget_findings add column campaign_id bigint;
+
+-- What the last decision found, for the next one to compare with.
+create table mart.budgets as
+select
+    'BRAND' as scope,
+    brand_id as id,
+    brand_id,
+    periods.period,
+    null::timestamptz as starts_at,
+    null::timestamptz as ends_at,
+    case periods.period when 'DAY' then daily_spend else monthly_spend end as spend,
+    case periods.period when 'DAY' then daily_budget else monthly_budget end as budget,
+    null::double as share,
+    spend >= budget as reached,
+    timezone,
+    'USD' as currency,
+    decided_at
+from mart.brand_budget
+cross join (values ('DAY'), ('MONTH')) as periods (period)
+where budget is not null;

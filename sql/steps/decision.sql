@@ -1,202 +1,60 @@
--- Which campaigns may run: temporary tables, in the order in which they are made.
+-- Which campaigns may run: temporary tables, in the order in which they are made, after those of clocks, limits and
+-- windows.
 
--- name: brand_clock
--- One row per brand in force at $now, as known at $known_at: its own date, and when its next day and month begin.
--- All brands, or the one of $brand_id.
-create or replace temp table brand_clock as
-with zones as (
+-- name: brand_now
+-- One row per brand: its spend so far this day and month beside the budgets in force. Reads brand_clock, clocks,
+-- occurrences, bucket_spend and limits.
+create or replace temp table brand_now as
+with clock_dates as (
     select
-        timezone,
-        core.local_time($now, utc_offset)::date as local_date,
-        date_trunc('month', core.local_time($now, utc_offset))::date as local_month
-    from core.utc_offsets_as_known(coalesce($known_at, 'infinity'::timestamptz))
+        clock,
+        core.local_time($now::timestamptz, utc_offset)::date as local_date
+    from clocks
     where starts_at <= $now and ends_at > $now
 ),
 
-turns as (
-    select
-        zones.timezone,
-        zones.local_date,
-        zones.local_month,
-        min(core.begins_in(zones.local_date + 1, periods.starts_at, periods.ends_at, periods.utc_offset))
-            as next_day_at,
-        min(
-            core.begins_in(
-                zones.local_month + interval 1 month, periods.starts_at, periods.ends_at, periods.utc_offset
-            )
-        ) as next_month_at
-    from zones
-    inner join core.utc_offsets_as_known(coalesce($known_at, 'infinity'::timestamptz)) as periods
-        on zones.timezone = periods.timezone
-    where periods.ends_at > $now and periods.starts_at < $now::timestamptz + interval 40 days
-    group by zones.timezone, zones.local_date, zones.local_month
-)
-
-select
-    in_force.brand_id,
-    in_force.name,
-    in_force.timezone,
-    in_force.daily_budget,
-    in_force.monthly_budget,
-    in_force.is_active,
-    turns.local_date,
-    turns.local_month,
-    turns.next_day_at,
-    turns.next_month_at
-from core.brands_in_force($now::timestamptz, coalesce($known_at, 'infinity'::timestamptz)) as in_force
-inner join turns on in_force.timezone = turns.timezone
-where $brand_id is null or in_force.brand_id = $brand_id;
-
--- name: any_rezoned
--- One row: whether the zone of a brand at the instant decided for is another one than that it is summed by.
-select count(*) > 0 as any_rezoned
-from brand_clock
-inner join ops.summed_brands as summed using (brand_id)
-where brand_clock.timezone <> summed.timezone;
-
--- name: brand_spend_from_marts
--- One row per brand of brand_clock: its spend so far this day and month beside its budgets. What happened after $now
--- does not count, nor does a batch the marts do not hold yet.
-create or replace temp table brand_now as
-with brands as (
-    select
-        brand_clock.*,
-        coalesce(brand_clock.timezone <> summed.timezone, false) as zone_changed
-    from brand_clock
-    left join ops.summed_brands as summed on brand_clock.brand_id = summed.brand_id
+present as (
+    select distinct
+        clock,
+        period,
+        bucket
+    from occurrences
+    where is_present and period in ('DAY', 'MONTH')
 ),
 
-days as (
+spends as (
     select
-        period_spend.brand_id,
-        sum(period_spend.spend) as spend
-    from mart.period_spend
-    inner join brands
-        on period_spend.brand_id = brands.brand_id and period_spend.starts_on = brands.local_date
-    where period_spend.period = 'DAY'
-    group by period_spend.brand_id
-),
-
-months as (
-    select
-        period_spend.brand_id,
-        sum(period_spend.spend) as spend
-    from mart.period_spend
-    inner join brands
-        on period_spend.brand_id = brands.brand_id and period_spend.starts_on = brands.local_month
-    where period_spend.period = 'MONTH'
-    group by period_spend.brand_id
-),
-
-corrections as (
-    -- taken off: what the marts hold and has not happened at $now
-    select
-        brand_id,
-        occurred_at,
-        -amount as amount
-    from core.transactions
-    where
-        transaction_type = 'COST'
-        and occurred_at > $now
-        and occurred_at < $now::timestamptz + interval 32 days
-        and batch_id <= ops.summed_batch('infinity'::timestamptz)
-    union all
-    -- counted again: the month of brands whose zone at $now is not the one the marts are summed by
-    select
-        transactions.brand_id,
-        transactions.occurred_at,
-        transactions.amount
-    from core.transactions
-    semi join (
-        select brand_id from brands
-        where zone_changed
-    ) as moved
-        using (brand_id)
-    where
-        transactions.transaction_type = 'COST'
-        and transactions.occurred_at <= $now
-        and transactions.occurred_at > $now::timestamptz - interval 32 days
-        and transactions.batch_id <= ops.summed_batch('infinity'::timestamptz)
-),
-
-offsets as (
-    select
-        brands.brand_id,
-        brands.local_date,
-        brands.local_month,
-        brands.zone_changed,
-        periods.starts_at,
-        periods.ends_at,
-        periods.utc_offset
-    from brands
-    inner join
-        core.brand_offsets(
-            $now::timestamptz,
-            'infinity'::timestamptz,
-            $now::timestamptz - interval 32 days,
-            $now::timestamptz + interval 32 days
-        ) as periods
-        on brands.brand_id = periods.brand_id
-),
-
-corrected as (
-    select
-        corrections.brand_id,
-        sum(corrections.amount)
-        filter (where core.local_time(corrections.occurred_at, offsets.utc_offset)::date = offsets.local_date)
-            as day_spend,
-        sum(corrections.amount) as month_spend
-    from corrections
-    inner join offsets
+        brand_clock.brand_id,
+        sum(bucket_spend.spend) filter (present.period = 'DAY') as daily_spend,
+        sum(bucket_spend.spend) filter (present.period = 'MONTH') as monthly_spend
+    from bucket_spend
+    inner join brand_clock on bucket_spend.id = brand_clock.brand_id
+    inner join present
         on
-            corrections.brand_id = offsets.brand_id
-            and corrections.occurred_at >= offsets.starts_at
-            and corrections.occurred_at < offsets.ends_at
-            and offsets.zone_changed = (corrections.occurred_at <= $now)
-    where date_trunc('month', core.local_time(corrections.occurred_at, offsets.utc_offset)) = offsets.local_month
-    group by corrections.brand_id
+            brand_clock.clock = present.clock
+            and bucket_spend.period = present.period
+            and bucket_spend.bucket = present.bucket
+    where bucket_spend.scope = 'BRAND'
+    group by brand_clock.brand_id
 )
 
-select
-    brands.brand_id,
-    brands.name,
-    brands.timezone,
-    brands.local_date,
-    (case when brands.zone_changed then 0 else coalesce(days.spend, 0) end + coalesce(corrected.day_spend, 0))
-    ::decimal(38, 9) as daily_spend,
-    brands.daily_budget,
-    (case when brands.zone_changed then 0 else coalesce(months.spend, 0) end + coalesce(corrected.month_spend, 0))
-    ::decimal(38, 9) as monthly_spend,
-    brands.monthly_budget,
-    brands.is_active,
-    brands.next_day_at,
-    brands.next_month_at
-from brands
-left join days on brands.brand_id = days.brand_id
-left join months on brands.brand_id = months.brand_id
-left join corrected on brands.brand_id = corrected.brand_id;
-
--- name: brand_spend_from_ledger
--- The same as brand_now, added up from the ledger itself, from what could be seen at $known_at.
-create or replace temp table brand_now as
 select
     brand_clock.brand_id,
     brand_clock.name,
     brand_clock.timezone,
-    brand_clock.local_date,
-    spent.daily_spend,
-    brand_clock.daily_budget,
-    spent.monthly_spend,
-    brand_clock.monthly_budget,
+    clock_dates.local_date,
+    coalesce(spends.daily_spend, 0)::decimal(38, 9) as daily_spend,
+    daily.budget as daily_budget,
+    coalesce(spends.monthly_spend, 0)::decimal(38, 9) as monthly_spend,
+    monthly.budget as monthly_budget,
     brand_clock.is_active,
-    brand_clock.next_day_at,
-    brand_clock.next_month_at
+    brand_clock.currency
 from brand_clock
-inner join
-    mart.brand_spend_as_known(
-        $now::timestamptz, coalesce($known_at, 'infinity'::timestamptz), only_brand := $brand_id::bigint
-    ) as spent
-    using (brand_id);
+inner join clock_dates on brand_clock.clock = clock_dates.clock
+left join spends on brand_clock.brand_id = spends.brand_id
+left join limits as daily on daily.scope = 'BRAND' and daily.period = 'DAY' and brand_clock.brand_id = daily.id
+left join limits as monthly
+    on monthly.scope = 'BRAND' and monthly.period = 'MONTH' and brand_clock.brand_id = monthly.id;
 
 -- name: current_statuses
 -- One row per campaign that has a status: the one it has now.
@@ -224,8 +82,9 @@ group by campaign_id;
 
 -- name: decided
 -- One row per campaign in force at $now, as known at $known_at: the status a decision at $now gives it, step by step
--- (end of a pause, enforce, stop, start), and the first instant at which, with no new spend, that would change. What
--- happens after $now is new spend, even when it has been delivered already. Reads brand_now and statuses.
+-- (end of a pause, complete, enforce, stop, start), and the first instant at which, with no new spend, that would
+-- change. What happens after $now is new spend, even when it has been delivered already. Reads campaigns_now,
+-- brand_now, statuses, held, flights, campaign_schedules, schedule_windows and restarts.
 create or replace temp table decided as
 with current as (
     select
@@ -235,25 +94,43 @@ with current as (
         -- as numbers, of a million campaigns they are compared a fifth faster than as texts
         coalesce(statuses.status, campaigns.status)::campaign_status as status,
         statuses.paused_until,
-        epoch_us(campaigns.allowed_start) as opens_us,
-        -- 22:00-04:00 closes on the next day
-        epoch_us(campaigns.allowed_end) - epoch_us(campaigns.allowed_start)
-        + case when campaigns.allowed_end < campaigns.allowed_start then 86400000000 else 0 end as length_us
-    from core.campaigns_in_force($now::timestamptz, coalesce($known_at, 'infinity'::timestamptz)) as campaigns
-    left join statuses using (campaign_id)
+        campaign_schedules.schedule,
+        case when campaign_schedules.schedule is null then epoch_us(campaigns.allowed_start) end as opens_us,
+        core.window_length_us(campaigns.allowed_start, campaigns.allowed_end) as length_us,
+        flights.starts_at as flight_starts_at,
+        flights.ends_at as flight_ends_at
+    from campaigns_now as campaigns
+    left join statuses on campaigns.campaign_id = statuses.campaign_id
+    left join flights on campaigns.campaign_id = flights.campaign_id
+    left join campaign_schedules on campaigns.campaign_id = campaign_schedules.campaign_id
 ),
 
 evaluated as (
     select
         current.*,
-        brand_now.* exclude (brand_id),
-        coalesce(brand_now.daily_spend >= brand_now.daily_budget, false) as daily_reached,
-        coalesce(brand_now.monthly_spend >= brand_now.monthly_budget, false) as monthly_reached,
-        daily_reached or monthly_reached as budget_reached,
+        brand_now.is_active,
+        case when own.id is null then of_brand.held_until else own.held_until end as held_to,
+        case when own.id is null then of_brand.next_held_at else own.next_held_at end as held_again_at,
+        held_to is not null as budget_reached,
         core.window_start_us(epoch_us($now), current.opens_us, current.length_us) as starts_us,
-        coalesce(starts_us <= epoch_us($now), true) as window_open
+        current.schedule is not null or current.opens_us is not null as has_window,
+        case
+            when current.schedule is not null then coalesce(windows.is_open, false)
+            else coalesce(starts_us <= epoch_us($now), true)
+        end as window_open,
+        case when current.schedule is not null then windows.opens_at else make_timestamptz(starts_us) end
+            as window_start,
+        case
+            when current.schedule is not null then windows.closes_at
+            else make_timestamptz(starts_us + current.length_us)
+        end as window_end,
+        coalesce(current.flight_starts_at > $now, false) as not_begun,
+        coalesce(current.flight_ends_at <= $now, false) as is_over
     from current
-    inner join brand_now using (brand_id)
+    inner join brand_now on current.brand_id = brand_now.brand_id
+    left join held as of_brand on of_brand.scope = 'BRAND' and current.brand_id = of_brand.id
+    left join held as own on own.scope = 'CAMPAIGN' and current.campaign_id = own.id
+    left join schedule_windows as windows on current.schedule = windows.schedule
 ),
 
 resumed as (
@@ -266,22 +143,34 @@ resumed as (
     from evaluated
 ),
 
+completed as (
+    select
+        *,
+        case
+            when is_over and resumed_status in ('RUNNING', 'SCHEDULED', 'BUDGET_REACHED')
+                then 'COMPLETED'::campaign_status
+            else resumed_status
+        end as completed_status
+    from resumed
+),
+
 enforced as (
     select
         *,
         case
-            when resumed_status = 'RUNNING' and budget_reached then 'BUDGET_REACHED'::campaign_status
-            when resumed_status = 'BUDGET_REACHED' and not budget_reached then 'SCHEDULED'::campaign_status
-            else resumed_status
+            when completed_status = 'RUNNING' and budget_reached then 'BUDGET_REACHED'::campaign_status
+            when completed_status = 'BUDGET_REACHED' and not budget_reached then 'SCHEDULED'::campaign_status
+            else completed_status
         end as enforced_status
-    from resumed
+    from completed
 ),
 
 stopped as (
     select
         *,
         case
-            when enforced_status = 'RUNNING' and not (is_active and window_open) then 'SCHEDULED'::campaign_status
+            when enforced_status = 'RUNNING' and (not is_active or not_begun or not window_open)
+                then 'SCHEDULED'::campaign_status
             else enforced_status
         end as stopped_status
     from enforced
@@ -291,30 +180,52 @@ started as (
     select
         *,
         case
-            when stopped_status = 'SCHEDULED' and is_active and window_open and not budget_reached
+            when
+                stopped_status = 'SCHEDULED' and is_active and not not_begun and window_open and not budget_reached
                 then 'RUNNING'::campaign_status
             else stopped_status
         end as final_status,
-        case
-            when not budget_reached then $now
-            when daily_budget = 0 or monthly_budget = 0 then 'infinity'::timestamptz
-            when monthly_reached then next_month_at
-            else next_day_at
-        end as released_at
+        greatest(coalesce(held_to, $now::timestamptz), coalesce(flight_starts_at, $now::timestamptz)) as free_at
     from stopped
 ),
 
 restarted as (
     select
-        *,
+        started.*,
         case
-            when not is_active or isinf(released_at) then 'infinity'::timestamptz
+            when not started.is_active then 'infinity'::timestamptz
+            when restarts.campaign_id is not null then coalesce(restarts.restarts_at, 'infinity'::timestamptz)
+            when started.schedule is not null or isinf(started.free_at) then 'infinity'::timestamptz
             else greatest(
-                released_at,
-                make_timestamptz(core.window_start_us(epoch_us(released_at), opens_us, length_us))
+                started.free_at,
+                make_timestamptz(
+                    core.window_start_us(epoch_us(started.free_at), started.opens_us, started.length_us)
+                )
             )
         end as restarts_at
     from started
+    left join restarts on started.campaign_id = restarts.campaign_id
+),
+
+changing as (
+    select
+        *,
+        case final_status
+            when 'RUNNING'
+                then least(
+                    coalesce(flight_ends_at, 'infinity'::timestamptz),
+                    coalesce(held_again_at, 'infinity'::timestamptz),
+                    case
+                        -- a window of 24 hours opens again as it closes
+                        when schedule is null and length_us >= 86400000000 then 'infinity'::timestamptz
+                        else coalesce(window_end, 'infinity'::timestamptz)
+                    end
+                )
+            when 'SCHEDULED' then least(coalesce(flight_ends_at, 'infinity'::timestamptz), restarts_at)
+            when 'BUDGET_REACHED' then least(coalesce(flight_ends_at, 'infinity'::timestamptz), held_to)
+            when 'PAUSED' then paused_until
+        end as changes_at
+    from restarted
 )
 
 select
@@ -323,30 +234,22 @@ select
     recorded_status,
     status,
     resumed_status,
+    completed_status,
     enforced_status,
     stopped_status,
     final_status,
     case when final_status = 'PAUSED' then paused_until end as paused_until,
     is_active,
-    daily_reached,
+    not_begun,
+    has_window,
     window_open,
-    make_timestamptz(starts_us) as window_start,
-    make_timestamptz(starts_us + length_us) as window_end,
-    nullif(
-        case final_status
-            -- a window of 24 hours opens again as it closes
-            when 'RUNNING'
-                then case when length_us < 86400000000 then make_timestamptz(starts_us + length_us) end
-            when 'SCHEDULED' then restarts_at
-            when 'BUDGET_REACHED' then released_at
-            when 'PAUSED' then paused_until
-        end,
-        'infinity'::timestamptz
-    ) as next_change_at
-from restarted;
+    window_start,
+    window_end,
+    case when changes_at < $now::timestamptz + interval 400 days then changes_at end as next_change_at
+from changing;
 
 -- name: evidence
--- One row per campaign: what is stored beside a change of its status. Reads decided and brand_now.
+-- One row per campaign: what is stored beside a change of its status. Reads decided, brand_now and reached.
 create or replace temp view decision_evidence as
 select
     decided.campaign_id,
@@ -358,12 +261,15 @@ select
     brand_now.local_date,
     brand_now.timezone,
     decided.window_start,
-    decided.window_end
+    decided.window_end,
+    list_concat(coalesce(of_brand.limits_reached, []), coalesce(own.limits_reached, [])) as limits_reached
 from decided
-inner join brand_now on decided.brand_id = brand_now.brand_id;
+inner join brand_now on decided.brand_id = brand_now.brand_id
+left join reached as of_brand on of_brand.scope = 'BRAND' and decided.brand_id = of_brand.id
+left join reached as own on own.scope = 'CAMPAIGN' and decided.campaign_id = own.id;
 
 -- name: transitions
--- One row per change of a status that the decision makes, in order. Reads decided.
+-- One row per change of a status that the decision makes, in order. Reads decided and reached.
 create or replace temp table transitions as
 select
     campaign_id,
@@ -387,30 +293,44 @@ select
     campaign_id,
     2 as step,
     resumed_status as from_status,
-    enforced_status as to_status,
+    completed_status as to_status,
+    'FLIGHT_ENDED' as reason
+from decided
+where completed_status <> resumed_status
+union all
+select
+    decided.campaign_id,
+    3 as step,
+    decided.completed_status as from_status,
+    decided.enforced_status as to_status,
     case
-        when enforced_status = 'SCHEDULED' then 'UNDER_BUDGET'
-        when daily_reached then 'DAILY_BUDGET_REACHED'
-        else 'MONTHLY_BUDGET_REACHED'
+        when decided.enforced_status = 'SCHEDULED' then 'UNDER_BUDGET'
+        else coalesce(of_brand.reason, own.reason)
     end as reason
 from decided
-where enforced_status <> resumed_status
+left join reached as of_brand on of_brand.scope = 'BRAND' and decided.brand_id = of_brand.id
+left join reached as own on own.scope = 'CAMPAIGN' and decided.campaign_id = own.id
+where decided.enforced_status <> decided.completed_status
 union all
 select
     campaign_id,
-    3 as step,
+    4 as step,
     enforced_status as from_status,
     stopped_status as to_status,
-    case when is_active then 'WINDOW_CLOSED' else 'BRAND_INACTIVE' end as reason
+    case
+        when not is_active then 'BRAND_INACTIVE'
+        when not_begun then 'FLIGHT_NOT_STARTED'
+        else 'WINDOW_CLOSED'
+    end as reason
 from decided
 where stopped_status <> enforced_status
 union all
 select
     campaign_id,
-    4 as step,
+    5 as step,
     stopped_status as from_status,
     final_status as to_status,
-    case when window_start is null then 'NO_WINDOW' else 'WINDOW_OPEN' end as reason
+    case when has_window then 'WINDOW_OPEN' else 'NO_WINDOW' end as reason
 from decided
 where final_status <> stopped_status;
 

@@ -134,7 +134,8 @@ with stored as (
             'local_date': local_date,
             'timezone': timezone,
             'window_start': window_start,
-            'window_end': window_end
+            'window_end': window_end,
+            'limits_reached': limits_reached
         } as evidence
     from ops.campaign_status_changes
     where recorded_at = $recorded_at and ($campaign_id is null or campaign_id = $campaign_id)

@@ -21,6 +21,11 @@ with loads as (
         select
             recorded_at,
             batch_id
+        from core.brand_zone_versions
+        union all
+        select
+            recorded_at,
+            batch_id
         from core.budgets
         union all
         select

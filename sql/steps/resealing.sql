@@ -92,7 +92,8 @@ where
 -- One row per brand and period in which its offset from UTC stays the same, by the zone its marts were summed by.
 create or replace temp table brand_offsets as
 from
-    ops.summed_offsets(
+    core.brand_offsets(
+        'infinity'::timestamptz,
         make_timestamptz(epoch_us((getvariable('spendgate_lost_span')::date[])[1])),
         make_timestamptz(epoch_us((getvariable('spendgate_lost_span')::date[])[2]))
     );

@@ -1,17 +1,29 @@
 -- New spend by local date, before it is added to the sums.
 
 -- name: rezoned_brands
--- One row per brand whose spend was summed by another time zone, or by other rules for it, than those in force.
+-- One row per brand of whose spend something was summed by another time zone, or by other rules for it, than are known
+-- now: its history was cut anew, or spend of days after a change of its zone had come before that.
 create or replace temp table rezoned_brands as
+with rezoned as (
+    select
+        summed.brand_id,
+        min(zones.valid_from) as from_at
+    from ops.summed_brands as summed
+    inner join core.brand_zone_versions as zones on summed.brand_id = zones.brand_id
+    where zones.recorded_at > summed.zones_recorded_at
+    group by summed.brand_id
+)
+
+select rezoned.brand_id
+from rezoned
+semi join mart.daily_spend_parts as sums
+    on rezoned.brand_id = sums.brand_id and sums.local_date >= rezoned.from_at::date - 1
+union
 select summed.brand_id
 from ops.summed_brands as summed
-inner join core.brands on summed.brand_id = brands.brand_id and brands.valid_to is null
-where
-    summed.timezone <> brands.timezone
-    or summed.timezone in (
-        select superseded.timezone from core.superseded_utc_offsets as superseded
-        where superseded.tzdata_version >= summed.tzdata_version
-    );
+inner join core.brand_zones as zones on summed.brand_id = zones.brand_id
+inner join core.superseded_utc_offsets as superseded
+    on zones.timezone = superseded.timezone and summed.tzdata_version <= superseded.tzdata_version;
 
 -- name: summed_through
 -- The newest batch that has been summed: what came after it is new.
@@ -45,7 +57,6 @@ where transaction_type = 'COST' and batch_id <= getvariable('spendgate_summed_th
 create or replace temp table brand_offsets as
 from
     core.brand_offsets(
-        'infinity'::timestamptz,
         'infinity'::timestamptz,
         (select min(occurred_at) from costs_to_sum),
         (select max(occurred_at) from costs_to_sum)

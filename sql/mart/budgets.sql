@@ -1,0 +1,42 @@
+-- One row per limit in force, as of the last decision: what is spent of it, in which period.
+create table if not exists mart.budgets (
+    scope varchar not null,
+    id bigint not null,
+    brand_id bigint not null,
+    period varchar not null,
+    starts_at timestamptz,
+    ends_at timestamptz,
+    spend decimal(38, 9) not null,
+    budget decimal(38, 9) not null,
+    share double,
+    reached boolean not null,
+    timezone varchar not null,
+    currency varchar not null,
+    decided_at timestamptz not null
+);
+comment on table mart.budgets is 'One row per limit in force, as of the last decision: what is spent of it, in which period.';
+comment on column mart.budgets.scope is 'BRAND or CAMPAIGN';
+comment on column mart.budgets.id is 'brand_id or campaign_id';
+comment on column mart.budgets.period is 'HOUR, DAY, WEEK, MONTH, LIFETIME; FUNDS: what a prepaid brand has paid';
+comment on column mart.budgets.starts_at is 'first instant of the period on the brand''s clock; null: from ever';
+comment on column mart.budgets.ends_at is 'first instant after it, when the limit is free again; null: never';
+comment on column mart.budgets.share is 'spend / budget; null: a budget of 0';
+comment on column mart.budgets.reached is 'spend >= budget';
+comment on column mart.budgets.timezone is 'the zone of that clock';
+comment on column mart.budgets.currency is 'ISO 4217 code of spend and budget';
+
+-- name: add
+-- One row per limit in force, as of the last decision. Reads limits and brand_now.
+insert into mart.budgets by name
+select
+    limits.* exclude (place),
+    case when limits.budget > 0 then round(limits.spend / limits.budget, 6) end as share,
+    brand_now.timezone,
+    brand_now.currency,
+    $now::timestamptz as decided_at
+from limits
+inner join brand_now on limits.brand_id = brand_now.brand_id;
+
+-- name: clear
+-- Make room for the new decision.
+truncate mart.budgets;
