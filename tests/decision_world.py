@@ -1,15 +1,17 @@
 """Worlds for decisions, made in one place: a worked case as files, or rows put into the tables, batch by batch."""
 
 from dataclasses import asdict, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
 
 from assets.engine.data_root import DataRoot
+from assets.engine.manual_status import ManualChange, set_status
+from assets.engine.warehouse.publication import publish
 from assets.engine.warehouse.warehouse import Warehouse
 from tests.oracle import Brand, Campaign, Cost
-from tests.world import AD_SETS, ADS, BRANDS, CAMPAIGNS, PRICES, World, event, jsonl, payment
+from tests.world import AD_SETS, ADS, PRICES, World, event, jsonl, payment
 
 INSTANT, MONEY = pa.timestamp("us", "UTC"), pa.decimal128(38, 9)
 SCHEMAS = {
@@ -70,35 +72,29 @@ from payments
 
 
 def world_of(case: dict[str, Any], root: DataRoot) -> World:
-    """A worked case as delivered files: each COST is a click on an ad of its own that costs so much."""
+    """A worked case as delivered files: each COST is a click on an ad of its own that costs so much.
 
-    def header(text: str) -> str:
-        return text.partition("\n")[0] + "\n"
-
-    def text(value: Any) -> str:
-        return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-
-    campaign_of = {c["brand_id"]: c["campaign_id"] for c in case["campaigns"]}
+    Campaigns that are paused until an instant have been brought in and paused an hour before the case.
+    """
+    campaign_of = {c["brand_id"]: c["campaign_id"] for c in reversed(case["campaigns"])}
     costs = [t for t in case["transactions"] if t["type"] == "COST"]
-    brands = [
-        f"{b['brand_id']},b,{text(b['daily_budget'])},{text(b['monthly_budget'])},{b['timezone']},,{text(b['is_active'])}"
-        for b in case["brands"]
-    ]
-    campaigns = [
-        f"{c['campaign_id']},{c['brand_id']},c,{c['status']},{text(c['allowed_start'])},{text(c['allowed_end'])}"
-        for c in case["campaigns"]
-    ]
+    campaigns = [cost.get("campaign_id") or campaign_of[cost["brand_id"]] for cost in costs]
     world = World(
         root,
         {
-            "brands": header(BRANDS) + "".join(row + "\n" for row in brands),
-            "campaigns": header(CAMPAIGNS) + "".join(row + "\n" for row in campaigns),
-            "ad_sets": header(AD_SETS) + "".join(f"{c},{c},s,true\n" for c in campaign_of.values()),
-            "ads": header(ADS)
-            + "".join(f"{n},{campaign_of[t['brand_id']]},a,true,,,{t['amount']},,,\n" for n, t in enumerate(costs)),
+            "brands": _csv([{"name": "b", "owner": None, "billing": None, **b} for b in case["brands"]], BRAND_COLUMNS),
+            "campaigns": _csv(
+                [{"name": "c", "start_date": None, "end_date": None, **c} for c in case["campaigns"]], CAMPAIGN_COLUMNS
+            ),
+            "ad_sets": _header(AD_SETS) + "".join(f"{c['campaign_id']},{c['campaign_id']},s,true\n" for c in case["campaigns"]),
+            "ads": _header(ADS)
+            + "".join(f"{n},{campaigns[n]},a,true,,,{t['amount']},,,\n" for n, t in enumerate(costs)),
             "global_ad_pricing": PRICES,
+            "budgets": _csv(case.get("budgets", []), BUDGET_COLUMNS),
+            "dayparting": _csv(case.get("dayparting", []), DAYPARTING_COLUMNS),
         },
     )
+    _pause(world, case)
     world.deliver("costs.jsonl", jsonl(*(event(f"e{n}", n, "click", t["at"]) for n, t in enumerate(costs))))
     payments = [t for t in case["transactions"] if t["type"] == "PAYMENT"]
     world.deliver(
@@ -107,6 +103,39 @@ def world_of(case: dict[str, Any], root: DataRoot) -> World:
         kind="payments",
     )
     return world
+
+
+BRAND_COLUMNS = ("brand_id", "name", "daily_budget", "monthly_budget", "timezone", "owner", "is_active", "billing")
+CAMPAIGN_COLUMNS = (
+    "campaign_id", "brand_id", "name", "status", "allowed_start", "allowed_end", "start_date", "end_date",
+)  # fmt: skip
+BUDGET_COLUMNS = ("scope", "id", "period", "amount", "effective_from", "effective_to")
+DAYPARTING_COLUMNS = ("campaign_id", "weekdays", "start", "end", "clock")
+
+
+def _pause(world: World, case: dict[str, Any]) -> None:
+    paused = [c for c in case["campaigns"] if c.get("paused_until")]
+    if not paused:
+        return
+    earlier = datetime.fromisoformat(case["now"]) - timedelta(hours=1)
+    world.deliver_reference("campaigns", world.reference["campaigns"].replace(",PAUSED,", ",SCHEDULED,"))
+    world.run(earlier)
+    with world.open(earlier) as warehouse:
+        for campaign in paused:
+            until = datetime.fromisoformat(campaign["paused_until"])
+            set_status(warehouse, ManualChange(campaign["campaign_id"], "PAUSED", "ann", "a pause", until))
+        publish(warehouse)
+
+
+def _header(text: str) -> str:
+    return text.partition("\n")[0] + "\n"
+
+
+def _csv(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> str:
+    def text(value: Any) -> str:
+        return "" if value is None else str(value).lower() if isinstance(value, bool) else f'"{value}"'
+
+    return "".join(",".join(row) + "\n" for row in [columns, *([text(r[name]) for name in columns] for r in rows)])
 
 
 def empty(warehouse: Warehouse) -> None:

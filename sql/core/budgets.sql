@@ -31,31 +31,38 @@ comment on macro table core.budgets_in_force is 'One row per budget: its version
 -- name: validate
 -- One row per delivered row of budgets: its typed values, its key as delivered and as it is kept, what is wrong.
 create or replace temp table validated_rows as
+with typed as (
+    select
+        *,
+        filled(scope) as typed_scope,
+        bigint_of(filled(id)) as typed_id,
+        filled(period) as typed_period,
+        date_of(effective_from) as typed_from,
+        case filled(scope) when 'BRAND' then 'brands' else 'campaigns' end as parent_table
+    from complete_rows
+)
+
 select
-    line_number,
-    concat_ws('/', scope, id, period, effective_from) as key_text,
+    typed.line_number,
+    concat_ws('/', typed_scope, typed_id, typed_period, typed_from) as key_text,
     key_text as key,
     coalesce(
-        fault,
-        word_fault('scope', delivered.scope, ['BRAND', 'CAMPAIGN']),
-        id_fault('id', filled(delivered.id)),
-        word_fault('period', delivered.period, ['HOUR', 'DAY', 'WEEK', 'MONTH', 'LIFETIME']),
-        case when filled(delivered.amount) is null then 'amount is missing (0 allows no delivery)' end,
-        budget_fault('amount', delivered.amount),
-        dates_fault('effective_from', delivered.effective_from, 'effective_to', delivered.effective_to),
-        parent_fault('id', delivered.id, parents.id, parents_table)
+        typed.fault,
+        word_fault('scope', typed.scope, (select list(distinct scope order by scope) from core.limit_kinds)),
+        id_fault('id', filled(typed.id)),
+        word_fault('period', typed.period, (select list(period) from core.periods)),
+        case when filled(typed.amount) is null then 'amount is missing (0 allows no delivery)' end,
+        budget_fault('amount', typed.amount),
+        dates_fault('effective_from', typed.effective_from, 'effective_to', typed.effective_to),
+        parent_fault('id', typed.id, parents.id, typed.parent_table)
     ) as reason,
     key_text as budget,
-    filled(delivered.scope) as scope,
-    bigint_of(filled(delivered.id)) as id,
-    filled(delivered.period) as period,
-    budget_of(delivered.amount) as amount,
-    date_of(delivered.effective_from) as effective_from,
-    date_of(delivered.effective_to) as effective_to,
-    case scope when 'BRAND' then 'brands' else 'campaigns' end as parents_table
-from complete_rows as delivered
+    typed_scope as scope,
+    typed_id as id,
+    typed_period as period,
+    budget_of(typed.amount) as amount,
+    typed_from as effective_from,
+    date_of(typed.effective_to) as effective_to
+from typed
 left join core.reference_rows as parents
-    on
-        parents.table_name = case filled(delivered.scope) when 'BRAND' then 'brands' else 'campaigns' end
-        and bigint_of(filled(delivered.id))::varchar = parents.id;
-alter table validated_rows drop column parents_table;
+    on typed.parent_table = parents.table_name and typed.typed_id::varchar = parents.id;

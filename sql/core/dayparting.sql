@@ -21,37 +21,47 @@ comment on macro table core.dayparting_in_force is 'One row per campaign with ro
 -- name: validate
 -- One row per delivered row of dayparting: its typed values, its key as delivered and as it is kept, what is wrong.
 create or replace temp table validated_rows as
-with weekdays as (
+with weekdays_said as (
     select
         weekdays as said,
-        weekdays_fault(weekdays) as fault,
-        weekdays_of(weekdays) as weekdays
+        weekdays_fault(weekdays) as weekdays_fault,
+        weekdays_of(weekdays) as typed_weekdays
     from complete_rows
     group by weekdays
+),
+
+typed as (
+    select
+        complete_rows.*,
+        weekdays_said.* exclude (said),
+        bigint_of(filled(complete_rows.campaign_id)) as typed_id,
+        coalesce(filled(complete_rows.clock), 'BRAND') as typed_clock,
+        coalesce(
+            complete_rows.fault,
+            id_fault('campaign_id', filled(complete_rows.campaign_id)),
+            weekdays_said.weekdays_fault,
+            daypart_fault(complete_rows.start, complete_rows.end),
+            word_fault('clock', coalesce(filled(complete_rows.clock), 'BRAND'), ['BRAND', 'UTC'])
+        ) as row_fault
+    from complete_rows
+    left join weekdays_said on complete_rows.weekdays is not distinct from weekdays_said.said
 )
 
 select
-    line_number,
-    concat_ws(' ', filled(delivered.campaign_id), filled(delivered.weekdays), filled(delivered.start), filled(delivered.end), filled(delivered.clock))
-        as key_text,
-    concat_ws('/', campaign_id, weekdays, opens, closes, clock) as key,
+    typed.line_number,
+    concat_ws(' ', filled(typed.campaign_id), filled(typed.weekdays), filled(typed.start), filled(typed.end), filled(typed.clock)) as key_text,
     coalesce(
-        delivered.fault,
-        id_fault('campaign_id', filled(delivered.campaign_id)),
-        weekdays.fault,
-        daypart_fault(delivered.start, delivered.end),
-        case when filled(delivered.clock) is not null then word_fault('clock', delivered.clock, ['BRAND', 'UTC']) end,
-        parent_fault('campaign_id', delivered.campaign_id, parents.id, 'campaigns')
+        typed.row_fault, parent_fault('campaign_id', typed.campaign_id, parents.id, 'campaigns')
     ) as reason,
-    bigint_of(filled(delivered.campaign_id)) as campaign_id,
-    weekdays.weekdays,
-    case when reason is null then filled(delivered.start)::time end as opens,
-    case when reason is null then filled(delivered.end)::time end as closes,
-    coalesce(filled(delivered.clock), 'BRAND') as clock
-from complete_rows as delivered
-left join weekdays on delivered.weekdays is not distinct from weekdays.said
+    typed.typed_id as campaign_id,
+    typed.typed_weekdays as weekdays,
+    case when typed.row_fault is null then filled(typed.start)::time end as opens,
+    case when typed.row_fault is null then filled(typed.end)::time end as closes,
+    concat_ws('/', typed_id, typed_weekdays, opens, closes, typed_clock) as key,
+    typed.typed_clock as clock
+from typed
 left join core.reference_rows as parents
-    on parents.table_name = 'campaigns' and bigint_of(filled(delivered.campaign_id))::varchar = parents.id;
+    on parents.table_name = 'campaigns' and typed.typed_id::varchar = parents.id;
 
 -- name: gather
 -- One row per campaign that has sound rows, or had rows and has none any more. One all of whose rows are refused keeps
