@@ -15,12 +15,12 @@ log = logging.getLogger("spendgate.overspend")
 
 
 def measure_overspend(warehouse: Warehouse) -> int:
-    """Recompute what brands spent beyond their budgets, and why, for the days and months that are due.
+    """Recompute what brands spent beyond their budgets, and why, for the periods that are due.
 
     Due is what has new transactions, and what a new budget or a decision's new finding bears upon.
 
     Returns:
-        How many days and months of brands were due; 0 when they wait for a sealed day that cannot be read.
+        How many periods of budgets were due; 0 when they wait for a sealed day that cannot be read.
     """
     try:
         return _measure_overspend(warehouse)
@@ -33,10 +33,11 @@ def measure_overspend(warehouse: Warehouse) -> int:
 
 def _measure_overspend(warehouse: Warehouse) -> int:
     with warehouse.transaction():
+        warehouse.run("steps.overspend", "budget_history")
         due = int(warehouse.value("steps.overspend", "due_periods"))
         warehouse.run("steps.overspend", "exceeded_periods")
         warehouse.run("mart.overspend", "remove_due")
         exceeded = int(warehouse.value("mart.overspend", "add"))
         warehouse.run("ops.overspend_due", "clear")
-    log.info("overspend computed for %d days and months of brands; %d went beyond a budget", due, exceeded)
+    log.info("overspend computed for %d periods of budgets; %d were gone beyond", due, exceeded)
     return due

@@ -1,5 +1,6 @@
--- Days and months whose overspend is not the spend beyond the budget, or not the sum of its causes. Those to which
--- nothing was added since they were sealed were found right before, and cannot have changed.
+-- Periods whose overspend is not the spend beyond the budget, or not the sum of its causes, and days and months of
+-- brands with another spend than the sums. Those to which nothing was added since they were sealed were found right
+-- before, and cannot have changed.
 with days as (
     select
         daily_spend.brand_id,
@@ -11,6 +12,7 @@ with days as (
             daily_spend.brand_id = overspend.brand_id
             and daily_spend.local_date = overspend.starts_on
             and overspend.period = 'DAY'
+            and overspend.scope = 'BRAND'
     group by all
 ),
 
@@ -25,6 +27,7 @@ months as (
             monthly_spend.brand_id = overspend.brand_id
             and monthly_spend.local_month = overspend.starts_on
             and overspend.period = 'MONTH'
+            and overspend.scope = 'BRAND'
     group by all
 ),
 
@@ -55,6 +58,6 @@ select
 from mart.overspend
 left join spent using (brand_id, period, starts_on)
 where
-    overspend.spend <> spent.spend
+    (overspend.scope = 'BRAND' and overspend.spend <> spent.spend)
     or overspend.overspend <> overspend.spend - overspend.budget
     or overspend.overspend <> before_decision + after_stop + late + budget_cut

@@ -1,4 +1,4 @@
--- One row per brand and local day or month in which it spent more than its budget: how much, and why.
+-- One row per budget of a day or longer and period in which more than it was spent: how much, and why.
 create table if not exists mart.overspend (
     brand_id bigint not null,
     period varchar not null,
@@ -9,37 +9,39 @@ create table if not exists mart.overspend (
     before_decision decimal(38, 9) not null,
     after_stop decimal(38, 9) not null,
     late decimal(38, 9) not null,
-    budget_cut decimal(38, 9) not null
+    budget_cut decimal(38, 9) not null,
+    scope varchar not null,
+    id bigint not null
 );
-comment on table mart.overspend is 'One row per brand and local day or month in which it spent more than its budget: how much, and why.';
-comment on column mart.overspend.period is 'DAY or MONTH';
-comment on column mart.overspend.starts_on is 'the local date, or the first one of the month';
+comment on table mart.overspend is 'One row per budget of a day or longer and period in which more than it was spent: how much, and why.';
+comment on column mart.overspend.period is 'DAY, WEEK, MONTH or LIFETIME';
+comment on column mart.overspend.starts_on is 'the first local date of the period; of all time 2000-01-01';
 comment on column mart.overspend.budget is 'the budget in force at the end of the period, or now while it lasts';
 comment on column mart.overspend.overspend is 'spend - budget = before_decision + after_stop + late + budget_cut';
 comment on column mart.overspend.before_decision is 'spent over the budget before a decision had found it reached';
-comment on column mart.overspend.after_stop is 'spent over the budget while the last decision had found a budget of the brand reached';
+comment on column mart.overspend.after_stop is 'spent over the budget while the last decision had found a limit of the brand, or of the campaign, reached';
 comment on column mart.overspend.late is 'spent over the budget, counted only after a decision had been made for the end of the period or later';
 comment on column mart.overspend.budget_cut is 'spent within the budget of that moment, over the one that came after it';
+comment on column mart.overspend.scope is 'whose budget: BRAND or CAMPAIGN';
+comment on column mart.overspend.id is 'brand_id or campaign_id';
 
 -- name: add
--- One row per brand and local day or month in which it spent more than its budget: how much, and why. Reads
--- exceeded_periods.
+-- One row per budget of a day or longer and period in which more than it was spent: how much, and why. Reads
+-- exceeded_periods and budget_history.
 --
 -- The costs of a period are laid end to end in the order in which they happened, those that came late after them all;
--- what lies beyond the budget is the overspend. Within a phase, in which neither the budgets nor what the decisions had
+-- what lies beyond the budget is the overspend. Within a phase, in which neither the budget nor what the decisions had
 -- found changed, every cost has the same cause, so a sum for each phase is enough.
-insert into mart.overspend
+insert into mart.overspend by name
 with bounds as (
     select
         min(starts_on) - interval 2 days as starts_at,
-        max(starts_on) + interval 33 days as ends_at
+        coalesce(max(ends_on) + interval 2 days, 'infinity'::timestamp) as ends_at
     from exceeded_periods
 ),
 
 brands as (
-    select distinct
-        brand_id,
-        timezone
+    select distinct brand_id
     from exceeded_periods
 ),
 
@@ -57,6 +59,7 @@ offsets as (
 local_costs as (
     select
         costs.brand_id,
+        costs.campaign_id,
         costs.amount,
         costs.occurred_at,
         costs.batch_id,
@@ -72,58 +75,125 @@ local_costs as (
         and costs.occurred_at < (select ends_at from bounds)
 ),
 
+-- what the last decision had found, of the brand for its own budgets, of both for a campaign's
+changes as (
+    select
+        owners.scope,
+        owners.id,
+        findings.campaign_id is null as is_of_brand,
+        findings.decided_at,
+        arg_max(findings.is_reached, findings.recorded_at) as is_reached
+    from (select distinct
+        scope,
+        id,
+        brand_id
+    from exceeded_periods) as owners
+    inner join ops.budget_findings as findings
+        on
+            owners.brand_id = findings.brand_id
+            and (findings.campaign_id is null or (owners.scope = 'CAMPAIGN' and owners.id = findings.campaign_id))
+    group by all
+),
+
 findings as (
     select
-        brand_id,
+        scope,
+        id,
         decided_at,
-        arg_max(is_reached, recorded_at) as is_reached
-    from ops.budget_findings
-    semi join brands using (brand_id)
-    group by all
+        coalesce(last_value(of_brand ignore nulls) over earlier, false)
+        or coalesce(last_value(own ignore nulls) over earlier, false) as is_reached
+    from (
+        select
+            scope,
+            id,
+            decided_at,
+            bool_or(is_reached) filter (is_of_brand) as of_brand,
+            bool_or(is_reached) filter (not is_of_brand) as own
+        from changes
+        group by
+            scope,
+            id,
+            decided_at
+    ) as by_instant
+    window earlier as (partition by scope, id order by decided_at rows unbounded preceding)
 ),
 
-phases as (
-    select
-        local_costs.brand_id,
-        local_costs.local_date,
-        local_costs.batch_id,
-        budgets.valid_from,
-        budgets.daily_budget,
-        budgets.monthly_budget,
-        findings.decided_at,
-        coalesce(findings.is_reached, false) as is_stopped,
-        sum(local_costs.amount) as spend
-    from local_costs
-    inner join core.brands as budgets
-        on
-            local_costs.brand_id = budgets.brand_id
-            and local_costs.occurred_at >= budgets.valid_from
-            and local_costs.occurred_at < coalesce(budgets.valid_to, 'infinity'::timestamptz)
-    -- what happened at the very instant decided for had been counted
-    asof left join findings
-        on local_costs.brand_id = findings.brand_id and local_costs.occurred_at > findings.decided_at
-    group by all
+versions as (
+    select distinct
+        scope,
+        id,
+        period,
+        valid_from
+    from budget_history
 ),
 
-period_phases as (
+period_costs as (
     select
+        exceeded.scope,
+        exceeded.id,
         exceeded.brand_id,
         exceeded.period,
         exceeded.starts_on,
         exceeded.budget,
         exceeded.spend as period_spend,
-        case exceeded.period when 'DAY' then phases.daily_budget else phases.monthly_budget end as budget_then,
-        coalesce(phases.batch_id > exceeded.closing_batch_id, false) as is_late,
-        phases.valid_from,
-        phases.decided_at,
-        phases.is_stopped,
-        sum(phases.spend) as spend
-    from phases
+        local_costs.local_date,
+        local_costs.amount,
+        local_costs.occurred_at,
+        coalesce(local_costs.batch_id > exceeded.closing_batch_id, false) as is_late
+    from local_costs
     inner join exceeded_periods as exceeded
         on
-            phases.brand_id = exceeded.brand_id
-            and phases.local_date >= exceeded.starts_on
-            and phases.local_date < exceeded.ends_on
+            local_costs.brand_id = exceeded.brand_id
+            and local_costs.local_date >= exceeded.starts_on
+            and local_costs.local_date < exceeded.ends_on
+            and (exceeded.scope = 'BRAND' or local_costs.campaign_id = exceeded.id)
+),
+
+phases as (
+    select
+        costs.scope,
+        costs.id,
+        costs.brand_id,
+        costs.period,
+        costs.starts_on,
+        costs.budget,
+        costs.period_spend,
+        costs.local_date,
+        costs.is_late,
+        versions.valid_from,
+        findings.decided_at,
+        coalesce(findings.is_reached, false) as is_stopped,
+        min(costs.occurred_at) as first_at,
+        sum(costs.amount) as spend
+    from period_costs as costs
+    asof left join versions
+        on
+            costs.scope = versions.scope
+            and costs.id = versions.id
+            and costs.period = versions.period
+            and costs.occurred_at >= versions.valid_from
+    -- what happened at the very instant decided for had been counted
+    asof left join findings
+        on costs.scope = findings.scope and costs.id = findings.id and costs.occurred_at > findings.decided_at
+    group by all
+),
+
+period_phases as (
+    select
+        phases.*,
+        arg_max(
+            { 'amount': history.amount }, { 'from_on': history.from_on, 'place': history.place }
+        ).amount as budget_then
+    from phases
+    left join budget_history as history
+        on
+            phases.scope = history.scope
+            and phases.id = history.id
+            and phases.period = history.period
+            and phases.valid_from >= history.valid_from
+            and phases.valid_from < history.valid_to
+            and phases.local_date >= history.from_on
+            and phases.local_date < history.until_on
     group by all
 ),
 
@@ -131,8 +201,8 @@ laid as (
     select
         *,
         sum(spend) over (
-            partition by brand_id, period, starts_on
-            order by is_late, valid_from, decided_at nulls first
+            partition by scope, id, period, starts_on
+            order by is_late, first_at
             rows unbounded preceding
         ) as through
     from period_phases
@@ -150,6 +220,8 @@ split as (
 )
 
 select
+    scope,
+    id,
     brand_id,
     period,
     starts_on,
@@ -166,4 +238,4 @@ group by all;
 -- name: remove_due
 -- Make room for what is recomputed.
 delete from mart.overspend
-where (brand_id, period, starts_on) in (select (brand_id, period, starts_on) from due_periods);
+where (scope, id, period, starts_on) in (select (scope, id, period, starts_on) from due_periods);

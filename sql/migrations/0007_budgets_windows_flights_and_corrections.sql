@@ -101,3 +101,7 @@ select
 from mart.brand_budget
 cross join (values ('DAY'), ('MONTH')) as periods (period)
 where budget is not null;
+
+alter table mart.overspend add column scope varchar default 'BRAND';
+alter table mart.overspend add column id bigint;
+update mart.overspend set id = brand_id;

@@ -45,6 +45,30 @@ with concerned as (
             select coalesce(max(recorded_at), '-infinity'::timestamptz) from ops.decisions
             where recorded_at < $recorded_at
         )
+    union all
+    select
+        brand_now.brand_id,
+        least(
+            brand_now.local_date,
+            greatest(budgets.valid_from::date - 1, coalesce(budgets.effective_from, '2000-01-01'::date))
+        ) as local_date
+    from core.budgets
+    left join campaigns_now as campaigns on budgets.scope = 'CAMPAIGN' and budgets.id = campaigns.campaign_id
+    inner join brand_now on brand_now.brand_id = coalesce(campaigns.brand_id, budgets.id)
+    where
+        budgets.recorded_at > (
+            select coalesce(max(recorded_at), '-infinity'::timestamptz) from ops.decisions
+            where recorded_at < $recorded_at
+        )
+    union all
+    -- of a period that lasts, another row holds since today
+    select
+        brand_now.brand_id,
+        brand_now.local_date
+    from core.budgets_in_force('infinity'::timestamptz, 'infinity'::timestamptz) as budgets
+    left join campaigns_now as campaigns on budgets.scope = 'CAMPAIGN' and budgets.id = campaigns.campaign_id
+    inner join brand_now on brand_now.brand_id = coalesce(campaigns.brand_id, budgets.id)
+    where budgets.effective_from = brand_now.local_date or budgets.effective_to + 1 = brand_now.local_date
 )
 
 from concerned
