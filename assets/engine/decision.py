@@ -66,6 +66,9 @@ def find_limits(
     connection.execute(sql("steps.clocks", "brand_clock"), {**instant, "brand_id": brand_id})
     connection.execute(sql("steps.limits", "campaigns_now"), instant)
     connection.execute(sql("steps.clocks", "clocks"), instant)
+    [(moving,)] = connection.execute(sql("steps.clocks", "moving_brands")).fetchall()
+    if moving:
+        connection.execute(sql("steps.clocks", "clocks_of_moving_brands"), instant)
     connection.execute(sql("steps.clocks", "buckets"), now)
     connection.execute(sql("steps.clocks", "occurrences"))
     connection.execute(sql("steps.limits", "budget_rows"), instant)
@@ -101,8 +104,7 @@ def _find_windows(connection: duckdb.DuckDBPyConnection, now: dict[str, datetime
     connection.execute(sql("steps.windows", "dates_wanted"), now)
     connection.execute(sql("steps.windows", "open_windows"))
     connection.execute(sql("steps.windows", "all_dates_wanted"), now)
-    [(unsettled,)] = connection.execute("select count(*) from dates_wanted").fetchall()
-    if unsettled:
+    if len(connection.table("dates_wanted")):
         connection.execute(sql("steps.windows", "earlier_windows"))
         connection.execute(sql("steps.windows", "open_windows"))
         connection.execute(sql("steps.windows", "keep_settled"))

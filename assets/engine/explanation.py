@@ -42,6 +42,36 @@ class Change:
     changed_by: str
     note: str | None
     paused_until: datetime | None
+    limits_reached: list[dict[str, Any]] | None
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A limit in force: what was spent of it in the period under way; amounts in the brand's currency.
+
+    Attributes:
+        scope: BRAND or CAMPAIGN.
+        period: HOUR to LIFETIME, or FUNDS.
+        starts_at: first instant of the period; None: from ever.
+        ends_at: first instant after it, when the limit is free again; None: never.
+    """
+
+    scope: str
+    period: str
+    spend: Decimal
+    budget: Decimal
+    reached: bool
+    starts_at: datetime | None
+    ends_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Flight:
+    """Between which local dates a campaign may run (None: no bound), and its windows of the day, as instants."""
+
+    start_date: date | None
+    end_date: date | None
+    windows_today: list[dict[str, datetime]]
 
 
 @dataclass(frozen=True)
@@ -53,15 +83,18 @@ class Versions:
     campaign_batch_id: int
     brand_name: str | None
     brand_batch_id: int
+    currency: str
     timezone: str
     local_time: datetime
 
 
 @dataclass(frozen=True)
 class Crossing:
-    """The cost with which a brand's spend of a DAY or MONTH came to its budget, in the order of events."""
+    """The cost with which the spend of a limit came to its budget, in the order of events."""
 
+    scope: str
     period: str
+    period_spend: Decimal
     transaction_id: int
     occurred_at: datetime
     ad_id: int
@@ -98,6 +131,7 @@ class Present:
     window_open: bool
     next_change_at: datetime | None
     paused_until: datetime | None
+    not_begun: bool
 
 
 @dataclass(frozen=True)
@@ -107,7 +141,9 @@ class Explanation:
     Attributes:
         changes: what one decision, or a person, made of it, in order; the last one led to the status.
         versions: the reference data counted.
-        crossing: what crossed the budget; None where none was reached.
+        limits: every limit in force then, in the order of the rules.
+        flight: its first and last date, and its windows of that day.
+        crossing: what crossed the first limit that was reached; None where none was.
         before: the change before those; None at its first appearance.
         differences: how the changes come out when they are derived again; empty when just as they are stored.
         present: what a decision makes of it at the instant asked for.
@@ -115,6 +151,8 @@ class Explanation:
 
     changes: list[Change]
     versions: Versions
+    limits: list[Limit]
+    flight: Flight
     crossing: Crossing | None
     before: Change | None
     differences: list[str]
@@ -147,10 +185,15 @@ def explain(
     before = _changes(connection, "change_before", campaign_id=campaign_id, change_id=changes[0].change_id)
     _derive_moment(connection, last.recorded_at, last.decided_at, brand_id=last.brand_id, campaign_id=campaign_id)
     differences = connection.execute("select stored, derived from differences").fetchall()
+    owner = {"brand_id": last.brand_id, "campaign_id": campaign_id}
+    limits = [Limit(*row) for row in connection.execute(sql("steps.explanation", "limits"), owner).fetchall()]
+    flight = connection.execute(sql("steps.explanation", "flight"), {"campaign_id": campaign_id}).fetchall()[0]
     return Explanation(
         changes=changes,
         versions=_versions(connection, campaign_id, last.decided_at, last.recorded_at),
-        crossing=_crossing(connection, last),
+        limits=limits,
+        flight=Flight(*flight),
+        crossing=_crossing(connection, last, limits),
         before=before[0] if before else None,
         differences=[f"stored {stored}; derived {derived}" for stored, derived in differences],
         present=_present(connection, campaign_id, at or now, through),
@@ -201,27 +244,21 @@ def _versions(
     return Versions(*connection.execute(sql("steps.explanation", "versions"), values).fetchall()[0])
 
 
-def _crossing(connection: duckdb.DuckDBPyConnection, change: Change) -> Crossing | None:
-    """What crossed the budget of the day, else that of the month, as the change could see it."""
-    if change.daily_budget is not None and change.daily_spend >= change.daily_budget:
-        period, budget = "DAY", change.daily_budget
-    elif change.monthly_budget is not None and change.monthly_spend >= change.monthly_budget:
-        period, budget = "MONTH", change.monthly_budget
-    else:
-        return None
-    if not budget:
-        return None  # reached before anything is spent
+def _crossing(connection: duckdb.DuckDBPyConnection, change: Change, limits: list[Limit]) -> Crossing | None:
+    """What crossed the first limit that is reached, as the change could see it."""
+    limit = next((limit for limit in limits if limit.reached), None)
+    if limit is None or not limit.budget:
+        return None  # a budget of 0 is reached before anything is spent
     values = {
         "brand_id": change.brand_id,
-        "timezone": change.timezone,
-        "local_date": change.local_date,
+        "only_campaign": change.campaign_id if limit.scope == "CAMPAIGN" else None,
         "now": change.decided_at,
         "known_at": change.recorded_at,
-        "period": period,
-        "budget": budget,
+        "period": limit.period,
+        "budget": limit.budget,
     }
     rows = connection.execute(sql("steps.explanation", "budget_crossing"), values).fetchall()
-    return Crossing(period, *rows[0]) if rows else None
+    return Crossing(limit.scope, limit.period, limit.spend, *rows[0]) if rows else None
 
 
 def _present(

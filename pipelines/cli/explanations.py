@@ -5,19 +5,26 @@ Belongs here: the words. Does not: what is explained (`engine.explanation`), nor
 
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
-from assets.engine.explanation import Change, Crossing, Explanation, Present
-
-if TYPE_CHECKING:
-    pass
+from assets.engine.explanation import Change, Crossing, Explanation, Flight, Limit, Present
 from pipelines.cli.printing import for_people
 
 REASONS = {
     "INITIAL": "it appeared in the campaigns file with this status",
+    "HOURLY_BUDGET_REACHED": "it was RUNNING, and its brand had spent its budget of the hour",
     "DAILY_BUDGET_REACHED": "it was RUNNING, and its brand had spent its budget of the day",
+    "WEEKLY_BUDGET_REACHED": "it was RUNNING, and its brand had spent its budget of the week",
     "MONTHLY_BUDGET_REACHED": "it was RUNNING, and its brand had spent its budget of the month",
-    "UNDER_BUDGET": "it had been stopped for a budget, and none of its brand was reached any more",
+    "LIFETIME_BUDGET_REACHED": "it was RUNNING, and its brand had spent its budget of all time",
+    "NO_FUNDS": "it was RUNNING, and its brand, which pays in advance, had spent what it had paid",
+    "CAMPAIGN_HOURLY_BUDGET_REACHED": "it was RUNNING, and had spent its own budget of the hour",
+    "CAMPAIGN_DAILY_BUDGET_REACHED": "it was RUNNING, and had spent its own budget of the day",
+    "CAMPAIGN_WEEKLY_BUDGET_REACHED": "it was RUNNING, and had spent its own budget of the week",
+    "CAMPAIGN_MONTHLY_BUDGET_REACHED": "it was RUNNING, and had spent its own budget of the month",
+    "CAMPAIGN_LIFETIME_BUDGET_REACHED": "it was RUNNING, and had spent its own budget of all time",
+    "UNDER_BUDGET": "it had been stopped for a budget, and none of its brand or its own was reached any more",
+    "FLIGHT_ENDED": "its last date was over on its brand's clock",
+    "FLIGHT_NOT_STARTED": "it was RUNNING, and its first date had not begun on its brand's clock",
     "BRAND_INACTIVE": "it was RUNNING, and its brand was no longer active",
     "WINDOW_CLOSED": "it was RUNNING, and its window had closed",
     "WINDOW_OPEN": "it was SCHEDULED, its window was open, its brand active and no budget reached",
@@ -42,12 +49,15 @@ def explanation_lines(explanation: Explanation) -> list[tuple[str, str]]:
     clock = f"{versions.local_time:%Y-%m-%d %H:%M:%S} in {last.timezone}"
     lines += [
         ("at", f"{for_people(last.decided_at)} UTC, {clock}"),
-        ("day", _spend(last.daily_spend, last.daily_budget)),
-        ("month", _spend(last.monthly_spend, last.monthly_budget)),
+        ("day", f"{_spend(last.daily_spend, last.daily_budget)} {versions.currency}"),
+        ("month", f"{_spend(last.monthly_spend, last.monthly_budget)} {versions.currency}"),
+        *[(_name(limit), _limit(limit, versions.currency)) for limit in explanation.limits if not _is_told(limit)],
+        ("nearest", _nearest(explanation.limits, versions.currency)),
         ("window", _window(last.window_start, last.window_end)),
+        *_flight_lines(explanation.flight),
     ]
     if explanation.crossing:
-        lines.append(("crossed by", _crossing(explanation.crossing, last)))
+        lines.append(("crossed by", _crossing(explanation.crossing)))
     lines += [
         ("counted", f"costs of batches up to {last.watermark_batch_id}"),
         ("campaign", f"as loaded in batch {versions.campaign_batch_id}"),
@@ -68,12 +78,68 @@ def _spend(spend: Decimal, budget: Decimal | None) -> str:
     return f"{for_people(spend)} of {'no limit' if budget is None else for_people(budget)}"
 
 
+def _is_told(limit: Limit) -> bool:
+    """Whether it has its own line in any case."""
+    return limit.scope == "BRAND" and limit.period in ("DAY", "MONTH")
+
+
+def _name(limit: Limit) -> str:
+    return limit.period.lower() if limit.scope == "BRAND" else f"campaign {limit.period.lower()}"
+
+
+def _limit(limit: Limit, currency: str) -> str:
+    """A limit with its numbers, and when it is free again if it is reached."""
+    spent = f"{_spend(limit.spend, limit.budget)} {currency}"
+    if not limit.reached:
+        return spent
+    free = f"free again at {for_people(limit.ends_at)} UTC" if limit.ends_at and limit.budget else "not free by itself"
+    return f"{spent}, reached: {free}"
+
+
+def _nearest(limits: list[Limit], currency: str) -> str:
+    """Every limit that is reached, else the one of which most is spent."""
+    if not limits:
+        return "no limit"
+    reached = [limit for limit in limits if limit.reached]
+    nearest = max(limits, key=lambda limit: limit.spend / limit.budget if limit.budget else Decimal(1))
+    return "; ".join(_share(limit, currency) for limit in reached or [nearest])
+
+
+def _share(limit: Limit, currency: str) -> str:
+    share = f"{100 * limit.spend / limit.budget:,.0f} % of " if limit.budget else "a budget of "
+    return f"{share}{for_people(limit.budget)} {currency}, {WHEN[limit.period]}{OF[limit.scope]}"
+
+
+WHEN = {
+    "HOUR": "this hour",
+    "DAY": "today",
+    "WEEK": "this week",
+    "MONTH": "this month",
+    "LIFETIME": "of all time",
+    "FUNDS": "paid in advance",
+}
+"""A period as people say it; `sql/reports/status.sql` says it alike."""
+
+OF = {"BRAND": "", "CAMPAIGN": ", its own"}
+
+
+def _flight_lines(flight: Flight) -> list[tuple[str, str]]:
+    lines = []
+    if flight.windows_today:
+        spans = [f"{window['opens_at']:%a %H:%M} - {window['closes_at']:%a %H:%M}" for window in flight.windows_today]
+        lines.append(("today", f"{', '.join(spans)} UTC"))
+    if flight.start_date or flight.end_date:
+        first, last = flight.start_date or "the beginning", flight.end_date or "no end"
+        lines.append(("flight", f"{first} to {last}, on its brand's clock"))
+    return lines
+
+
 def _window(start: datetime | None, end: datetime | None) -> str:
     return f"{for_people(start)} - {for_people(end)} UTC" if start else "any time"
 
 
-def _crossing(crossing: Crossing, change: Change) -> str:
-    in_period = change.monthly_spend if crossing.period == "MONTH" else change.daily_spend
+def _crossing(crossing: Crossing) -> str:
+    in_period = crossing.period_spend
     after = for_people(in_period - crossing.spend_with_it) if in_period > crossing.spend_with_it else "nothing"
     return (
         f"{crossing.cost_type.lower()} on ad {crossing.ad_id} (campaign {crossing.campaign_id}) at"
@@ -99,6 +165,7 @@ def _present(present: Present) -> str:
         f"month {_spend(present.monthly_spend, present.monthly_budget)}",
         f"window {'open' if present.window_open else 'closed'}",
         "brand active" if present.is_active else "brand inactive",
+        *(["flight not begun"] if present.not_begun else []),
     ]
     expected = f"{for_people(present.next_change_at)} UTC" if present.next_change_at else "never"
     return f"{at} would leave it {present.status}: {', '.join(facts)}; next change with no new spend: {expected}"

@@ -11,6 +11,7 @@ select
     daily_budget as "of daily",
     monthly_spend as "spent this month",
     monthly_budget as "of monthly",
+    currency,
     case when is_active then 'yes' else 'no' end as active
 from mart.brand_budget
 order by brand_id;
@@ -37,8 +38,29 @@ select
         when shown.window_start is null then 'any time'
         else strftime(shown.window_start, '%a %H:%M') || ' - ' || strftime(shown.window_end, '%a %H:%M')
     end as "window (UTC)",
-    shown.next_change_at as "next change (UTC)"
+    shown.next_change_at as "next change (UTC)",
+    nearest.words as "nearest limit"
 from shown
+left join lateral (
+    select
+        format(
+            '{}{} {}, {}{}',
+            case
+                when budgets.budget > 0 then format('{:.0f} % of ', 100 * budgets.share)
+                else 'a budget of '
+            end,
+            core.amount_for_people(budgets.budget),
+            budgets.currency,
+            core.period_for_people(budgets.period),
+            case when budgets.scope = 'CAMPAIGN' then ', its own' else '' end
+        ) as words
+    from mart.budgets as budgets
+    where
+        (budgets.scope = 'BRAND' and budgets.id = shown.brand_id)
+        or (budgets.scope = 'CAMPAIGN' and budgets.id = shown.campaign_id)
+    order by coalesce(budgets.share, 1) desc
+    limit 1
+) as nearest on true
 left join core.campaigns on shown.campaign_id = campaigns.campaign_id and campaigns.valid_to is null
 order by shown.campaign_id;
 

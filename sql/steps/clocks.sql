@@ -38,42 +38,52 @@ with bounds as (
     select
         $now::timestamptz - interval 401 days as first_at,
         $now::timestamptz + interval 401 days as last_at
-),
-
-periods as (
-    select
-        timezone as clock,
-        starts_at,
-        ends_at,
-        utc_offset
-    from core.utc_offsets_as_known(coalesce($known_at, 'infinity'::timestamptz))
-    where timezone = 'UTC' or timezone in (select clock from brand_clock)
-    union all
-    select
-        'brand ' || offsets.brand_id as clock,
-        offsets.starts_at,
-        offsets.ends_at,
-        offsets.utc_offset
-    from
-        core.brand_offsets(
-            coalesce($known_at, 'infinity'::timestamptz),
-            $now::timestamptz - interval 401 days,
-            $now::timestamptz + interval 401 days
-        ) as offsets
-    semi join (
-        select brand_id from brand_clock
-        where clock <> timezone
-    ) as moving using (brand_id)
 )
 
 select
-    clock,
-    greatest(starts_at, first_at) as starts_at,
-    least(ends_at, last_at) as ends_at,
-    utc_offset
-from periods
+    periods.timezone as clock,
+    greatest(periods.starts_at, bounds.first_at) as starts_at,
+    least(periods.ends_at, bounds.last_at) as ends_at,
+    periods.utc_offset
+from core.utc_offsets_as_known(coalesce($known_at, 'infinity'::timestamptz)) as periods
 cross join bounds
-where starts_at < last_at and ends_at > first_at;
+where
+    periods.starts_at < bounds.last_at
+    and periods.ends_at > bounds.first_at
+    and (periods.timezone = 'UTC' or periods.timezone in (select clock from brand_clock));
+
+-- name: moving_brands
+-- One row: how many brands have a clock of their own.
+select count(*) as brands
+from brand_clock
+where clock <> timezone;
+
+-- name: clocks_of_moving_brands
+-- The same for brands that change their zone in these days.
+insert into clocks
+with bounds as (
+    select
+        $now::timestamptz - interval 401 days as first_at,
+        $now::timestamptz + interval 401 days as last_at
+)
+
+select
+    'brand ' || offsets.brand_id as clock,
+    greatest(offsets.starts_at, bounds.first_at) as starts_at,
+    least(offsets.ends_at, bounds.last_at) as ends_at,
+    offsets.utc_offset
+from
+    core.brand_offsets(
+        coalesce($known_at, 'infinity'::timestamptz),
+        $now::timestamptz - interval 401 days,
+        $now::timestamptz + interval 401 days
+    ) as offsets
+semi join (
+    select brand_id from brand_clock
+    where clock <> timezone
+) as moving using (brand_id)
+cross join bounds
+where greatest(offsets.starts_at, bounds.first_at) < least(offsets.ends_at, bounds.last_at);
 
 -- name: buckets
 -- One row per clock and hour, day, week or month that is under way at $now, or comes again after it since the clock is

@@ -31,49 +31,94 @@ select
     campaigns.batch_id as campaign_batch_id,
     brands.name as brand_name,
     brands.batch_id as brand_batch_id,
-    brands.timezone,
+    brands.currency,
+    zones.timezone,
     core.local_time($now::timestamptz, periods.utc_offset) as local_time
 from core.campaigns_in_force($now::timestamptz, coalesce($known_at, 'infinity'::timestamptz)) as campaigns
 inner join core.brands_in_force($now::timestamptz, coalesce($known_at, 'infinity'::timestamptz)) as brands
     using (brand_id)
-inner join core.utc_offsets_as_known(coalesce($known_at, 'infinity'::timestamptz)) as periods
-    on brands.timezone = periods.timezone and periods.starts_at <= $now and periods.ends_at > $now
+inner join core.brand_zones_as_known(coalesce($known_at, 'infinity'::timestamptz)) as zones
+    on brands.brand_id = zones.brand_id and zones.starts_at <= $now and zones.ends_at > $now
+inner join core.brand_offsets(coalesce($known_at, 'infinity'::timestamptz), $now::timestamptz, $now::timestamptz)
+    as periods
+    on brands.brand_id = periods.brand_id and periods.starts_at <= $now and periods.ends_at > $now
+where campaigns.campaign_id = $campaign_id;
+
+-- name: limits
+-- One row per limit in force of a campaign and its brand, in the order of the rules. Reads limits.
+select
+    scope,
+    period,
+    spend,
+    budget,
+    reached,
+    starts_at,
+    ends_at
+from limits
+where (scope = 'BRAND' and id = $brand_id) or (scope = 'CAMPAIGN' and id = $campaign_id)
+order by place;
+
+-- name: flight
+-- One row: the first and the last date of a campaign, and its windows of dayparting that touch the day of $now. Reads
+-- campaigns_now, campaign_schedules, open_windows and occurrences.
+select
+    campaigns.start_date,
+    campaigns.end_date,
+    coalesce((
+        select list({ 'opens_at': windows.opens_at, 'closes_at': windows.closes_at } order by windows.opens_at)
+        from campaign_schedules as schedules
+        inner join open_windows as windows using (schedule)
+        inner join (
+            select
+                clock,
+                min(starts_at) as starts_at,
+                max(ends_at) as ends_at
+            from occurrences
+            where period = 'DAY' and is_present
+            group by clock
+        ) as today on schedules.clock = today.clock
+        where
+            schedules.campaign_id = $campaign_id
+            and windows.opens_at < today.ends_at
+            and windows.closes_at > today.starts_at
+    ), []) as windows_today
+from campaigns_now as campaigns
 where campaigns.campaign_id = $campaign_id;
 
 -- name: budget_crossing
--- One row: the cost with which a brand's spend of a local day or month came to its budget, as could be seen at
--- $known_at. No row where costs alone did not reach it.
-with local_costs as (
-    select
-        costs.*,
-        core.local_time(costs.occurred_at, periods.utc_offset)::date as local_date
+-- One row: the cost with which the spend of a limit came to its budget, as could be seen at $known_at. No row where
+-- costs alone did not reach it. Reads occurrences and brand_clock.
+with period_costs as (
+    select costs.*
     from mart.costs_as_known($known_at::timestamptz) as costs
-    inner join core.utc_offsets_as_known($known_at::timestamptz) as periods
-        on costs.occurred_at >= periods.starts_at and costs.occurred_at < periods.ends_at
+    inner join brand_clock on costs.brand_id = brand_clock.brand_id
+    inner join occurrences
+        on
+            brand_clock.clock = occurrences.clock
+            and occurrences.is_present
+            and occurrences.period = case $period when 'FUNDS' then 'LIFETIME' else $period end
+            and costs.occurred_at >= occurrences.starts_at
+            and costs.occurred_at < occurrences.ends_at
     where
         costs.brand_id = $brand_id
-        and periods.timezone = $timezone
         and costs.occurred_at <= $now
-        and costs.occurred_at > $now::timestamptz - interval 32 days
+        and ($only_campaign::bigint is null or costs.campaign_id = $only_campaign)
 ),
 
 laid as (
     select
         *,
         sum(amount) over (order by occurred_at, transaction_id rows unbounded preceding) as spend_with_it
-    from local_costs
-    where
-        case $period
-            when 'DAY' then local_date = $local_date
-            else date_trunc('month', local_date) = date_trunc('month', $local_date::date)
-        end
+    from period_costs
 ),
 
 crossing as (
     select *
     from laid
     where spend_with_it >= $budget::decimal(38, 9)
-    order by occurred_at, transaction_id
+    order by
+        occurred_at,
+        transaction_id
     limit 1
 )
 
@@ -109,7 +154,8 @@ select
     decided.window_end,
     decided.window_open,
     decided.next_change_at,
-    decided.paused_until
+    decided.paused_until,
+    decided.not_begun
 from decided
 inner join brand_now on decided.brand_id = brand_now.brand_id
 where decided.campaign_id = $campaign_id;
@@ -152,7 +198,8 @@ evidence as (
             'local_date': local_date,
             'timezone': timezone,
             'window_start': window_start,
-            'window_end': window_end
+            'window_end': window_end,
+            'limits_reached': limits_reached
         } as evidence
     from decision_evidence
     semi join stored using (campaign_id)
@@ -190,7 +237,13 @@ select
 from stored
 full join derived using (campaign_id, place)
 left join evidence using (campaign_id)
-where stored.transition is distinct from derived.transition or stored.evidence is distinct from evidence.evidence;
+where
+    stored.transition is distinct from derived.transition
+    -- changes from before the limits were noted have none
+    or stored.evidence is distinct from case
+        when stored.evidence.limits_reached is not null then evidence.evidence
+        else struct_update(evidence.evidence, limits_reached := null)
+    end;
 
 -- name: unchecked_changes
 -- One row per moment at which changes were recorded that have not been derived again yet, in order.
