@@ -28,8 +28,8 @@ SCHEMAS = {
 TABLES = (
     "core.brand_versions", "core.campaign_versions", "hot.transactions", "hot.daily_spend", "hot.monthly_spend",
     "mart.brand_budget", "mart.overspend", "mart.restatements", "ops.batches", "ops.budget_findings",
-    "ops.campaign_status", "ops.campaign_status_changes", "ops.decisions", "ops.overspend_due", "ops.summed_brands",
-    "ops.watermarks",
+    "ops.campaign_status", "ops.campaign_status_changes", "ops.decisions", "ops.overspend_due", "ops.watermarks",
+    "core.brand_zone_versions",
 )  # fmt: skip
 EMPTY = ";".join(f"truncate {table}" for table in TABLES)
 
@@ -39,6 +39,10 @@ ADD_BATCH = (
         "insert into core.brand_versions select brand_id, 'b', daily_budget, monthly_budget, timezone, null, is_active,"
         " 'POSTPAID', null,"
         " coalesce($valid_from::timestamptz, core.beginning()), $batch, now() from brands"
+    ),
+    (
+        "insert into core.brand_zone_versions select brand_id, timezone, core.beginning(), $batch, now() from brands"
+        " anti join core.brand_zone_versions using (brand_id)"
     ),
     (
         "insert into hot.transactions select $batch * 1000000 + row_number() over (), brand_id, brand_id, 1, amount,"

@@ -6,7 +6,7 @@ instant in the past (`as_of`), people's own changes (`manual_status`).
 
 import logging
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import duckdb
 
@@ -50,9 +50,7 @@ def evaluate(connection: duckdb.DuckDBPyConnection, now: datetime) -> DecisionSu
     """
     instant = {"now": now, "known_at": None}
     connection.execute(sql("steps.decision", "brand_clock"), {**instant, "brand_id": None})
-    [(rezoned,)] = connection.execute(sql("steps.decision", "any_rezoned")).fetchall()
-    # the month so far of brands whose zone is not the one they are summed by; of the others the day and month under way
-    with days_needed(connection, now - timedelta(days=32) if rezoned else now):
+    with days_needed(connection, now):
         connection.execute(sql("steps.decision", "brand_spend_from_marts"), {"now": now})
     connection.execute(sql("steps.decision", "current_statuses"))
     return complete(connection, instant)

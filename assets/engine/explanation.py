@@ -213,7 +213,6 @@ def _crossing(connection: duckdb.DuckDBPyConnection, change: Change) -> Crossing
         return None  # reached before anything is spent
     values = {
         "brand_id": change.brand_id,
-        "timezone": change.timezone,
         "local_date": change.local_date,
         "now": change.decided_at,
         "known_at": change.recorded_at,

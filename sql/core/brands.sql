@@ -24,7 +24,7 @@ from core.versions_with_ends('core.brand_versions');
 comment on view core.brands is 'One row per version of a brand.';
 comment on column core.brands.daily_budget is 'spend allowed per local day; null: no limit, 0: no delivery';
 comment on column core.brands.monthly_budget is 'spend allowed per local month; null: no limit, 0: no delivery';
-comment on column core.brands.timezone is 'IANA zone in which the brand counts its days and months';
+comment on column core.brands.timezone is 'IANA zone as delivered; it counts from the next local midnight: see core.brand_zones';
 comment on column core.brands.billing is 'POSTPAID, or PREPAID: it runs only on what it has paid';
 comment on column core.brands.currency is 'ISO 4217 code of all its amounts; they are never converted';
 comment on column core.brands.valid_from is 'when the version was loaded; the first one holds from 2000';
@@ -35,22 +35,6 @@ create or replace macro core.brands_in_force(instant, known_at) as table
     select * replace (core.currency_of(currency) as currency)
     from core.versions_in_force('core.brand_versions', instant, known_at);
 comment on macro table core.brands_in_force is 'One row per brand: its version in force at an instant, as known at a recorded time.'; -- noqa: PRS
-
--- materialized, since costs joined to all zones first would be 600 times as many
-create or replace macro core.brand_offsets(in_force_at, known_at, from_at, until_at) as table
-    with offsets as materialized (
-        select
-            brands.brand_id,
-            periods.starts_at,
-            periods.ends_at,
-            periods.utc_offset
-        from core.brands_in_force(in_force_at, known_at) as brands
-        inner join core.utc_offsets_as_known(known_at) as periods on brands.timezone = periods.timezone
-        where periods.starts_at <= until_at and periods.ends_at > from_at
-    )
-
-    from offsets;
-comment on macro table core.brand_offsets is 'One row per brand and period, of those between two instants, in which its offset from UTC stays the same, by the zone in force at an instant and all that was known at a recorded time.'; -- noqa: PRS
 
 -- name: validate
 -- One row per delivered row of brands: its typed values, its key as delivered and as it is kept, what is wrong.

@@ -9,14 +9,15 @@ create or replace macro mart.brand_spend_as_known(decided_for, known_at, only_br
     with clocks as (
         select
             brands.brand_id,
-            brands.timezone,
+            zones.timezone,
             brands.daily_budget,
             brands.monthly_budget,
             core.local_time(decided_for::timestamptz, periods.utc_offset)::date as local_date
         from core.brands_in_force(decided_for, known_at) as brands
-        inner join core.utc_offsets_as_known(known_at) as periods
+        inner join core.brand_zones_in_force(decided_for, known_at) as zones using (brand_id)
+        inner join core.brand_offsets(known_at, decided_for, decided_for) as periods
             on
-                brands.timezone = periods.timezone
+                brands.brand_id = periods.brand_id
                 and periods.starts_at <= decided_for
                 and periods.ends_at > decided_for
         where only_brand is null or brands.brand_id = only_brand
@@ -39,7 +40,7 @@ create or replace macro mart.brand_spend_as_known(decided_for, known_at, only_br
         from clocks
         inner join
             core.brand_offsets(
-                decided_for, known_at, decided_for::timestamptz - interval 32 days, decided_for
+                known_at, decided_for::timestamptz - interval 34 days, decided_for
             ) as offsets
             on clocks.brand_id = offsets.brand_id
     ),

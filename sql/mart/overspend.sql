@@ -48,7 +48,6 @@ offsets as (
     from
         core.brand_offsets(
             'infinity'::timestamptz,
-            'infinity'::timestamptz,
             (select starts_at from bounds),
             (select ends_at from bounds)
         ) as offsets

@@ -22,25 +22,27 @@ insert into mart.restatements
 with clocks as (
     -- the first day that was not over at the newest decision, by the clock the brand has or by the one it had
     select
-        zones.brand_id,
-        max(core.local_time(decisions.decided_at, periods.utc_offset)::date) as local_date
-    from (select max(decided_at) as decided_at from ops.decisions) as decisions
-    inner join core.utc_offsets as periods
-        on decisions.decided_at >= periods.starts_at and decisions.decided_at < periods.ends_at
+        offsets.brand_id,
+        max(core.local_time(newest.decided_at, offsets.utc_offset)::date) as local_date
+    from (select max(decided_at) as decided_at from ops.decisions) as newest
     inner join (
-        select
-            brand_id,
-            timezone
-        from core.brands
-        where valid_to is null
+        from
+            core.brand_offsets(
+                'infinity'::timestamptz,
+                (select max(decided_at) from ops.decisions),
+                (select max(decided_at) from ops.decisions)
+            )
         union all
-        select
-            brand_id,
-            timezone
-        from ops.summed_brands
-    ) as zones
-        on periods.timezone = zones.timezone
-    group by zones.brand_id
+        from
+            core.brand_offsets(
+                ops.summed_at(),
+                (select max(decided_at) from ops.decisions),
+                (select max(decided_at) from ops.decisions)
+            )
+        semi join rezoned_brands using (brand_id)
+    ) as offsets
+        on newest.decided_at >= offsets.starts_at and newest.decided_at < offsets.ends_at
+    group by offsets.brand_id
 ),
 
 added as (

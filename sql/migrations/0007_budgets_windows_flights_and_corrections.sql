@@ -40,3 +40,24 @@ create table core.campaign_versions (
 insert into core.campaign_versions by name
 from core.campaign_versions_before;
 drop table core.campaign_versions_before;
+
+-- Until now each zone held for all of a brand's history, as soon as it was recorded.
+create table core.brand_zone_versions (
+    brand_id bigint not null,
+    timezone varchar not null,
+    valid_from timestamptz not null,
+    batch_id bigint not null,
+    recorded_at timestamptz not null
+);
+insert into core.brand_zone_versions
+select
+    brand_id,
+    timezone,
+    timestamptz '2000-01-01 00:00:00+00' as valid_from,
+    batch_id,
+    recorded_at
+from core.brand_versions
+qualify timezone is distinct from lag(timezone) over (partition by brand_id order by recorded_at)
+order by recorded_at;
+drop macro table if exists ops.summed_offsets;
+drop table if exists ops.summed_brands;

@@ -35,7 +35,7 @@ turns as (
 select
     in_force.brand_id,
     in_force.name,
-    in_force.timezone,
+    turns.timezone,
     in_force.daily_budget,
     in_force.monthly_budget,
     in_force.is_active,
@@ -44,34 +44,21 @@ select
     turns.next_day_at,
     turns.next_month_at
 from core.brands_in_force($now::timestamptz, coalesce($known_at, 'infinity'::timestamptz)) as in_force
-inner join turns on in_force.timezone = turns.timezone
+inner join core.brand_zones_in_force($now::timestamptz, coalesce($known_at, 'infinity'::timestamptz)) as in_force_zones
+    on in_force.brand_id = in_force_zones.brand_id
+inner join turns on in_force_zones.timezone = turns.timezone
 where $brand_id is null or in_force.brand_id = $brand_id;
-
--- name: any_rezoned
--- One row: whether the zone of a brand at the instant decided for is another one than that it is summed by.
-select count(*) > 0 as any_rezoned
-from brand_clock
-inner join ops.summed_brands as summed using (brand_id)
-where brand_clock.timezone <> summed.timezone;
 
 -- name: brand_spend_from_marts
 -- One row per brand of brand_clock: its spend so far this day and month beside its budgets. What happened after $now
 -- does not count, nor does a batch the marts do not hold yet.
 create or replace temp table brand_now as
-with brands as (
-    select
-        brand_clock.*,
-        coalesce(brand_clock.timezone <> summed.timezone, false) as zone_changed
-    from brand_clock
-    left join ops.summed_brands as summed on brand_clock.brand_id = summed.brand_id
-),
-
-days as (
+with days as (
     select
         period_spend.brand_id,
         sum(period_spend.spend) as spend
     from mart.period_spend
-    inner join brands
+    inner join brand_clock as brands
         on period_spend.brand_id = brands.brand_id and period_spend.starts_on = brands.local_date
     where period_spend.period = 'DAY'
     group by period_spend.brand_id
@@ -82,7 +69,7 @@ months as (
         period_spend.brand_id,
         sum(period_spend.spend) as spend
     from mart.period_spend
-    inner join brands
+    inner join brand_clock as brands
         on period_spend.brand_id = brands.brand_id and period_spend.starts_on = brands.local_month
     where period_spend.period = 'MONTH'
     group by period_spend.brand_id
@@ -100,23 +87,6 @@ corrections as (
         and occurred_at > $now
         and occurred_at < $now::timestamptz + interval 32 days
         and batch_id <= ops.summed_batch('infinity'::timestamptz)
-    union all
-    -- counted again: the month of brands whose zone at $now is not the one the marts are summed by
-    select
-        transactions.brand_id,
-        transactions.occurred_at,
-        transactions.amount
-    from core.transactions
-    semi join (
-        select brand_id from brands
-        where zone_changed
-    ) as moved
-        using (brand_id)
-    where
-        transactions.transaction_type = 'COST'
-        and transactions.occurred_at <= $now
-        and transactions.occurred_at > $now::timestamptz - interval 32 days
-        and transactions.batch_id <= ops.summed_batch('infinity'::timestamptz)
 ),
 
 offsets as (
@@ -124,16 +94,14 @@ offsets as (
         brands.brand_id,
         brands.local_date,
         brands.local_month,
-        brands.zone_changed,
         periods.starts_at,
         periods.ends_at,
         periods.utc_offset
-    from brands
+    from brand_clock as brands
     inner join
         core.brand_offsets(
-            $now::timestamptz,
             'infinity'::timestamptz,
-            $now::timestamptz - interval 32 days,
+            $now::timestamptz,
             $now::timestamptz + interval 32 days
         ) as periods
         on brands.brand_id = periods.brand_id
@@ -152,7 +120,6 @@ corrected as (
             corrections.brand_id = offsets.brand_id
             and corrections.occurred_at >= offsets.starts_at
             and corrections.occurred_at < offsets.ends_at
-            and offsets.zone_changed = (corrections.occurred_at <= $now)
     where date_trunc('month', core.local_time(corrections.occurred_at, offsets.utc_offset)) = offsets.local_month
     group by corrections.brand_id
 )
@@ -162,16 +129,16 @@ select
     brands.name,
     brands.timezone,
     brands.local_date,
-    (case when brands.zone_changed then 0 else coalesce(days.spend, 0) end + coalesce(corrected.day_spend, 0))
+    (coalesce(days.spend, 0) + coalesce(corrected.day_spend, 0))
     ::decimal(38, 9) as daily_spend,
     brands.daily_budget,
-    (case when brands.zone_changed then 0 else coalesce(months.spend, 0) end + coalesce(corrected.month_spend, 0))
+    (coalesce(months.spend, 0) + coalesce(corrected.month_spend, 0))
     ::decimal(38, 9) as monthly_spend,
     brands.monthly_budget,
     brands.is_active,
     brands.next_day_at,
     brands.next_month_at
-from brands
+from brand_clock as brands
 left join days on brands.brand_id = days.brand_id
 left join months on brands.brand_id = months.brand_id
 left join corrected on brands.brand_id = corrected.brand_id;

@@ -31,13 +31,16 @@ select
     campaigns.batch_id as campaign_batch_id,
     brands.name as brand_name,
     brands.batch_id as brand_batch_id,
-    brands.timezone,
-    core.local_time($now::timestamptz, periods.utc_offset) as local_time
+    zones.timezone,
+    core.local_time($now::timestamptz, offsets.utc_offset) as local_time
 from core.campaigns_in_force($now::timestamptz, coalesce($known_at, 'infinity'::timestamptz)) as campaigns
 inner join core.brands_in_force($now::timestamptz, coalesce($known_at, 'infinity'::timestamptz)) as brands
     using (brand_id)
-inner join core.utc_offsets_as_known(coalesce($known_at, 'infinity'::timestamptz)) as periods
-    on brands.timezone = periods.timezone and periods.starts_at <= $now and periods.ends_at > $now
+inner join core.brand_zones_in_force($now::timestamptz, coalesce($known_at, 'infinity'::timestamptz)) as zones
+    on brands.brand_id = zones.brand_id
+inner join
+    core.brand_offsets(coalesce($known_at, 'infinity'::timestamptz), $now::timestamptz, $now::timestamptz) as offsets
+    on brands.brand_id = offsets.brand_id and offsets.starts_at <= $now and offsets.ends_at > $now
 where campaigns.campaign_id = $campaign_id;
 
 -- name: budget_crossing
@@ -46,15 +49,21 @@ where campaigns.campaign_id = $campaign_id;
 with local_costs as (
     select
         costs.*,
-        core.local_time(costs.occurred_at, periods.utc_offset)::date as local_date
+        core.local_time(costs.occurred_at, offsets.utc_offset)::date as local_date
     from mart.costs_as_known($known_at::timestamptz) as costs
-    inner join core.utc_offsets_as_known($known_at::timestamptz) as periods
-        on costs.occurred_at >= periods.starts_at and costs.occurred_at < periods.ends_at
+    inner join
+        core.brand_offsets(
+            $known_at::timestamptz, $now::timestamptz - interval 34 days, $now::timestamptz
+        ) as offsets
+        on
+            costs.brand_id = offsets.brand_id
+            and costs.occurred_at >= offsets.starts_at
+            and costs.occurred_at < offsets.ends_at
     where
         costs.brand_id = $brand_id
-        and periods.timezone = $timezone
+        and offsets.brand_id = $brand_id
         and costs.occurred_at <= $now
-        and costs.occurred_at > $now::timestamptz - interval 32 days
+        and costs.occurred_at > $now::timestamptz - interval 34 days
 ),
 
 laid as (

@@ -16,6 +16,11 @@ with loads as (
         select
             recorded_at,
             batch_id
+        from core.brand_zones
+        union all
+        select
+            recorded_at,
+            batch_id
         from core.campaigns
         union all
         select

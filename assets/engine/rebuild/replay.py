@@ -24,12 +24,15 @@ from assets.engine.warehouse.sealed_tables import TABLES
 from assets.engine.warehouse.statements import sql
 from assets.engine.warehouse.warehouse import Warehouse
 
+VERSIONS = (*(table.versions for table in REFERENCE_TABLES.values()), "core.brand_zone_versions")
+"""Tables of which each load adds rows."""
+
 COMPARED = (
     "raw.event_files",
     "raw.ad_events",
     "raw.payments",
     "raw.rejected_rows",
-    *(table.versions for table in REFERENCE_TABLES.values()),
+    *VERSIONS,
     "core.transactions",
     "core.unpriced",
     "mart.hourly_spend",
@@ -37,7 +40,6 @@ COMPARED = (
     "mart.monthly_spend",
     "mart.overspend",
     "ops.retries",
-    "ops.summed_brands",
 )
 """Tables that are rebuilt; all others are kept."""
 
@@ -122,9 +124,9 @@ class Replay:
 
     def _load_reference(self, step: Step) -> None:
         """Add the versions that this transaction added."""
-        for table in REFERENCE_TABLES.values():
-            added = self._live.table(table.versions).filter(_equals("recorded_at", step.recorded_at))
-            self._copy(added, table.versions)
+        for table in VERSIONS:
+            added = self._live.table(table).filter(_equals("recorded_at", step.recorded_at))
+            self._copy(added, table)
 
     def _ingest(self, step: Step) -> None:
         """Read again the files that this transaction loaded; of those no longer staged, take over the rows."""

@@ -43,4 +43,6 @@ def _bring_in(warehouse: Warehouse, name: str, recorded_at: datetime) -> int:
     warehouse.run("core.versions", "from_the_future", table=table.versions, clock=warehouse.clock(), **record)
     new_versions = warehouse.connection.table("new_versions")
     new_versions.insert_into(table.versions)
+    if name == "brands":
+        warehouse.run("core.brand_zones", "add", mends=True)
     return len(new_versions)
