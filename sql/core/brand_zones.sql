@@ -213,7 +213,7 @@ dates as (
 midnights as (
     select
         dates.brand_id,
-        min(core.begins_in(dates.local_date + 1, periods.starts_at, periods.ends_at, periods.utc_offset)) as at
+        min(core.begins_in(dates.local_date + 1, periods.starts_at, periods.ends_at, periods.utc_offset)) as begins_at
     from dates
     inner join core.utc_offsets as periods on dates.zone_then = periods.timezone
     where periods.ends_at > dates.valid_from
@@ -223,7 +223,7 @@ midnights as (
 select
     new_versions.brand_id,
     new_versions.timezone,
-    coalesce(midnights.at, core.beginning()) as valid_from,
+    coalesce(midnights.begins_at, core.beginning()) as valid_from,
     new_versions.batch_id,
     new_versions.recorded_at
 from new_versions
@@ -232,7 +232,7 @@ left join midnights using (brand_id)
 where
     noted.brand_id is null
     or new_versions.timezone <> noted.timezone
-    or ($mends and noted.valid_from > midnights.at);
+    or ($mends and noted.valid_from > midnights.begins_at);
 
 -- name: add_for_all_time
 -- One row: the zone noted last for a brand, as the one that has held from the beginning.

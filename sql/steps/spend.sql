@@ -27,8 +27,8 @@ select min(valid_from) as valid_from
 from changed_zones;
 
 -- name: rezoned_brands
--- One row per brand with costs in its sums that happened while its zone, or the rules for it, were others than they were
--- summed by. Reads changed_zones.
+-- One row per brand with costs in its sums that happened while its zone, or the rules for it, were others than those it
+-- was summed by. Reads changed_zones.
 create or replace temp table rezoned_brands as
 with first_changes as (
     select
