@@ -30,7 +30,7 @@ SCHEMAS = {
 TABLES = (
     "core.brand_versions", "core.brand_zone_versions", "core.campaign_versions", "mart.lifetime_spend", "hot.transactions", "hot.daily_spend", "hot.monthly_spend",
     "mart.brand_budget", "mart.budgets", "mart.overspend", "mart.restatements", "ops.batches", "ops.budget_findings",
-    "ops.campaign_status", "ops.campaign_status_changes", "ops.decisions", "ops.overspend_due", "ops.summed_brands",
+    "ops.campaign_status", "ops.campaign_status_changes", "ops.decisions", "ops.overspend_due",
     "ops.watermarks",
 )  # fmt: skip
 EMPTY = ";".join(f"truncate {table}" for table in TABLES)
@@ -44,6 +44,7 @@ ADD_BATCH = (
     ),
     (
         "insert into core.brand_zone_versions select brand_id, timezone, core.beginning(), $batch, now() from brands"
+        " anti join core.brand_zone_versions using (brand_id)"
     ),
     (
         "insert into hot.transactions select $batch * 1000000 + row_number() over (), brand_id, brand_id, 1, amount,"

@@ -363,7 +363,9 @@ def test_a_replay_counts_the_day_as_the_brand_counted_it_then(world: World) -> N
     assert world.rows(budget) == [("America/New_York", 1, 3)]
     world.deliver_reference("brands", BRANDS.replace("America/New_York", "UTC"))
     world.run(NOON + timedelta(hours=1))
-    assert world.rows(budget) == [("UTC", 2, 3)]
+    assert world.rows(budget) == [("America/New_York", 1, 3)]
+    world.run(NOON + timedelta(days=1))
+    assert world.rows(budget) == [("UTC", 0, 3)]
     with world.open(NOON) as warehouse:
         decide(warehouse)
         publish(warehouse)

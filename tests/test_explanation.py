@@ -15,7 +15,7 @@ from assets.engine.explanation import Explanation, derive_unchecked_changes, exp
 from assets.engine.manual_status import ManualChange, set_status
 from assets.engine.time_zones import utc_offsets
 from assets.engine.warehouse.publication import open_published, publish
-from assets.engine.warehouse.statements import sql
+from assets.engine.warehouse.statements import sql, whole
 from pipelines.cli.explanations import REASONS, explanation_lines
 from tests.world import BRANDS, CAMPAIGNS, NOON, World, event, jsonl, spent
 
@@ -92,8 +92,8 @@ def test_an_explanation_is_told_in_words(world: World) -> None:
     words = dict(explanation_lines(explained(world, 11, NOON)))
     assert words["why"].startswith("RUNNING -> BUDGET_REACHED, DAILY_BUDGET_REACHED: it was RUNNING")
     assert words["at"] == "2025-06-10 12:00:00 UTC, 2025-06-10 08:00:00 in America/New_York"
-    assert words["day"] == "10.00 of 10.00"
-    assert words["month"] == "10.00 of no limit"
+    assert words["day"] == "10.00 of 10.00 USD"
+    assert words["month"] == "10.00 USD, no limit"
     assert words["crossed by"].startswith(
         "click on ad 101 (campaign 11) at 2025-06-10 11:00:00 UTC for 0.50: 9.50 before it, 10.00 with it,"
     )
@@ -106,8 +106,10 @@ def test_an_explanation_is_told_in_words(world: World) -> None:
 
 def test_every_reason_has_its_rule_in_words() -> None:
     text = sql("steps.decision", "transitions")
+    budgets = re.findall(r"'(\w+)'\)", whole("core.limit_kinds"))
+    assert len(budgets) == 11
     reasons = set(re.findall(r"'([A-Z_]+)'(?: as reason|$)", text, re.MULTILINE)) - {"SCHEDULED"}
-    reasons |= set(re.findall(r"(?:then|else) '([A-Z_]+)'", text)) | {"MANUAL"}
+    reasons |= set(re.findall(r"(?:then|else) '([A-Z_]+)'", text)) | {"MANUAL", *budgets}
     assert reasons == REASONS.keys()
 
 
@@ -193,7 +195,7 @@ def test_what_a_decision_saw_can_be_asked_for_ever(world: World) -> None:
         ("America/New_York", "2025-06-10", Decimal(4), Decimal(10), Decimal(6))
     ]
     assert world.rows(seen.format(LATER.isoformat(), "= ")) == [
-        ("Asia/Tokyo", "2025-06-10", Decimal(6), Decimal(20), Decimal(6))
+        ("America/New_York", "2025-06-10", Decimal(4), Decimal(20), Decimal(6))  # Tokyo from midnight
     ]
     known = "select sum(amount) from mart.costs_as_known((select min(recorded_at) from ops.decisions))"
     assert world.value(known) == Decimal("3.5")

@@ -67,7 +67,6 @@ def test_every_table_of_the_design_is_an_asset_with_its_sql_file(root: DataRoot)
         "ops.batches",
         "ops.retries",
         "ops.watermarks",
-        "ops.summed_brands",
         "ops.missing_rows",
         "ops.reference_files",
         "ops.revision",
@@ -80,6 +79,7 @@ def test_every_table_of_the_design_is_an_asset_with_its_sql_file(root: DataRoot)
         "ops.reading_limits",
         "ops.refused_files_gone",
         "ops.sealed_file_states",
+        "core.brand_zone_versions",
     } | {table.versions for table in REFERENCE_TABLES.values()}
     assert {"core.transactions", "mart.daily_spend"} <= tables(root)
     assert tables(root) - bookkeeping <= assets.keys()

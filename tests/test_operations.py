@@ -27,7 +27,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 
 def test_each_command_runs_in_the_order_of_the_page(lived: World, tmp_path: Path) -> None:
-    assert len(COMMANDS) == 12
+    assert len(COMMANDS) == 14
     for command in COMMANDS:
         if command == "acknowledge":
             lived.deliver("refused.jsonl", "[\n]\n")
@@ -40,6 +40,8 @@ def test_each_command_runs_in_the_order_of_the_page(lived: World, tmp_path: Path
         told = spendgate(lived.root, *words)
         if words[0] == "mend-versions":
             assert "there is nothing to mend" in str(told.exception)
+        elif words[0] == "recut":
+            assert "the history of brand 1 is by America/New_York already" in str(told.exception)
         else:
             assert told.exit_code == 0, (command, told.output, told.exception)
     assert sealed_file(lived, "transactions").exists()

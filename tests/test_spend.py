@@ -12,11 +12,15 @@ import duckdb
 import pyarrow as pa
 import pytest
 
+from assets.engine.decision import find_limits
 from assets.engine.delivery.inbox import Inbox
 from assets.engine.ingestion.ingest import ingest
 from assets.engine.pricing import charge
+from assets.engine.recutting import recut
+from assets.engine.reference.load import load_reference
 from assets.engine.spend import sum_spend
 from assets.engine.time_zones import utc_offsets
+from assets.engine.warehouse.publication import publish
 from assets.engine.warehouse.statements import sql
 from tests.oracle import STRANGE_ZONES, zone
 from tests.world import AD_SETS, BRANDS, CAMPAIGNS, NOON, World, event, jsonl
@@ -127,7 +131,10 @@ def test_every_quarter_hour_around_every_change_of_every_zone_falls_where_the_ru
         connection.execute(
             "insert into core.brand_versions"
             " select brand_id, 'b', null, null, timezone, null, true, 'POSTPAID', null,"
-                " core.beginning(), 1, now() from zones"
+            " core.beginning(), 1, now() from zones"
+        )
+        connection.execute(
+            "insert into core.brand_zone_versions select brand_id, timezone, core.beginning(), 1, now() from zones"
         )
         connection.register("costs", pa.table({"brand_id": [brand for brand, _ in costs], "occurred_at": instants}))
         connection.execute(
@@ -200,13 +207,24 @@ def test_what_a_late_event_changes_of_a_decided_day_is_listed(world: World) -> N
     assert world.rows("from ops.campaign_status_changes") == history
 
 
+def recut_before_summing(world: World, now: datetime) -> None:
+    """Load what was delivered, and cut the history of brand 1 anew by its zone."""
+    with world.open(now) as warehouse:
+        deliveries = Inbox(world.root, skip_stability_check=True)
+        load_reference(warehouse, deliveries, "brands")
+        ingest(warehouse, deliveries)
+        charge(warehouse)
+        recut(warehouse, 1, recut_by="ann", reason="delivered wrong from the start")
+        publish(warehouse)
+
+
 def test_what_another_time_zone_changes_of_decided_days_is_listed(world: World) -> None:
     clicks = {"1": "2025-06-10T03:00:00Z", "2": "2025-06-09T10:00:00Z", "3": "2025-06-08T10:00:00Z"}
     world.deliver("a.jsonl", jsonl(*(event(name, 101, "click", at) for name, at in clicks.items())))
     world.run()
     world.deliver_reference("brands", BRANDS.replace("America/New_York", "Asia/Kolkata"))
     world.deliver("b.jsonl", jsonl(event("4", 101, "click", "2025-06-07T10:00:00Z")))
-    world.run(NOON + timedelta(hours=1))
+    recut_before_summing(world, NOON + timedelta(hours=1))
     assert world.rows(RESTATED) == [  # the 8th stays as it is, the 10th is not over
         (1, "2025-06-07", 0, Decimal("0.50"), 3),
         (1, "2025-06-09", Decimal("1.00"), Decimal("0.50"), 3),
@@ -218,7 +236,7 @@ def test_a_day_that_was_over_by_the_old_clock_and_is_not_by_the_new_one_is_liste
     decided = datetime(2025, 6, 11, 6, tzinfo=UTC)  # 02:00 in New York, 23:00 of the 10th in Los Angeles
     world.run(decided)
     world.deliver_reference("brands", BRANDS.replace("America/New_York", "America/Los_Angeles"))
-    world.run(decided + timedelta(hours=2))
+    recut_before_summing(world, decided + timedelta(hours=2))
     assert world.rows(RESTATED) == [(1, "2025-06-10", 0, Decimal("0.50"), 3)]
 
 
@@ -231,13 +249,13 @@ def test_payments_are_no_spend(world: World) -> None:
     assert world.value("select count(*) from mart.hourly_spend") == 0
 
 
-def test_a_brand_that_moves_to_another_zone_is_summed_anew(world: World) -> None:
+def test_a_brand_whose_history_is_cut_anew_is_summed_anew(world: World) -> None:
     at = "2025-06-10T03:00:00Z"  # the 9th in New York, the 10th in Kolkata
     world.deliver("a.jsonl", jsonl(event("1", 101, "click", at), event("2", 201, "click", at)))
     world.run()
     world.deliver_reference("brands", BRANDS.replace("America/New_York", "Asia/Kolkata"))
     world.deliver("b.jsonl", jsonl(event("3", 101, "click", at)))
-    world.run(NOON + timedelta(hours=1))
+    recut_before_summing(world, NOON + timedelta(hours=1))
     assert world.rows("select brand_id, local_date::varchar, spend from mart.daily_spend order by 1") == [
         (1, "2025-06-10", Decimal("1.00")),
         (2, "2025-06-10", Decimal("0.20")),
@@ -294,7 +312,9 @@ def test_the_next_local_day_begins_at_its_first_instant(
     world.run()
     with duckdb.connect(str(world.root.published_file), read_only=True) as published:
         published.execute("set TimeZone = 'UTC'")
-        values = {"now": datetime.fromisoformat(now), "known_at": None, "brand_id": None}
-        published.execute(sql("steps.decision", "brand_clock"), values)
-        turns = published.execute("select next_day_at, next_month_at from brand_clock where brand_id = 1").fetchall()
+        find_limits(published, {"now": datetime.fromisoformat(now), "known_at": None}, brand_id=None)
+        turns = published.execute(
+            "select max(ends_at) filter (period = 'DAY'), max(ends_at) filter (period = 'MONTH') from spend_wanted"
+            " where brand_id = 1"
+        ).fetchall()
     assert turns == [(datetime.fromisoformat(day), datetime.fromisoformat(month))]

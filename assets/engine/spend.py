@@ -4,6 +4,7 @@ Belongs here: the order of the statements. Does not: the sums (`sql/portable/spe
 """
 
 import logging
+from datetime import datetime
 
 from assets.engine.warehouse.sealed_tables import BEGINNING, NEVER, days_needed
 from assets.engine.warehouse.warehouse import Warehouse
@@ -14,31 +15,38 @@ log = logging.getLogger("spendgate.spend")
 def sum_spend(warehouse: Warehouse) -> int:
     """Add the transactions of new batches to the daily and monthly spend.
 
-    A brand whose time zone (or the rules for it) changed is summed again from the ledger.
+    A brand some of whose sums are by another zone than the one in force then (or by other rules for it) is summed
+    again from the ledger.
 
     Returns:
         How many sums by local date were added to.
     """
-    pending = warehouse.pending_batches("mart")
-    if pending is None:
+    if warehouse.pending_batches("mart") is None:
         return 0
-    done_through, newest = pending
     with warehouse.transaction() as recorded_at:
+        return add_spend(warehouse, recorded_at)
+
+
+def add_spend(warehouse: Warehouse, recorded_at: datetime) -> int:
+    """Do what `sum_spend` does inside a transaction under way, in which or before which a batch was opened."""
+    done_through, newest = warehouse.pending_batches("mart") or (0, 0)
+    warehouse.run("steps.spend", "changed_zones")
+    # what happened before the first change is as it was summed
+    with days_needed(warehouse.connection, warehouse.value("steps.spend", "first_change") or NEVER):
         rezoned = int(warehouse.value("steps.spend", "rezoned_brands"))
-        # all of the history only for brands that are summed again
-        with days_needed(warehouse.connection, BEGINNING if rezoned else NEVER):
-            days = _sum_costs(warehouse, done_through)
-            warehouse.require("steps.spend", "lost_or_doubled")
-            warehouse.run("ops.overspend_due", "add_new_spend")
-        first_day, last_day = warehouse.run("steps.spend", "days_of_new_spend").fetchall()[0]
-        with days_needed(warehouse.connection, BEGINNING if rezoned else first_day or NEVER, last_day or NEVER):
-            warehouse.run("mart.restatements", "add", batch_id=newest, recorded_at=recorded_at)
-        for table in ("mart.daily_spend", "mart.monthly_spend", "mart.lifetime_spend"):
-            if rezoned:
-                warehouse.run(table, "remove_rezoned")
-            warehouse.run(table, "add")
-        warehouse.run("ops.summed_brands", "record")
-        warehouse.advance_watermark("mart", newest, recorded_at)
+    # all of the history only for brands that are summed again
+    with days_needed(warehouse.connection, BEGINNING if rezoned else NEVER):
+        days = _sum_costs(warehouse, done_through)
+        warehouse.require("steps.spend", "lost_or_doubled")
+        warehouse.run("ops.overspend_due", "add_new_spend")
+    first_day, last_day = warehouse.run("steps.spend", "days_of_new_spend").fetchall()[0]
+    with days_needed(warehouse.connection, BEGINNING if rezoned else first_day or NEVER, last_day or NEVER):
+        warehouse.run("mart.restatements", "add", batch_id=newest, recorded_at=recorded_at)
+    for table in ("mart.daily_spend", "mart.monthly_spend", "mart.lifetime_spend"):
+        if rezoned:
+            warehouse.run(table, "remove_rezoned")
+        warehouse.run(table, "add")
+    warehouse.advance_watermark("mart", newest, recorded_at)
     log.info("spend added to %d sums by local date", days)
     return days
 

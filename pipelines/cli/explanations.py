@@ -49,8 +49,8 @@ def explanation_lines(explanation: Explanation) -> list[tuple[str, str]]:
     clock = f"{versions.local_time:%Y-%m-%d %H:%M:%S} in {last.timezone}"
     lines += [
         ("at", f"{for_people(last.decided_at)} UTC, {clock}"),
-        ("day", f"{_spend(last.daily_spend, last.daily_budget)} {versions.currency}"),
-        ("month", f"{_spend(last.monthly_spend, last.monthly_budget)} {versions.currency}"),
+        ("day", _spend(last.daily_spend, last.daily_budget, versions.currency)),
+        ("month", _spend(last.monthly_spend, last.monthly_budget, versions.currency)),
         *[(_name(limit), _limit(limit, versions.currency)) for limit in explanation.limits if not _is_told(limit)],
         ("nearest", _nearest(explanation.limits, versions.currency)),
         ("window", _window(last.window_start, last.window_end)),
@@ -65,7 +65,7 @@ def explanation_lines(explanation: Explanation) -> list[tuple[str, str]]:
         ("run", f"{last.run_id}, recorded {for_people(last.recorded_at)} UTC as change {last.change_id}"),
         ("before", _before(explanation.before)),
         ("derived again", "; ".join(explanation.differences) or "the same"),
-        ("a decision", _present(explanation.present)),
+        ("a decision", _present(explanation.present, versions.currency)),
     ]
     return lines
 
@@ -74,8 +74,10 @@ def _transition(change: Change) -> str:
     return f"{change.from_status or 'new'} -> {change.to_status}, {change.reason}: {REASONS[change.reason]}"
 
 
-def _spend(spend: Decimal, budget: Decimal | None) -> str:
-    return f"{for_people(spend)} of {'no limit' if budget is None else for_people(budget)}"
+def _spend(spend: Decimal, budget: Decimal | None, currency: str) -> str:
+    if budget is None:
+        return f"{for_people(spend)} {currency}, no limit"
+    return f"{for_people(spend)} of {for_people(budget)} {currency}"
 
 
 def _is_told(limit: Limit) -> bool:
@@ -89,7 +91,7 @@ def _name(limit: Limit) -> str:
 
 def _limit(limit: Limit, currency: str) -> str:
     """A limit with its numbers, and when it is free again if it is reached."""
-    spent = f"{_spend(limit.spend, limit.budget)} {currency}"
+    spent = _spend(limit.spend, limit.budget, currency)
     if not limit.reached:
         return spent
     free = f"free again at {for_people(limit.ends_at)} UTC" if limit.ends_at and limit.budget else "not free by itself"
@@ -155,14 +157,14 @@ def _before(change: Change | None) -> str:
     return f"{change.to_status} since {for_people(change.decided_at)} UTC ({change.reason})"
 
 
-def _present(present: Present) -> str:
+def _present(present: Present, currency: str) -> str:
     """What a decision makes of it at the instant asked for, and what holds it where it is."""
     at = f"at {for_people(present.at)} UTC"
     if present.reasons:
         return f"{at} would make it {present.final_status} ({', '.join(present.reasons)})"
     facts = [
-        f"day {_spend(present.daily_spend, present.daily_budget)}",
-        f"month {_spend(present.monthly_spend, present.monthly_budget)}",
+        f"day {_spend(present.daily_spend, present.daily_budget, currency)}",
+        f"month {_spend(present.monthly_spend, present.monthly_budget, currency)}",
         f"window {'open' if present.window_open else 'closed'}",
         "brand active" if present.is_active else "brand inactive",
         *(["flight not begun"] if present.not_begun else []),

@@ -1,10 +1,11 @@
-"""Commands with which a person steers: set-status, acknowledge, mend-versions.
+"""Commands with which a person steers: set-status, acknowledge, mend-versions, recut.
 
 Belongs here: their arguments, and who says why. Does not: what is allowed (`engine`).
 """
 
 import os
 from collections.abc import Callable
+from dataclasses import astuple
 from datetime import datetime
 from typing import Any
 
@@ -135,4 +136,38 @@ def mend_versions(data: DataRoot, reason: str, mended_by: str, *, clock_is_right
             say(f"{name}: {rows} rows are in force from now on")
 
 
-COMMANDS = (set_status, acknowledge, mend_versions)
+@click.command()
+@DATA
+@CLOCK
+@click.argument("brand_id", type=ID)
+@click.option("--reason", required=True, help="Why, for whoever reads the history.")
+@click.option("--by", "recut_by", default=lambda: os.environ.get("USER", "unknown"), help="Who (default: $USER).")
+@click.option("--dry-run", is_flag=True, help="Show what would move, and write nothing.")
+def recut(data: DataRoot, brand_id: int, *, dry_run: bool, clock_is_right: bool, **said: str) -> None:
+    """Cut the history of a brand anew by its present zone, when another one was delivered wrongly from the start.
+
+    An ordinary change of a zone needs no command: it holds from the next local midnight and moves nothing.
+    """
+    from assets.engine.recutting import preview_recut
+    from assets.engine.recutting import recut as cut_anew
+    from assets.engine.sealing.files import verify_changed_files
+
+    with held_warehouse(data, "recut", clock_is_right=clock_is_right) as warehouse:
+        verify_changed_files(warehouse)
+        if dry_run:
+            done = preview_recut(warehouse, brand_id)
+        else:
+            done = cut_anew(warehouse, brand_id, **said)
+            publish(warehouse)
+    if done.moves:
+        names = ["period", "starts on", "spend before", "spend after"]
+        print_table(names, [astuple(move) for move in done.moves], f"Brand {brand_id} by {done.timezone}")
+    else:
+        say(f"No spend of brand {brand_id} moves to another day or month.")
+    if dry_run:
+        say("Nothing was written.")
+    else:
+        say(f"brand {brand_id}: all of its history is by {done.timezone} now; the next run decides by it")
+
+
+COMMANDS = (set_status, acknowledge, mend_versions, recut)

@@ -24,7 +24,7 @@ from core.versions_with_ends('core.brand_versions');
 comment on view core.brands is 'One row per version of a brand.';
 comment on column core.brands.daily_budget is 'spend allowed per local day; null: no limit, 0: no delivery';
 comment on column core.brands.monthly_budget is 'spend allowed per local month; null: no limit, 0: no delivery';
-comment on column core.brands.timezone is 'IANA zone in which the brand counts its days and months from the midnight after it was loaded: see core.brand_zones';
+comment on column core.brands.timezone is 'IANA zone as delivered; it counts from the next local midnight: see core.brand_zones';
 comment on column core.brands.billing is 'POSTPAID, or PREPAID: it runs only on what it has paid';
 comment on column core.brands.currency is 'ISO 4217 code of all its amounts; they are never converted';
 comment on column core.brands.valid_from is 'when the version was loaded; the first one holds from 2000';

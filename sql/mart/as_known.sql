@@ -25,14 +25,10 @@ create or replace macro mart.brand_spend_as_known(decided_for, known_at, only_br
             brands.monthly_budget,
             core.local_time(decided_for::timestamptz, periods.utc_offset)::date as local_date
         from core.brands_in_force(decided_for, known_at) as brands
-        inner join core.brand_zones_as_known(known_at) as zones
+        inner join core.brand_zones_in_force(decided_for, known_at) as zones using (brand_id)
+        inner join core.brand_offsets(known_at, decided_for, decided_for) as periods
             on
-                brands.brand_id = zones.brand_id
-                and zones.starts_at <= decided_for
-                and zones.ends_at > decided_for
-        inner join core.utc_offsets_as_known(known_at) as periods
-            on
-                zones.timezone = periods.timezone
+                brands.brand_id = periods.brand_id
                 and periods.starts_at <= decided_for
                 and periods.ends_at > decided_for
         where only_brand is null or brands.brand_id = only_brand
@@ -55,7 +51,7 @@ create or replace macro mart.brand_spend_as_known(decided_for, known_at, only_br
         from clocks
         inner join
             core.brand_offsets(
-                known_at, decided_for::timestamptz - interval 32 days, decided_for
+                known_at, decided_for::timestamptz - interval 34 days, decided_for
             ) as offsets
             on clocks.brand_id = offsets.brand_id
     ),

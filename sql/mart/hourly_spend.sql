@@ -23,7 +23,7 @@ with span as (
 ),
 
 offsets as (
-    from core.brand_offsets('infinity'::timestamptz, (select first_at from span), (select last_at from span))
+    from core.brand_offsets(ops.summed_at(), (select first_at from span), (select last_at from span))
 )
 
 select

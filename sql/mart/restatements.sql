@@ -13,38 +13,36 @@ comment on column mart.restatements.local_date is 'a day that was over, on the b
 comment on column mart.restatements.spend_before is 'spend of that day as it had been known';
 comment on column mart.restatements.spend_after is 'spend of that day as it is known since';
 comment on column mart.restatements.recorded_at is 'since when';
-comment on column mart.restatements.batch_id is 'the batch that brought what was late, a correction, or another cut of history';
+comment on column mart.restatements.batch_id is 'the batch that brought what was late, or the new time zone';
 
 -- name: add
 -- One row per brand, local day that had been decided already, and time at which its spend changed. Reads new_spend and
 -- rezoned_brands, before they are added to mart.daily_spend.
 insert into mart.restatements
 with clocks as (
-    -- the first day that was not over at the newest decision, by the clock the brand has or, where its history is cut
-    -- anew, by any that it had
+    -- the first day that was not over at the newest decision, by the clock the brand has or by the one it had
     select
-        zones.brand_id,
-        max(core.local_time(decisions.decided_at, periods.utc_offset)::date) as local_date
-    from (select max(decided_at) as decided_at from ops.decisions) as decisions
-    inner join core.utc_offsets as periods
-        on decisions.decided_at >= periods.starts_at and decisions.decided_at < periods.ends_at
+        offsets.brand_id,
+        max(core.local_time(newest.decided_at, offsets.utc_offset)::date) as local_date
+    from (select max(decided_at) as decided_at from ops.decisions) as newest
     inner join (
-        select
-            brand_id,
-            timezone
-        from core.brand_zones
-        where
-            starts_at <= (select max(decided_at) from ops.decisions)
-            and ends_at > (select max(decided_at) from ops.decisions)
+        from
+            core.brand_offsets(
+                'infinity'::timestamptz,
+                (select max(decided_at) from ops.decisions),
+                (select max(decided_at) from ops.decisions)
+            )
         union all
-        select
-            brand_id,
-            timezone
-        from core.brand_zone_versions
+        from
+            core.brand_offsets(
+                ops.summed_at(),
+                (select max(decided_at) from ops.decisions),
+                (select max(decided_at) from ops.decisions)
+            )
         semi join rezoned_brands using (brand_id)
-    ) as zones
-        on periods.timezone = zones.timezone
-    group by zones.brand_id
+    ) as offsets
+        on newest.decided_at >= offsets.starts_at and newest.decided_at < offsets.ends_at
+    group by offsets.brand_id
 ),
 
 added as (

@@ -52,31 +52,6 @@ group by
     brand_id,
     campaign_id;
 
--- Until now all of a brand's history was cut by the zone it had last, as if each change had been meant from the start.
-create table core.brand_zone_versions as
-select
-    brand_id,
-    timezone,
-    '2000-01-01 00:00:00+00'::timestamptz as valid_from,
-    batch_id,
-    recorded_at
-from core.brand_versions
-qualify timezone is distinct from lag(timezone) over (partition by brand_id order by recorded_at);
-create table ops.summed_brands_before as from ops.summed_brands;
-drop table ops.summed_brands;
-create table ops.summed_brands as
-select
-    summed.brand_id,
-    coalesce(max(zones.recorded_at), '-infinity'::timestamptz) as zones_recorded_at,
-    summed.tzdata_version
-from ops.summed_brands_before as summed
-left join core.brand_zone_versions as zones
-    on summed.brand_id = zones.brand_id and summed.timezone = zones.timezone
-group by
-    summed.brand_id,
-    summed.tzdata_version;
-drop table ops.summed_brands_before;
-
 alter table mart.brand_budget add column currency varchar default 'USD';
 alter table ops.campaign_status_changes add column limits_reached
 struct("scope" varchar, "period" varchar, spend decimal(38, 9), budget decimal(38, 9))[]; -- noqa
@@ -105,3 +80,23 @@ where budget is not null;
 alter table mart.overspend add column scope varchar default 'BRAND';
 alter table mart.overspend add column id bigint;
 update mart.overspend set id = brand_id;
+-- Until now each zone held for all of a brand's history, as soon as it was recorded.
+create table core.brand_zone_versions (
+    brand_id bigint not null,
+    timezone varchar not null,
+    valid_from timestamptz not null,
+    batch_id bigint not null,
+    recorded_at timestamptz not null
+);
+insert into core.brand_zone_versions
+select
+    brand_id,
+    timezone,
+    timestamptz '2000-01-01 00:00:00+00' as valid_from,
+    batch_id,
+    recorded_at
+from core.brand_versions
+qualify timezone is distinct from lag(timezone) over (partition by brand_id order by recorded_at)
+order by recorded_at;
+drop macro table if exists ops.summed_offsets;
+drop table if exists ops.summed_brands;

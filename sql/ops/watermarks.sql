@@ -14,6 +14,13 @@ create or replace macro ops.summed_batch(known_at) as (
 );
 comment on macro ops.summed_batch is 'The newest batch whose spend could be seen at a recorded time.'; -- noqa: PRS
 
+create or replace macro ops.summed_at() as (
+    select max(recorded_at)
+    from ops.watermarks
+    where table_name = 'mart'
+);
+comment on macro ops.summed_at is 'When the marts were summed last: by the zones and the rules for them as known then.'; -- noqa: PRS
+
 -- name: advance
 -- One row per derived table and time at which it came to contain the batches up to one.
 insert into ops.watermarks

@@ -6,14 +6,19 @@
 create or replace temp table brand_clock as
 with zones as (
     from core.brand_zones_as_known(coalesce($known_at, 'infinity'::timestamptz))
-    where starts_at < $now::timestamptz + interval 401 days and ends_at > $now::timestamptz - interval 401 days
+    where valid_to is null or valid_to > valid_from
 ),
 
 moving as (
-    select brand_id
+    select distinct brand_id
     from zones
-    where starts_at > $now::timestamptz - interval 401 days or ends_at < $now::timestamptz + interval 401 days
-    group by brand_id
+    where
+        valid_to > $now::timestamptz - interval 401 days
+        or (
+            valid_from > core.beginning()
+            and valid_from > $now::timestamptz - interval 401 days
+            and valid_from < $now::timestamptz + interval 401 days
+        )
 )
 
 select
@@ -27,7 +32,11 @@ select
     in_force.daily_budget,
     in_force.monthly_budget
 from core.brands_in_force($now::timestamptz, coalesce($known_at, 'infinity'::timestamptz)) as in_force
-inner join zones on in_force.brand_id = zones.brand_id and zones.starts_at <= $now and zones.ends_at > $now
+inner join zones
+    on
+        in_force.brand_id = zones.brand_id
+        and zones.valid_from <= $now
+        and (zones.valid_to is null or zones.valid_to > $now)
 left join moving on in_force.brand_id = moving.brand_id
 where $brand_id is null or in_force.brand_id = $brand_id;
 

@@ -37,8 +37,8 @@ select
 from core.campaigns_in_force($now::timestamptz, coalesce($known_at, 'infinity'::timestamptz)) as campaigns
 inner join core.brands_in_force($now::timestamptz, coalesce($known_at, 'infinity'::timestamptz)) as brands
     using (brand_id)
-inner join core.brand_zones_as_known(coalesce($known_at, 'infinity'::timestamptz)) as zones
-    on brands.brand_id = zones.brand_id and zones.starts_at <= $now and zones.ends_at > $now
+inner join core.brand_zones_in_force($now::timestamptz, coalesce($known_at, 'infinity'::timestamptz)) as zones
+    on brands.brand_id = zones.brand_id
 inner join core.brand_offsets(coalesce($known_at, 'infinity'::timestamptz), $now::timestamptz, $now::timestamptz)
     as periods
     on brands.brand_id = periods.brand_id and periods.starts_at <= $now and periods.ends_at > $now

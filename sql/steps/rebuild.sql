@@ -16,6 +16,11 @@ with loads as (
         select
             recorded_at,
             batch_id
+        from core.brand_zones
+        union all
+        select
+            recorded_at,
+            batch_id
         from core.campaigns
         union all
         select
@@ -99,7 +104,7 @@ select
     batches.run_id
 from steps
 inner join ops.batches as batches using (batch_id)
-order by steps.recorded_at;
+order by steps.recorded_at, steps.step = 'sum'; -- one transaction notes a zone and sums by it
 
 -- name: clear_replayed
 -- What the replayed steps have noted on the way gives place to what the live warehouse has.

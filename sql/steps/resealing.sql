@@ -89,11 +89,11 @@ where
     and occurred_at < make_timestamptz(epoch_us((getvariable('spendgate_lost_span')::date[])[2]));
 
 -- name: brand_offsets
--- One row per brand and period in which its offset from UTC stays the same, by the zone its marts were summed by.
+-- One row per brand and period in which its offset from UTC stays the same, by the zones its marts were summed by.
 create or replace temp table brand_offsets as
 from
     core.brand_offsets(
-        'infinity'::timestamptz,
+        ops.summed_at(),
         make_timestamptz(epoch_us((getvariable('spendgate_lost_span')::date[])[1])),
         make_timestamptz(epoch_us((getvariable('spendgate_lost_span')::date[])[2]))
     );

@@ -1,37 +1,58 @@
 -- New spend by local date, before it is added to the sums.
 
+-- name: changed_zones
+-- One row per brand and instant from which its sums may be by another clock than the one in force: a zone noted since
+-- they were made, or rules for one of its zones that a tzdata release has superseded since.
+create or replace temp table changed_zones as
+select
+    brand_id,
+    valid_from
+from core.brand_zone_versions
+where recorded_at > ops.summed_at()
+union all
+select
+    brand_id,
+    core.beginning() as valid_from
+from core.brand_zones
+where
+    timezone in (
+        select timezone from core.superseded_utc_offsets
+        where superseded_at > ops.summed_at()
+    )
+    and coalesce(valid_to > valid_from, true);
+
+-- name: first_change
+-- One row: the first instant from which sums may be by another clock.
+select min(valid_from) as valid_from
+from changed_zones;
+
 -- name: rezoned_brands
--- One row per brand of whose spend something was summed by another time zone, or by other rules for it, than are known
--- now: its history was cut anew, or spend of days after a change of its zone had come before that.
+-- One row per brand with costs in its sums that happened while its zone, or the rules for it, were others than those it
+-- was summed by. Reads changed_zones.
 create or replace temp table rezoned_brands as
-with rezoned as (
+with first_changes as (
     select
-        summed.brand_id,
-        min(zones.valid_from) as from_at
-    from ops.summed_brands as summed
-    inner join core.brand_zone_versions as zones on summed.brand_id = zones.brand_id
-    where zones.recorded_at > summed.zones_recorded_at
-    group by summed.brand_id
+        brand_id,
+        min(valid_from) as valid_from
+    from changed_zones
+    group by brand_id
 )
 
-select rezoned.brand_id
-from rezoned
-semi join mart.daily_spend_parts as sums
-    on rezoned.brand_id = sums.brand_id and sums.local_date >= rezoned.from_at::date - 1
-union
-select summed.brand_id
-from ops.summed_brands as summed
-inner join core.brand_zones as zones on summed.brand_id = zones.brand_id
-inner join core.superseded_utc_offsets as superseded
-    on zones.timezone = superseded.timezone and summed.tzdata_version <= superseded.tzdata_version;
+select distinct costs.brand_id
+from core.transactions as costs
+inner join first_changes on costs.brand_id = first_changes.brand_id and costs.occurred_at >= first_changes.valid_from
+where
+    costs.transaction_type = 'COST'
+    and costs.batch_id <= ops.summed_batch('infinity'::timestamptz)
+    and costs.occurred_at >= (select min(valid_from) from changed_zones);
 
 -- name: summed_through
 -- The newest batch that has been summed: what came after it is new.
 set variable spendgate_summed_through = $done_through::bigint;
 
 -- name: costs_to_sum
--- One row per cost of the batches not yet summed, and per cost of brands that are to be summed again because their time
--- zone changed.
+-- One row per cost of the batches not yet summed, and per cost of brands that are to be summed again because their
+-- clock of then is another one now.
 create or replace temp view costs_to_sum as
 select
     brand_id,

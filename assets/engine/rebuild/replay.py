@@ -25,7 +25,7 @@ from assets.engine.warehouse.statements import sql
 from assets.engine.warehouse.warehouse import Warehouse
 
 VERSIONS = (*(table.versions for table in REFERENCE_TABLES.values()), "core.brand_zone_versions")
-"""Reference data: its versions are taken over as they were loaded."""
+"""Tables of which each load adds rows."""
 
 COMPARED = (
     "raw.event_files",
@@ -41,7 +41,6 @@ COMPARED = (
     "mart.lifetime_spend",
     "mart.overspend",
     "ops.retries",
-    "ops.summed_brands",
 )
 """Tables that are rebuilt; all others are kept."""
 

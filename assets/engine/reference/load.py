@@ -155,7 +155,7 @@ def _add_versions(warehouse: Warehouse, name: str, recorded_at: datetime) -> int
     new_versions = warehouse.connection.table("new_versions")
     new_versions.insert_into(table.versions)
     if name == "brands":
-        warehouse.run("core.brand_zones", "add")
+        warehouse.run("core.brand_zones", "add", mends=False)
     return int(warehouse.value("core.dayparting", "gathered_rows")) if table.gathered else len(new_versions)
 
 

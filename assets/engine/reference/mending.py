@@ -44,5 +44,5 @@ def _bring_in(warehouse: Warehouse, name: str, recorded_at: datetime) -> int:
     new_versions = warehouse.connection.table("new_versions")
     new_versions.insert_into(table.versions)
     if name == "brands":
-        warehouse.run("core.brand_zones", "add")
+        warehouse.run("core.brand_zones", "add", mends=True)
     return len(new_versions)

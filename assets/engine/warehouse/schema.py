@@ -43,7 +43,6 @@ DEFINITIONS = (
     "ops.revision",
     "ops.batches",
     "ops.watermarks",
-    "ops.summed_brands",
     "ops.reference_files",
     "ops.delivered_files",
     "ops.attempts",
