@@ -73,17 +73,18 @@ order by
 set variable spendgate_lost_span = [$first_day::date, $end_day::date];
 
 -- name: costs_to_sum
--- One row per cost in those days, as far as the marts hold them.
+-- One row per cost and correction in those days, as far as the marts hold them.
 create or replace temp view costs_to_sum as
 select
     brand_id,
     campaign_id,
     cost_type,
     amount,
+    transaction_type = 'COST' as is_cost,
     occurred_at
 from core.transactions
 where
-    transaction_type = 'COST'
+    transaction_type <> 'PAYMENT'
     and batch_id <= ops.summed_batch('infinity'::timestamptz)
     and occurred_at >= make_timestamptz(epoch_us((getvariable('spendgate_lost_span')::date[])[1]))
     and occurred_at < make_timestamptz(epoch_us((getvariable('spendgate_lost_span')::date[])[2]));

@@ -18,27 +18,29 @@ where
 set variable spendgate_summed_through = $done_through::bigint;
 
 -- name: costs_to_sum
--- One row per cost of the batches not yet summed, and per cost of brands that are to be summed again because their time
--- zone changed.
+-- One row per cost and correction of the batches not yet summed, and of brands that are to be summed again because
+-- their time zone changed.
 create or replace temp view costs_to_sum as
 select
     brand_id,
     campaign_id,
     cost_type,
     amount,
+    transaction_type = 'COST' as is_cost,
     occurred_at
 from hot.transactions -- what is not summed yet is never sealed
-where transaction_type = 'COST' and batch_id > getvariable('spendgate_summed_through')
+where transaction_type <> 'PAYMENT' and batch_id > getvariable('spendgate_summed_through')
 union all
 select
     brand_id,
     campaign_id,
     cost_type,
     amount,
+    transaction_type = 'COST' as is_cost,
     occurred_at
 from core.transactions
 semi join rezoned_brands using (brand_id)
-where transaction_type = 'COST' and batch_id <= getvariable('spendgate_summed_through');
+where transaction_type <> 'PAYMENT' and batch_id <= getvariable('spendgate_summed_through');
 
 -- name: brand_offsets
 -- One row per brand and period in which its offset from UTC stays the same, of those while the costs happened.
@@ -62,7 +64,7 @@ from spend_by_date;
 with ledger as (
     select
         coalesce(sum(amount), 0) as spend,
-        count(*) as transactions
+        count(*) filter (is_cost) as transactions
     from costs_to_sum
 ),
 
