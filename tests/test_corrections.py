@@ -143,3 +143,17 @@ def test_a_correction_frees_the_budget_of_today(world: World) -> None:
     correct(world, correction("c1", "whole", event_id=f"{AT}-0"))
     world.run(NOON + timedelta(minutes=5))
     assert world.status(11) == "RUNNING"
+
+
+def test_the_account_of_a_month_opens_with_the_balance_of_the_month_before(world: World) -> None:
+    spent(world, 3)
+    paid = {"payment_id": "p", "brand_id": 1, "amount": "5", "paid_at": "2025-04-10T11:00:00Z"}
+    world.deliver("p.jsonl", jsonl(paid), kind="payments")
+    correct(world, correction("c1", "0.2", event_id=f"{AT}-0"))
+    world.run()
+    months = world.rows("select * exclude (brand_id, name, currency) from mart.account order by local_month")
+    assert [tuple(map(str, month)) for month in months] == [
+        ("2025-04-01", "0.000000000", "0.000000000", "0.000000000", "5.000000000", "5.000000000"),
+        ("2025-05-01", "5.000000000", "0.000000000", "0.000000000", "0.000000000", "5.000000000"),
+        ("2025-06-01", "5.000000000", "1.500000000", "-0.200000000", "0.000000000", "3.700000000"),
+    ]

@@ -193,7 +193,7 @@ def deliver_unknown_copies(warehouse: Warehouse) -> list[Path]:
 
 
 def _kind(copy: Path) -> str | None:
-    """Whether a staged file holds events, payments or corrections; None for reference files, which lie in their folder."""
+    """What kind of landed file a staged one is; None for reference files, which lie in their folder."""
     columns = _columns(copy)
     return next((kind for kind in (CORRECTIONS, EVENTS, PAYMENTS) if next(iter(COLUMNS[kind])) in columns), None)
 

@@ -37,7 +37,7 @@ def delivered_files(root: DataRoot) -> list[DeliveredFile]:
 
 
 def _landed(root: DataRoot) -> Iterator[DeliveredFile]:
-    """Files of events, payments and corrections; those beside their folders are refused, since nobody knows what they are."""
+    """Files by the folder they landed in; those beside the folders are refused, since nobody knows what they are."""
     for kind in LANDED:
         yield from _walk(root, root.landing(kind), kind)
     try:

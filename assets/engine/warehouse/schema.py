@@ -66,6 +66,7 @@ DEFINITIONS = (
     "mart.monthly_spend",
     "mart.period_spend",
     "mart.hourly_spend",
+    "mart.account",
     "mart.brand_budget",
     "mart.restatements",
     "mart.overspend",
