@@ -1,6 +1,6 @@
 """Corrections take costs back, whole or in part, by rows of their own beside the costs."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -133,10 +133,12 @@ def test_a_sealed_day_is_corrected_and_restated(world: World) -> None:
     assert world.rows("select spend, transactions from mart.daily_spend") == [(Decimal("0.5"), 2)]
     assert world.rows("select spend_before, spend_after from mart.restatements") == [(1, Decimal("0.5"))]
     with world.open(later) as warehouse:
-        assert all(c.only_live == c.only_rebuilt == 0 for c in rebuild(warehouse, Settings()))
+        differing = [one for one in rebuild(warehouse, Settings()) if one.only_live or one.only_rebuilt]
+    assert differing == []
 
 
 def test_a_correction_frees_the_budget_of_today(world: World) -> None:
+    world.run(NOON - timedelta(hours=2))
     spent(world, 20)  # 10.00 of 10.00
     world.run()
     assert world.status(11) == "BUDGET_REACHED"
@@ -152,8 +154,8 @@ def test_the_account_of_a_month_opens_with_the_balance_of_the_month_before(world
     correct(world, correction("c1", "0.2", event_id=f"{AT}-0"))
     world.run()
     months = world.rows("select * exclude (brand_id, name, currency) from mart.account order by local_month")
-    assert [tuple(map(str, month)) for month in months] == [
-        ("2025-04-01", "0.000000000", "0.000000000", "0.000000000", "5.000000000", "5.000000000"),
-        ("2025-05-01", "5.000000000", "0.000000000", "0.000000000", "0.000000000", "5.000000000"),
-        ("2025-06-01", "5.000000000", "1.500000000", "-0.200000000", "0.000000000", "3.700000000"),
+    assert months == [
+        (date(2025, 4, 1), 0, 0, 0, 5, 5),
+        (date(2025, 5, 1), 5, 0, 0, 0, 5),
+        (date(2025, 6, 1), 5, Decimal("1.5"), Decimal("-0.2"), 0, Decimal("3.7")),
     ]

@@ -220,8 +220,8 @@ where not exists (
 
 -- name: files_of_lost_days
 -- One row per arrived file with events of a sealed day that cannot be read, or soon after one: whether they have been
--- charged before cannot be told. So it is with corrections while any day is lost: which cost they correct cannot be told.
--- With what to do.
+-- charged before cannot be told. So it is with corrections while any day is lost: which cost they correct cannot be
+-- told. With what to do.
 with arrived as (
     select
         file_id,

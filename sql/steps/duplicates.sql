@@ -204,7 +204,7 @@ select
     file_id,
     line_number,
     case
-        when content is distinct from first_content
+        when (content is distinct from first_content)
             then format(
                 'correction_id ''{}'' conflicts with line {} of file {}, which came first',
                 left(correction_id, 100), first_line_number, first_file_id

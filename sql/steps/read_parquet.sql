@@ -68,8 +68,8 @@ set
 where file_id = $file_id and fault is null;
 
 -- name: corrections
--- One row per row of a Parquet file of corrections: its values, or what is wrong with it. Of transaction_id and event_id
--- one column may be absent.
+-- One row per row of a Parquet file of corrections: its values, or what is wrong with it. Of transaction_id and
+-- event_id one column may be absent.
 insert into arrived_corrections
 with delivered as (
     select
