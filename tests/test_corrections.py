@@ -125,6 +125,7 @@ def test_a_sealed_day_is_corrected_and_restated(world: World) -> None:
     spent(world, 2)
     world.run()
     later = NOON + timedelta(days=40)
+    world.run(later)
     with world.open(later) as warehouse:
         seal(warehouse)
         publish(warehouse)
