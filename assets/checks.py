@@ -38,6 +38,8 @@ CHECKS = {
     "checks.every_event_type_has_a_price": ("core.unpriced", MEND),
     "checks.nothing_waits_for_long": ("core.unpriced", MEND),
     "checks.marts_add_up_to_the_ledger": ("mart.daily_spend", BROKEN),
+    "checks.account_adds_up_to_the_ledger": ("mart.account", BROKEN),
+    "checks.new_rows_replace_old_columns": ("core.dayparting", MEND),
     "checks.statuses_are_the_last_changes": ("ops.campaign_status", BROKEN),
     "checks.changes_follow_from_the_ledger": ("ops.campaign_status_changes", BROKEN),
     "checks.overspend_adds_up": ("mart.overspend", BROKEN),

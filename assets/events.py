@@ -9,11 +9,11 @@ import dagster as dg
 
 from assets.engine.delivery.inbox import Inbox
 from assets.engine.ingestion.ingest import ingest
-from assets.engine.kinds import EVENTS, PAYMENTS
+from assets.engine.kinds import LANDED
 from assets.engine.warehouse.warehouse import Warehouse
 from assets.table_spec import POOL, materialized, table_spec
 
-RAW = ("raw.event_files", "raw.ad_events", "raw.payments", "raw.rejected_rows")
+RAW = ("raw.event_files", "raw.ad_events", "raw.payments", "raw.corrections", "raw.rejected_rows")
 
 LEFT = "files_left"
 """In the metadata of `raw/event_files`: files that the next run has to take."""
@@ -25,16 +25,17 @@ delivered_events = [
         group_name="delivered",
         kinds={"file"},
     )
-    for kind in (EVENTS, PAYMENTS)
+    for kind in LANDED
 ]
 
 
 @dg.multi_asset(
     specs=[
-        table_spec("raw.event_files", ["landing.events", "landing.payments"]),
+        table_spec("raw.event_files", [f"landing.{kind}" for kind in LANDED]),
         table_spec("raw.ad_events", ["landing.events"]),
         table_spec("raw.payments", ["landing.payments"]),
-        table_spec("raw.rejected_rows", ["landing.events", "landing.payments"]),
+        table_spec("raw.corrections", ["landing.corrections"]),
+        table_spec("raw.rejected_rows", [f"landing.{kind}" for kind in LANDED]),
     ],
     pool=POOL,
 )

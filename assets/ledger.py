@@ -1,4 +1,4 @@
-"""Assets of the ledger: `core.transactions`, `core.unpriced`.
+"""Assets of the ledger: `core.transactions`, `core.corrections`, `core.unpriced`.
 
 Belongs here: the assets. Does not: how events are priced (`engine.pricing`).
 """
@@ -11,7 +11,7 @@ from assets.engine.pricing import charge
 from assets.engine.warehouse.warehouse import Warehouse
 from assets.table_spec import POOL, materialized, table_spec
 
-LEDGER = ("core.transactions", "core.unpriced")
+LEDGER = ("core.transactions", "core.corrections", "core.unpriced")
 
 
 @dg.multi_asset(
@@ -21,6 +21,7 @@ LEDGER = ("core.transactions", "core.unpriced")
             [
                 "raw.ad_events",
                 "raw.payments",
+                "raw.corrections",
                 "core.brands",
                 "core.campaigns",
                 "core.ad_sets",
@@ -33,7 +34,7 @@ LEDGER = ("core.transactions", "core.unpriced")
     pool=POOL,
 )
 def transactions(warehouse: dg.ResourceParam[Warehouse]) -> Iterator[dg.MaterializeResult[None]]:
-    """Every event charged once at the price in force, every payment booked once; the rest waits."""
+    """Every event charged once at the price in force, every payment and correction booked once; the rest waits."""
     charge(warehouse)
     for name in LEDGER:
         yield materialized(warehouse, name)

@@ -13,19 +13,23 @@ from assets.engine.warehouse.warehouse import Warehouse
 from assets.table_spec import POOL, materialized, table_spec
 
 HOURLY = "mart.hourly_spend"
+ACCOUNT = "mart.account"
 SUMMED = ("mart.daily_spend", "mart.monthly_spend", "mart.restatements")
-SPEND = (HOURLY, *SUMMED)
+SPEND = (HOURLY, ACCOUNT, *SUMMED)
 OVERSPEND = "mart.overspend"
 
 
 @dg.multi_asset(
-    specs=[table_spec(name, ["core.transactions", "core.brands", "core.utc_offsets"]) for name in SPEND],
+    specs=[
+        table_spec(name, ["core.transactions", "core.corrections", "core.brands", "core.utc_offsets"]) for name in SPEND
+    ],
     pool=POOL,
 )
 def spend(warehouse: dg.ResourceParam[Warehouse]) -> Iterator[dg.MaterializeResult[None]]:
     """Spend by local hour, day and month; a run adds what is new and leaves what is stored."""
     sum_spend(warehouse)
-    yield dg.MaterializeResult(asset_key=HOURLY.split("."))  # a view: to count its rows is to work them all out
+    for view in (HOURLY, ACCOUNT):  # to count the rows of a view is to work them all out
+        yield dg.MaterializeResult(asset_key=view.split("."))
     for name in SUMMED:
         yield materialized(warehouse, name)
 

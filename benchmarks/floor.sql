@@ -56,7 +56,7 @@ select
 from ad_events
 inner join prices using (ad_id);
 create temp view costs_to_sum as
-select brand_id, campaign_id, cost_type, amount, occurred_at from transactions;
+select brand_id, campaign_id, cost_type, amount, true as is_cost, occurred_at from transactions;
 create temp table brand_offsets as
 select brand_id, starts_at, ends_at, utc_offset
 from brands

@@ -11,7 +11,7 @@ create schema if not exists sealed;
 -- in schema main: DuckDB 1.5 cannot replay the log of a killed process when a type lies in another schema
 create type if not exists event_type as enum ('click', 'impression', 'view', 'acquisition'); -- noqa: PRS
 create type if not exists cost_type as enum ('CLICK', 'IMPRESSION', 'VIEW', 'ACQUISITION'); -- noqa: PRS
-create type if not exists transaction_type as enum ('COST', 'PAYMENT'); -- noqa: PRS
+create type if not exists transaction_type as enum ('COST', 'PAYMENT', 'CORRECTION'); -- noqa: PRS
 create type if not exists price_source as enum ('AD', 'GLOBAL'); -- noqa: PRS
 create type if not exists campaign_status as enum ( -- noqa: PRS
     'DRAFT', 'SCHEDULED', 'RUNNING', 'PAUSED', 'BUDGET_REACHED', 'COMPLETED'

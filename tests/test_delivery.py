@@ -42,7 +42,7 @@ def test_a_file_that_lies_in_no_folder_that_is_read_is_named(world: World, name:
     path.write_text(jsonl(click("a")))
     world.run()
     assert world.rows("select outcome, reason from raw.event_files") == [
-        ("QUARANTINED", "it lies in no folder that is read: move it to landing/events or landing/payments")
+        ("QUARANTINED", "it lies in no folder that is read: move it to landing/events, payments or corrections")
     ]
     assert names(world) == [f"landing/{name}"]
 

@@ -117,7 +117,9 @@ def test_a_materialization_tells_rows_and_columns(world: World, instance: dg.Dag
         for column in specs[dg.AssetKey(["core", "transactions"])].metadata["dagster/column_schema"].columns
     }
     assert columns["amount"].type == "decimal(18,9)"
-    assert columns["amount"].description == "cost or payment, exact; spend is the sum of COST"
+    assert columns["amount"].description == (
+        "cost, payment or, negative, what is taken back of a cost; exact; spend is the sum of COST and CORRECTION"
+    )
 
 
 def test_the_decision_can_run_alone(world: World, instance: dg.DagsterInstance) -> None:

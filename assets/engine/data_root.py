@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assets.engine.errors import SpendgateError
-from assets.engine.kinds import EVENTS, PAYMENTS
+from assets.engine.kinds import LANDED
 from assets.engine.settings import Settings, read_settings
 
 LONGEST_PATH = 504 - len("/dagster/history/runs/.db") - len("01234567-89ab-cdef-0123-456789abcdef")
@@ -113,18 +113,17 @@ class DataRoot:
 
     @property
     def landing_folder(self) -> Path:
-        """All delivered files of events and payments."""
+        """All delivered files of events, payments and corrections."""
         return self.path / "landing"
 
     def landing(self, kind: str) -> Path:
-        """Delivered files of events or payments."""
+        """Delivered files of events, payments or corrections."""
         return self.landing_folder / kind
 
     def create(self) -> None:
         """Make the folders that are not there yet."""
         for folder in (
-            self.landing(EVENTS),
-            self.landing(PAYMENTS),
+            *(self.landing(kind) for kind in LANDED),
             self.reference,
             self.staged,
             self.scratch,

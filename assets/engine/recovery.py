@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 from assets.engine.data_root import DataRoot
 from assets.engine.delivery.staging import opened
 from assets.engine.errors import SpendgateError, first_line
-from assets.engine.kinds import EVENTS, PAYMENTS
+from assets.engine.kinds import CORRECTIONS, EVENTS, PAYMENTS
 from assets.engine.reading.columns import COLUMNS
 from assets.engine.sealing.files import set_aside
 from assets.engine.warehouse.disk import fsync, write_ahead_log
@@ -193,9 +193,9 @@ def deliver_unknown_copies(warehouse: Warehouse) -> list[Path]:
 
 
 def _kind(copy: Path) -> str | None:
-    """Whether a staged file holds events or payments; None for reference files, which lie in their folder."""
+    """What kind of landed file a staged one is; None for reference files, which lie in their folder."""
     columns = _columns(copy)
-    return next((kind for kind in (EVENTS, PAYMENTS) if next(iter(COLUMNS[kind])) in columns), None)
+    return next((kind for kind in (CORRECTIONS, EVENTS, PAYMENTS) if next(iter(COLUMNS[kind])) in columns), None)
 
 
 def _columns(copy: Path) -> str:

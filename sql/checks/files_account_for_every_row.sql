@@ -22,6 +22,9 @@ accepted as (
         union all
         select file_id from raw.payments
         semi join newest using (file_id)
+        union all
+        select file_id from raw.corrections
+        semi join newest using (file_id)
     ) as rows_of_both
     group by file_id
 ),

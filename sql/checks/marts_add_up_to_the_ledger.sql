@@ -13,10 +13,10 @@ stored as (
     select
         'transactions' as table_name,
         sum(amount) as spend,
-        count(*) as transactions
+        count(*) filter (transaction_type = 'COST') as transactions
     from hot.transactions
     where
-        transaction_type = 'COST'
+        transaction_type <> 'PAYMENT'
         and batch_id <= (
             select coalesce(max(batch_id), 0) from ops.watermarks
             where table_name = 'mart'
@@ -33,6 +33,12 @@ stored as (
         sum(spend) as spend,
         sum(transactions) as transactions
     from hot.monthly_spend
+    union all
+    select
+        'lifetime_spend' as table_name,
+        sum(spend) as spend,
+        sum(transactions) as transactions
+    from mart.lifetime_spend
 ),
 
 totals as (

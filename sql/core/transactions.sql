@@ -1,4 +1,4 @@
--- One row per priced event or payment; rows are only ever added.
+-- One row per priced event, payment or correction of a cost; rows are only ever added.
 create or replace view sealed.lost_transactions as
 select
     lost::bigint as transaction_id,
@@ -46,12 +46,12 @@ select
         price_source::price_source as price_source
     )
 from sealed.transactions();
-comment on view core.transactions is 'One row per priced event or payment; rows are only ever added.';
-comment on column core.transactions.transaction_id is 'file_id * 10^10 + line number of the event or payment';
-comment on column core.transactions.amount is 'cost or payment, exact; spend is the sum of COST';
-comment on column core.transactions.occurred_at is 'when the event happened';
+comment on view core.transactions is 'One row per priced event, payment or correction of a cost; rows are only ever added.';
+comment on column core.transactions.transaction_id is 'file_id * 10^10 + line number of the event, payment or correction';
+comment on column core.transactions.amount is 'cost, payment or, negative, what is taken back of a cost; exact; spend is the sum of COST and CORRECTION';
+comment on column core.transactions.occurred_at is 'when the event happened; of a correction, the one whose cost it corrects';
 comment on column core.transactions.recorded_at is 'when it was charged here';
-comment on column core.transactions.price_source is 'AD: the ad''s own cost; GLOBAL: the default price list; null for payments';
+comment on column core.transactions.price_source is 'AD: the ad''s own cost; GLOBAL: the default price list; null for payments and corrections';
 comment on column core.transactions.price_effective_from is 'since when the price used holds';
 comment on column core.transactions.batch_id is 'the run that charged it';
 
@@ -92,6 +92,25 @@ select
     $batch_id as batch_id
 from payments_to_book as payment
 semi join core.brands using (brand_id);
+
+-- name: book_corrections
+-- One row per correction of a cost that takes something back of it. Reads booked_corrections.
+insert into hot.transactions
+select
+    transaction_id,
+    brand_id,
+    campaign_id,
+    ad_id,
+    -taken as amount,
+    'CORRECTION' as transaction_type,
+    cost_type,
+    occurred_at,
+    $recorded_at::timestamptz as recorded_at,
+    null as price_source,
+    null as price_effective_from,
+    $batch_id as batch_id
+from booked_corrections
+where taken > 0;
 
 -- name: days_to_seal
 -- Hot transactions of some days, by day and within it in the order in which they are sealed.

@@ -2,8 +2,8 @@
 create or replace macro mart.costs_as_known(known_at) as table
     select *
     from core.transactions
-    where transaction_type = 'COST' and batch_id <= ops.summed_batch(known_at);
-comment on macro table mart.costs_as_known is 'Costs that could be seen at a recorded time.'; -- noqa: PRS
+    where transaction_type <> 'PAYMENT' and batch_id <= ops.summed_batch(known_at);
+comment on macro table mart.costs_as_known is 'Costs and corrections of them that could be seen at a recorded time.'; -- noqa: PRS
 
 create or replace macro mart.payments_as_known(known_at) as table
     select

@@ -32,14 +32,14 @@ select
     costs.cost_type,
     date_trunc('hour', core.local_time(costs.occurred_at, offsets.utc_offset)) as local_hour,
     sum(costs.amount)::decimal(38, 9) as spend,
-    count(*) as transactions
+    count(*) filter (costs.transaction_type = 'COST') as transactions
 from core.transactions as costs
 inner join offsets
     on
         costs.brand_id = offsets.brand_id
         and costs.occurred_at >= offsets.starts_at
         and costs.occurred_at < offsets.ends_at
-where costs.transaction_type = 'COST' and costs.batch_id <= ops.summed_batch('infinity'::timestamptz)
+where costs.transaction_type <> 'PAYMENT' and costs.batch_id <= ops.summed_batch('infinity'::timestamptz)
 group by all;
 comment on view mart.hourly_spend is 'One row per brand, campaign, cost type and local hour.';
 comment on column mart.hourly_spend.local_hour is 'start of the hour on the brand''s clock; a repeated hour counts as one';

@@ -56,11 +56,22 @@ offsets as (
     semi join brands using (brand_id)
 ),
 
+taken_back as (
+    select
+        corrected_transaction_id,
+        sum(amount) as amount
+    from core.corrections
+    semi join brands using (brand_id)
+    where batch_id <= ops.summed_batch('infinity'::timestamptz)
+    group by corrected_transaction_id
+),
+
 local_costs as (
     select
         costs.brand_id,
         costs.campaign_id,
-        costs.amount,
+        -- what was corrected has never been spent
+        costs.amount + coalesce(taken_back.amount, 0) as amount,
         costs.occurred_at,
         costs.batch_id,
         core.local_time(costs.occurred_at, offsets.utc_offset)::date as local_date
@@ -70,8 +81,10 @@ local_costs as (
             costs.brand_id = offsets.brand_id
             and costs.occurred_at >= offsets.starts_at
             and costs.occurred_at < offsets.ends_at
+    left join taken_back on costs.transaction_id = taken_back.corrected_transaction_id
     where
-        costs.occurred_at >= (select starts_at from bounds)
+        costs.transaction_type = 'COST'
+        and costs.occurred_at >= (select starts_at from bounds)
         and costs.occurred_at < (select ends_at from bounds)
 ),
 

@@ -100,3 +100,32 @@ qualify timezone is distinct from lag(timezone) over (partition by brand_id orde
 order by recorded_at;
 drop macro table if exists ops.summed_offsets;
 drop table if exists ops.summed_brands;
+
+-- the table is made again: the log of an altered column of an enum cannot be replayed
+create table hot.transactions_before as
+select * replace (transaction_type::varchar as transaction_type)
+from hot.transactions;
+drop table hot.transactions;
+drop type transaction_type;
+create type transaction_type as enum ('COST', 'PAYMENT', 'CORRECTION'); -- noqa: PRS
+create table hot.transactions (
+    transaction_id bigint not null,
+    brand_id bigint not null,
+    campaign_id bigint,
+    ad_id bigint,
+    amount decimal(18, 9) not null,
+    transaction_type transaction_type not null,
+    cost_type cost_type,
+    occurred_at timestamptz not null,
+    recorded_at timestamptz not null,
+    price_source price_source,
+    price_effective_from timestamptz,
+    batch_id bigint not null
+);
+insert into hot.transactions by name
+from hot.transactions_before;
+drop table hot.transactions_before;
+
+alter table core.unpriced alter column occurred_at drop not null;
+alter table core.unpriced add column correction_id varchar;
+alter table core.unpriced add column corrected_transaction_id bigint;

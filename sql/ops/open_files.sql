@@ -9,7 +9,7 @@ with mostly_refused as (
         and rows_rejected * 20 > rows_read
         -- of a reference table only the file in force counts
         and (
-            kind in ('events', 'payments')
+            kind in ('events', 'payments', 'corrections')
             or file_id in (
                 select arg_max(file_id, recorded_at)
                 from ops.reference_files

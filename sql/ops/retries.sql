@@ -23,11 +23,17 @@ with repeated as (
     select file_id
     from repeated_payments
     where conflict is null
+    union all
+    select file_id
+    from repeated_corrections
+    where conflict is null
 ),
 
 counts as (
     select
-        (select count(*) from arrived_events) + (select count(*) from arrived_payments) as rows_tried,
+        (select count(*) from arrived_events)
+        + (select count(*) from arrived_payments)
+        + (select count(*) from arrived_corrections) as rows_tried,
         (select count(*) from repeated) as rows_duplicate,
         (select count(*) from refusals) as rows_rejected
 )

@@ -15,7 +15,7 @@ comment on table ops.sealed_files is 'One row per immutable Parquet file that ho
 comment on column ops.sealed_files.table_name is 'ad_events, transactions, daily_spend or monthly_spend';
 comment on column ops.sealed_files.day is 'of occurred_at in UTC, or the local date of the brand';
 comment on column ops.sealed_files.name is 'path below the folder sealed/ of the data root';
-comment on column ops.sealed_files.spend is 'sum of the costs in it; null for events';
+comment on column ops.sealed_files.spend is 'sum of the costs and corrections in it; null for events';
 comment on column ops.sealed_files.transactions is 'how many costs that are; null for events';
 comment on column ops.sealed_files.sha256 is 'of its bytes; null: sealed by an earlier version and not verified since';
 

@@ -19,7 +19,7 @@ create table if not exists raw.event_files (
     ignored_more bigint
 );
 comment on table raw.event_files is 'One row per delivered file; read = loaded + duplicate + rejected.';
-comment on column raw.event_files.kind is 'events, payments, or unknown';
+comment on column raw.event_files.kind is 'events, payments, corrections, or unknown';
 comment on column raw.event_files.name is 'path below the data root; backslashes doubled, escapes for what is not printable';
 comment on column raw.event_files.sha256 is 'identity of the file: the digest of its bytes';
 comment on column raw.event_files.changed_ns is 'last change of the file when it was read, to know it again without reading it';
@@ -40,6 +40,8 @@ with arrived as (
         select file_id from arrived_events
         union all
         select file_id from arrived_payments
+        union all
+        select file_id from arrived_corrections
     ) as rows_of_both
     group by file_id
 ),
@@ -53,6 +55,9 @@ repeated as (
         where conflict is null
         union all
         select file_id from repeated_payments
+        where conflict is null
+        union all
+        select file_id from repeated_corrections
         where conflict is null
     ) as rows_of_both
     group by file_id
@@ -161,7 +166,7 @@ where
 order by file_id;
 
 -- name: loaded
--- One row per loaded file of events or payments.
+-- One row per loaded file of events, payments or corrections.
 select
     sha256,
     name

@@ -17,7 +17,7 @@ files as (
 events as (
     select *
     from files
-    where kind in ('events', 'payments')
+    where kind in ('events', 'payments', 'corrections')
 )
 
 select
@@ -31,7 +31,7 @@ select
 from files
 union all
 select
-    'event and payment rows: loaded / duplicate / rejected' as what,
+    'event, payment and correction rows: loaded / duplicate / rejected' as what,
     format(
         '{} / {} / {}',
         coalesce(sum(rows_loaded), 0)::bigint,
@@ -46,7 +46,7 @@ select
         '{} / {}', coalesce(sum(rows_loaded), 0)::bigint, coalesce(sum(rows_rejected), 0)::bigint
     ) as result
 from files
-where kind not in ('events', 'payments')
+where kind not in ('events', 'payments', 'corrections')
 union all
 select
     'refused rows tried again: loaded / duplicate / refused' as what,
@@ -62,7 +62,7 @@ from hot.transactions -- what a run charged is not sealed before the night
 semi join batch using (batch_id)
 union all
 select
-    'waiting for an ad, a brand or a price' as what,
+    'waiting for an ad, a brand, a price or a cost' as what,
     count(*)::varchar as result
 from core.unpriced
 union all

@@ -19,6 +19,14 @@ create or replace temp table arrived_payments (
     file_id bigint, line_number bigint, payment_id varchar, brand_id bigint, amount decimal(18, 9),
     paid_at timestamptz, fault varchar
 );
+create or replace temp table correction_texts (
+    file_id bigint, line_number bigint, correction_id varchar, transaction_id varchar, event_id varchar, amount varchar,
+    reason varchar, fault varchar
+);
+create or replace temp table arrived_corrections (
+    file_id bigint, line_number bigint, correction_id varchar, transaction_id bigint, event_id varchar,
+    amount decimal(18, 9), reason varchar, fault varchar
+);
 -- `doubt` is a line that is left to the reader of single rows; `shape` the number of its usual set of keys, or the keys
 -- themselves where they are not usual
 create or replace temp table bulk_events (
@@ -56,6 +64,11 @@ select * from text_rows;
 insert into payment_texts by name
 select * from text_rows;
 
+-- name: add_correction_texts
+-- Rows of corrections read one by one, handed over as Arrow.
+insert into correction_texts by name
+select * from text_rows;
+
 -- name: type_events
 -- One row per event row read as text: its typed values, or what is wrong with it.
 insert into typed_events
@@ -87,6 +100,20 @@ select
         time_fault('paid_at', paid_at, $loaded_at::timestamptz)
     ) as fault
 from payment_texts;
+
+-- name: type_corrections
+-- One row per correction row read as text: its typed values, or what is wrong with it.
+insert into arrived_corrections
+select
+    file_id,
+    line_number,
+    correction_id,
+    bigint_of(transaction_id) as transaction_id,
+    nullif(event_id, '') as event_id,
+    amount_of(amount) as amount,
+    reason,
+    coalesce(fault, correction_fault(correction_id, transaction_id, event_id, amount, reason)) as fault
+from correction_texts;
 
 -- name: bulk_rows
 -- One row: how many rows of a file were read in bulk, and the places of the first and the last.
@@ -149,6 +176,16 @@ where file_id = $file_id;
 delete from arrived_payments
 where file_id = $file_id;
 
+-- name: remove_correction_texts
+-- Take back the texts of corrections of a file.
+delete from correction_texts
+where file_id = $file_id;
+
+-- name: remove_corrections
+-- Take back the corrections of a file.
+delete from arrived_corrections
+where file_id = $file_id;
+
 -- name: keep_refused_events
 -- Of the rows that arrived, leave those that were refused before; rows read in bulk are found by their place.
 delete from typed_events as arrived
@@ -173,9 +210,18 @@ where not exists (
     where refused.file_id = arrived.file_id and refused.line_number = arrived.line_number
 );
 
+-- name: keep_refused_corrections
+-- Of the rows that arrived, leave those that were refused before.
+delete from arrived_corrections as arrived
+where not exists (
+    from raw.rejected_rows as refused
+    where refused.file_id = arrived.file_id and refused.line_number = arrived.line_number
+);
+
 -- name: files_of_lost_days
 -- One row per arrived file with events of a sealed day that cannot be read, or soon after one: whether they have been
--- charged before cannot be told. With what to do.
+-- charged before cannot be told. So it is with corrections while any day is lost: which cost they correct cannot be
+-- told. With what to do.
 with arrived as (
     select
         file_id,
@@ -203,4 +249,12 @@ inner join lost
         -- an event_id that comes back with another time is looked for in the newest days
         or lost.day >= (select max(newest.day) from arrived as newest) - $conflict_days
 group by arrived.file_id
-order by arrived.file_id;
+union all
+select
+    arrived_corrections.file_id,
+    min(days.remedy) as remedy
+from arrived_corrections
+cross join ops.unreadable_sealed_files as days
+where days.table_name in ('ad_events', 'transactions')
+group by arrived_corrections.file_id
+order by file_id;

@@ -164,3 +164,51 @@ select
     end as conflict
 from ranked
 where place > 1;
+
+-- name: repeated_corrections
+-- One row per arrived correction whose correction_id was there before it: in the ledger, or earlier in the same batch.
+-- `conflict` says what it contradicts; without one it is an exact duplicate.
+create or replace temp table repeated_corrections as
+with candidates as (
+    select
+        correction_id,
+        { 'by_id': transaction_id, 'by_event': event_id, 'amount': amount, 'reason': reason } as content,
+        file_id,
+        line_number,
+        true as arrived
+    from arrived_corrections
+    where fault is null
+    union all
+    select
+        correction_id,
+        { 'by_id': transaction_id, 'by_event': event_id, 'amount': amount, 'reason': reason } as content,
+        file_id,
+        line_number,
+        false as arrived
+    from raw.corrections
+    semi join arrived_corrections using (correction_id)
+),
+
+ranked as (
+    select
+        *,
+        row_number() over (partition by correction_id order by arrived, file_id, line_number) as place,
+        first(content) over first_one as first_content,
+        first(file_id) over first_one as first_file_id,
+        first(line_number) over first_one as first_line_number
+    from candidates
+    window first_one as (partition by correction_id order by arrived, file_id, line_number)
+)
+
+select
+    file_id,
+    line_number,
+    case
+        when (content is distinct from first_content)
+            then format(
+                'correction_id ''{}'' conflicts with line {} of file {}, which came first',
+                left(correction_id, 100), first_line_number, first_file_id
+            )
+    end as conflict
+from ranked
+where place > 1;

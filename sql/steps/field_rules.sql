@@ -82,6 +82,35 @@ case
     when amount_of(text) = 0 then 'amount is 0 (a payment is positive, a refund negative)'
 end;
 
+-- what is wrong with a correction, whose values are texts; an amount that is none, and no word either, is refused
+create or replace temp macro correction_amount_fault(text) as
+case
+    when lower(text) = 'whole' then null
+    when coalesce(text, '') <> '' and amount_of(text) is null
+        then format(
+            'amount ''{}'' is neither a decimal number below one billion with at most 9 decimals nor the word whole',
+            left(text, 100)
+        )
+    when amount_of(text) <= 0
+        then format('amount {} is not positive: say how much of the cost is taken back, or whole', left(text, 100))
+    else amount_fault(text)
+end;
+
+create or replace temp macro correction_fault(correction_id, transaction_id, event_id, amount, reason) as
+coalesce(
+    name_fault('correction_id', correction_id),
+    case
+        when coalesce(transaction_id, '') = '' and coalesce(event_id, '') = ''
+            then 'neither transaction_id nor event_id is given: name the cost to correct by one of them'
+        when coalesce(transaction_id, '') <> '' and coalesce(event_id, '') <> ''
+            then 'transaction_id and event_id are both given: name the cost to correct by one of them'
+        when coalesce(transaction_id, '') <> '' then id_fault('transaction_id', transaction_id)
+        else name_fault('event_id', event_id)
+    end,
+    correction_amount_fault(amount),
+    name_fault('reason', reason)
+);
+
 -- of typed values
 create or replace temp macro event_fault(event_id, ad_id, event_type, occurred_at, loaded_at) as
 coalesce(

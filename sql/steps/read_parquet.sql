@@ -67,6 +67,48 @@ set
     )
 where file_id = $file_id and fault is null;
 
+-- name: corrections
+-- One row per row of a Parquet file of corrections: its values, or what is wrong with it. Of transaction_id and
+-- event_id one column may be absent.
+insert into arrived_corrections
+with delivered as (
+    select
+        null as transaction_id,
+        null as event_id
+    where false
+    union all by name
+    from read_parquet($path, file_row_number = true, hive_partitioning = false)
+)
+
+select
+    $file_id as file_id,
+    file_row_number + 1 as line_number,
+    text_of(correction_id) as correction_id,
+    whole_number_of(filled(transaction_id)) as transaction_id,
+    filled(event_id) as event_id,
+    amount_of(text_of(amount)) as amount,
+    text_of(reason) as reason,
+    coalesce(
+        not_text_fault('correction_id', correction_id),
+        not_text_fault('transaction_id', transaction_id),
+        not_text_fault('event_id', event_id),
+        not_text_fault('amount', amount),
+        not_text_fault('reason', reason),
+        correction_fault(
+            text_of(correction_id), text_of(transaction_id), text_of(event_id), text_of(amount), text_of(reason)
+        )
+    ) as fault
+from delivered;
+
+-- name: correction_faults
+-- Rows of a Parquet file of corrections whose own statistics deny what is in them, so that the rules were passed over.
+update arrived_corrections
+set
+    fault = correction_fault(
+        correction_id, transaction_id::varchar, event_id, coalesce(amount::varchar, 'whole'), reason
+    )
+where file_id = $file_id and fault is null;
+
 -- name: refused_events
 -- Refused rows of a Parquet file of events as JSON, in order.
 with delivered as (
@@ -91,6 +133,38 @@ with delivered as (
         file_row_number + 1 as line_number,
         { 'payment_id': payment_id, 'brand_id': brand_id, 'amount': amount, 'paid_at': paid_at } as columns
     from read_parquet($path, file_row_number = true, hive_partitioning = false)
+)
+
+select
+    delivered.line_number,
+    to_json(delivered.columns)::varchar as raw
+from delivered
+semi join refusals
+    on refusals.file_id = $file_id and delivered.line_number = refusals.line_number
+order by delivered.line_number;
+
+-- name: refused_corrections
+-- Refused rows of a Parquet file of corrections as JSON, in order.
+with rows_of_file as (
+    select
+        null as transaction_id,
+        null as event_id
+    where false
+    union all by name
+    from read_parquet($path, file_row_number = true, hive_partitioning = false)
+),
+
+delivered as (
+    select
+        file_row_number + 1 as line_number,
+        {
+            'correction_id': correction_id,
+            'transaction_id': transaction_id,
+            'event_id': event_id,
+            'amount': amount,
+            'reason': reason
+        } as columns
+    from rows_of_file
 )
 
 select

@@ -27,7 +27,7 @@ days as (
     inner join offsets on costs.occurred_at >= offsets.starts_at and costs.occurred_at < offsets.ends_at
     where
         costs.brand_id = $brand_id
-        and costs.transaction_type = 'COST'
+        and costs.transaction_type <> 'PAYMENT'
         and costs.batch_id <= ops.summed_batch('infinity'::timestamptz)
 ),
 

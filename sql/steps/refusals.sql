@@ -29,6 +29,20 @@ select
     line_number,
     conflict as reason
 from repeated_payments
+where conflict is not null
+union all
+select
+    file_id,
+    line_number,
+    fault as reason
+from arrived_corrections
+where fault is not null
+union all
+select
+    file_id,
+    line_number,
+    conflict as reason
+from repeated_corrections
 where conflict is not null;
 
 -- name: files

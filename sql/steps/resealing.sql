@@ -45,9 +45,47 @@ order by
 
 -- name: transactions
 -- Transactions of a lost day, made again, as they are sealed. Reads made_transactions and made_events; what the
--- warehouse has is left out, and so is what was made from an event that it has from another file.
+-- warehouse has is left out, and so is what was made from an event that it has from another file. Corrections are never
+-- lost from core.corrections: beside their cost, each is what it was.
 create or replace temp table sealed_days as
-with doubled as (
+with of_events as (
+    select *
+    from made_transactions
+    where transaction_type <> 'CORRECTION'
+),
+
+costs as (
+    select *
+    from of_events
+    union all
+    select *
+    from core.transactions
+    anti join of_events using (transaction_id)
+),
+
+made as (
+    select *
+    from of_events
+    union all
+    select
+        corrections.transaction_id,
+        costs.brand_id,
+        costs.campaign_id,
+        costs.ad_id,
+        corrections.amount,
+        'CORRECTION' as transaction_type,
+        costs.cost_type,
+        costs.occurred_at,
+        corrections.recorded_at,
+        null as price_source,
+        null as price_effective_from,
+        corrections.batch_id
+    from core.corrections as corrections
+    inner join costs on corrections.corrected_transaction_id = costs.transaction_id
+    where corrections.amount <> 0
+),
+
+doubled as (
     select core.transaction_id(made.file_id, made.line_number) as transaction_id
     from made_events as made
     inner join raw.ad_events as known using (event_id)
@@ -57,7 +95,7 @@ with doubled as (
 select
     made.*,
     $day::date as day
-from made_transactions as made
+from made
 anti join core.transactions as known using (transaction_id)
 anti join doubled using (transaction_id)
 where
@@ -73,17 +111,18 @@ order by
 set variable spendgate_lost_span = [$first_day::date, $end_day::date];
 
 -- name: costs_to_sum
--- One row per cost in those days, as far as the marts hold them.
+-- One row per cost and correction in those days, as far as the marts hold them.
 create or replace temp view costs_to_sum as
 select
     brand_id,
     campaign_id,
     cost_type,
     amount,
+    transaction_type = 'COST' as is_cost,
     occurred_at
 from core.transactions
 where
-    transaction_type = 'COST'
+    transaction_type <> 'PAYMENT'
     and batch_id <= ops.summed_batch('infinity'::timestamptz)
     and occurred_at >= make_timestamptz(epoch_us((getvariable('spendgate_lost_span')::date[])[1]))
     and occurred_at < make_timestamptz(epoch_us((getvariable('spendgate_lost_span')::date[])[2]));

@@ -42,7 +42,7 @@ select distinct costs.brand_id
 from core.transactions as costs
 inner join first_changes on costs.brand_id = first_changes.brand_id and costs.occurred_at >= first_changes.valid_from
 where
-    costs.transaction_type = 'COST'
+    costs.transaction_type <> 'PAYMENT'
     and costs.batch_id <= ops.summed_batch('infinity'::timestamptz)
     and costs.occurred_at >= (select min(valid_from) from changed_zones);
 
@@ -51,27 +51,29 @@ where
 set variable spendgate_summed_through = $done_through::bigint;
 
 -- name: costs_to_sum
--- One row per cost of the batches not yet summed, and per cost of brands that are to be summed again because their
--- clock of then is another one now.
+-- One row per cost and correction of the batches not yet summed, and of brands that are to be summed again because
+-- their clock of then is another one now.
 create or replace temp view costs_to_sum as
 select
     brand_id,
     campaign_id,
     cost_type,
     amount,
+    transaction_type = 'COST' as is_cost,
     occurred_at
 from hot.transactions -- what is not summed yet is never sealed
-where transaction_type = 'COST' and batch_id > getvariable('spendgate_summed_through')
+where transaction_type <> 'PAYMENT' and batch_id > getvariable('spendgate_summed_through')
 union all
 select
     brand_id,
     campaign_id,
     cost_type,
     amount,
+    transaction_type = 'COST' as is_cost,
     occurred_at
 from core.transactions
 semi join rezoned_brands using (brand_id)
-where transaction_type = 'COST' and batch_id <= getvariable('spendgate_summed_through');
+where transaction_type <> 'PAYMENT' and batch_id <= getvariable('spendgate_summed_through');
 
 -- name: brand_offsets
 -- One row per brand and period in which its offset from UTC stays the same, of those while the costs happened.
@@ -94,7 +96,7 @@ from spend_by_date;
 with ledger as (
     select
         coalesce(sum(amount), 0) as spend,
-        count(*) as transactions
+        count(*) filter (is_cost) as transactions
     from costs_to_sum
 ),
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from assets.engine.data_root import DataRoot
 from assets.engine.delivery.file_types import format_said, uncompressed_name
 from assets.engine.delivery.files import DeliveredFile
-from assets.engine.kinds import EVENTS, PAYMENTS, REFERENCE_TABLES, UNKNOWN
+from assets.engine.kinds import LANDED, REFERENCE_TABLES, UNKNOWN
 from assets.engine.shown import printable
 
 OWN_OF_WRITERS = ("_", ".")
@@ -22,7 +22,7 @@ OWN_OF_WRITERS = ("_", ".")
 UNFINISHED = (".part", ".tmp", ".done")
 """Endings of files that are not deliveries: two that say "still being written", and the flag that says "finished"."""
 
-IN_NO_FOLDER = "it lies in no folder that is read: move it to landing/events or landing/payments"
+IN_NO_FOLDER = "it lies in no folder that is read: move it to landing/events, payments or corrections"
 
 DELIVERED_TWICE = "the table is delivered "
 """How a refusal begins that is not the file's own fault: it ends when the other file is gone."""
@@ -37,8 +37,8 @@ def delivered_files(root: DataRoot) -> list[DeliveredFile]:
 
 
 def _landed(root: DataRoot) -> Iterator[DeliveredFile]:
-    """Files of events and payments; those beside their folders are refused, since nobody knows what they are."""
-    for kind in (EVENTS, PAYMENTS):
+    """Files by the folder they landed in; those beside the folders are refused, since nobody knows what they are."""
+    for kind in LANDED:
         yield from _walk(root, root.landing(kind), kind)
     try:
         beside = _listed(root.landing_folder)
@@ -46,7 +46,7 @@ def _landed(root: DataRoot) -> Iterator[DeliveredFile]:
         yield _unlisted(root, root.landing_folder, UNKNOWN, error)
         return
     for entry in beside:
-        if entry.name in (EVENTS, PAYMENTS) or entry.name.startswith(OWN_OF_WRITERS):
+        if entry.name in LANDED or entry.name.startswith(OWN_OF_WRITERS):
             continue
         is_folder = entry.is_dir(follow_symlinks=False)
         files = _walk(root, Path(entry.path), UNKNOWN) if is_folder else [_seen(root, entry, UNKNOWN, flagged=False)]

@@ -174,12 +174,14 @@ class Batch:
         if only_refused:
             self._warehouse.run("steps.arrivals", "keep_refused_events")
             self._warehouse.run("steps.arrivals", "keep_refused_payments")
+            self._warehouse.run("steps.arrivals", "keep_refused_corrections")
         self._hold_back_for_lost_days()
         self._find_sealed_duplicates()
         self._warehouse.run("steps.duplicates", "event_candidates")
         self._warehouse.run("portable.ranked_events")
         self._warehouse.run("steps.duplicates", "repeated_events")
         self._warehouse.run("steps.duplicates", "repeated_payments")
+        self._warehouse.run("steps.duplicates", "repeated_corrections")
         self._warehouse.run("steps.refusals", "refusals")
         fetch_refused_texts(self._warehouse, self._staged)
 
@@ -235,4 +237,5 @@ class Batch:
         self._warehouse.run("ops.reading_limits", "add", recorded_at=recorded_at, **limits)
         self._warehouse.run("raw.ad_events", "add", batch_id=batch_id)
         self._warehouse.run("raw.payments", "add", batch_id=batch_id)
+        self._warehouse.run("raw.corrections", "add", batch_id=batch_id)
         return batch_id

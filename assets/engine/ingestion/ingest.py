@@ -1,4 +1,4 @@
-"""New files of events and payments are taken in, oldest first, some per transaction.
+"""New files of events, payments and corrections are taken in, oldest first, some per transaction.
 
 Belongs here: which files form a transaction, and how long it may go on. Does not: which files may be taken
 (`delivery`), what becomes of their rows (`batch`).
@@ -20,7 +20,7 @@ from assets.engine.delivery.staging import stage
 from assets.engine.ingestion.batch import Batch
 from assets.engine.ingestion.retry import retry_refused
 from assets.engine.ingestion.staging_ahead import staged_ahead
-from assets.engine.kinds import EVENTS, PAYMENTS, UNKNOWN
+from assets.engine.kinds import LANDED, UNKNOWN
 from assets.engine.settings import Settings
 from assets.engine.warehouse.clock import utc_now
 from assets.engine.warehouse.disk import clear_scratch, fsync
@@ -44,7 +44,7 @@ class Ingested:
 
 
 def ingest(warehouse: Warehouse, inbox: Inbox, timer: Callable[[], float] = time.monotonic) -> Ingested:
-    """Take in the stable files of events and payments that are new, oldest first, some per transaction.
+    """Take in the stable files of events, payments and corrections that are new, oldest first, some per transaction.
 
     No transaction is begun once `ingest_seconds` have passed: a backlog must not keep decisions waiting, so the run
     goes on with what it has and the next one takes the rest. Files that were begun before and never finished are taken
@@ -59,7 +59,7 @@ def ingest(warehouse: Warehouse, inbox: Inbox, timer: Callable[[], float] = time
     if inbox.retry:
         retry_refused(warehouse, inbox.retry, inbox.settings)
     inbox.record_departures(warehouse)
-    files = inbox.stable(inbox.new(warehouse.connection, (EVENTS, PAYMENTS, UNKNOWN)))
+    files = inbox.stable(inbox.new(warehouse.connection, (*LANDED, UNKNOWN)))
     fresh = [file for file in files if not file.attempts]
     suspects = sorted((file for file in files if file.attempts), key=lambda file: file.attempts)
     taken = tried = 0

@@ -9,7 +9,7 @@ from itertools import islice
 import pyarrow as pa
 
 from assets.engine.delivery.files import StagedFile
-from assets.engine.kinds import EVENTS, PAYMENTS
+from assets.engine.kinds import CORRECTIONS, EVENTS, PAYMENTS
 from assets.engine.reading.arriving_rows import ROWS_AT_ONCE
 from assets.engine.reading.text import RAW_TEXT_LIMIT, cut, lines_of
 from assets.engine.warehouse.warehouse import Warehouse
@@ -34,7 +34,11 @@ def _refused_texts(warehouse: Warehouse, file_id: int, kind: str, staged: Staged
     """Refused lines of one file, some at a time, as (file_id, line_number, raw)."""
     lines: Iterable[tuple[int, str]]
     if staged.format == "parquet":
-        refused = {EVENTS: "refused_events", PAYMENTS: "refused_payments"}[kind]
+        refused = {
+            EVENTS: "refused_events",
+            PAYMENTS: "refused_payments",
+            CORRECTIONS: "refused_corrections",
+        }[kind]
         lines = warehouse.run("steps.read_parquet", refused, file_id=file_id, path=str(staged.path)).fetchall()
     else:
         numbers = [n for (n,) in warehouse.run("steps.refusals", "lines", file_id=file_id).fetchall()]

@@ -8,7 +8,7 @@ from itertools import islice
 
 import pyarrow as pa
 
-from assets.engine.kinds import EVENTS, PAYMENTS
+from assets.engine.kinds import CORRECTIONS, EVENTS, LANDED, PAYMENTS
 from assets.engine.reading.columns import COLUMNS
 from assets.engine.reading.delivery import Delivery
 from assets.engine.reading.rules import as_arrow
@@ -24,6 +24,8 @@ REMOVALS = (
     "remove_bulk_events",
     "remove_payment_texts",
     "remove_payments",
+    "remove_correction_texts",
+    "remove_corrections",
 )
 """What takes back the rows of a file."""
 
@@ -33,7 +35,7 @@ class ArrivingRows:
 
     def __init__(self, warehouse: Warehouse) -> None:
         self._warehouse = warehouse
-        self._waiting: dict[str, list[tuple[int, Row]]] = {EVENTS: [], PAYMENTS: []}
+        self._waiting: dict[str, list[tuple[int, Row]]] = {kind: [] for kind in LANDED}
         warehouse.run("steps.arrivals", "tables")
 
     def add(self, delivery: Delivery, rows: Iterable[Row]) -> None:
@@ -53,7 +55,11 @@ class ArrivingRows:
                 of_files = pa.array([file_id for file_id, _ in waiting], pa.int64())
                 table = as_arrow([row for _, row in waiting], columns).append_column("file_id", of_files)
                 self._warehouse.connection.register("text_rows", table)
-                add = {EVENTS: "add_event_texts", PAYMENTS: "add_payment_texts"}[kind]
+                add = {
+                    EVENTS: "add_event_texts",
+                    PAYMENTS: "add_payment_texts",
+                    CORRECTIONS: "add_correction_texts",
+                }[kind]
                 self._warehouse.run("steps.arrivals", add)
                 self._warehouse.connection.unregister("text_rows")
                 waiting.clear()

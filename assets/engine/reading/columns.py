@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from assets.engine.kinds import EVENTS, PAYMENTS
+from assets.engine.kinds import CORRECTIONS, EVENTS, PAYMENTS
 
 DUCKDB_PRECISION = 38
 """Most digits a DuckDB DECIMAL can have: it reads longer ones as floats."""
@@ -102,6 +102,13 @@ COSTS = dict.fromkeys(("cost_per_click", "cost_per_mille", "cost_per_view", "cos
 COLUMNS = {
     EVENTS: {"event_id": NAME, "ad_id": WHOLE_NUMBER, "event_type": NAME, "occurred_at": INSTANT},
     PAYMENTS: {"payment_id": NAME, "brand_id": WHOLE_NUMBER, "amount": AMOUNT, "paid_at": INSTANT},
+    CORRECTIONS: {
+        "correction_id": NAME,
+        "transaction_id": NUMBER_OR_TEXT,
+        "event_id": NAME,
+        "amount": AMOUNT,
+        "reason": TEXT,
+    },
     "brands": {
         "brand_id": NUMBER_OR_TEXT,
         "name": TEXT,
@@ -152,8 +159,12 @@ COLUMNS = {
 }
 """Columns of each kind of file, in the order of its table."""
 
-OPTIONAL = {"brands": ("billing", "currency"), "campaigns": ("start_date", "end_date")}
-"""Those that a file need not have: without one, it is as if its fields were empty."""
+OPTIONAL = {
+    CORRECTIONS: ("transaction_id", "event_id"),
+    "brands": ("billing", "currency"),
+    "campaigns": ("start_date", "end_date"),
+}
+"""Those that a file need not have: without one, it is as if its fields were empty. Corrections need one of theirs."""
 
 
 def parquet_columns(file: pq.ParquetFile) -> dict[str, ParquetColumn]:

@@ -5,7 +5,7 @@ Belongs here: headers, records, and what is said of those that are none. Does no
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -25,12 +25,14 @@ from assets.engine.reading.text import (
 CUT_OFF = "the last row has no line end: it may have been cut off"
 
 
-def csv_header(file: Path, columns: tuple[str, ...], folders: dict[str, str] | None = None) -> list[str]:
+def csv_header(
+    file: Path, needed: Callable[[Iterable[str]], tuple[str, ...]], folders: dict[str, str] | None = None
+) -> list[str]:
     """Names of the columns; an empty file has none.
 
     Args:
         file: the text.
-        columns: those that must be there.
+        needed: those that must be there, by those that are.
         folders: columns that only a folder of the file names, and that folder.
 
     Raises:
@@ -38,6 +40,7 @@ def csv_header(file: Path, columns: tuple[str, ...], folders: dict[str, str] | N
     """
     lines = first_lines(file, 2)
     first, second = map(_split, lines)
+    columns = needed(first or ())
     if ends_lines_in_cr(file):
         raise QuarantineError("its lines end in CR alone: deliver LF or CR LF")
     if _is_separated_by_semicolons(lines[0], columns):
@@ -101,7 +104,7 @@ def csv_rows(file: Path, header: list[str], columns: tuple[str, ...], max_line_b
     """
     if not header:
         return
-    places = [header.index(name) for name in columns]
+    places = [header.index(name) if name in header else None for name in columns]
     with file.open("rb") as text:
         lines = _CsvLines(text, max_line_bytes)
         records = csv.reader(lines, strict=True)
@@ -124,7 +127,7 @@ def csv_rows(file: Path, header: list[str], columns: tuple[str, ...], max_line_b
             if fault:
                 yield Row(begins, (), fault)
             elif fields:
-                yield Row(begins, tuple(fields[place] or None for place in places))
+                yield Row(begins, tuple(None if place is None else fields[place] or None for place in places))
 
 
 @dataclass

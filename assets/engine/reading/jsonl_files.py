@@ -192,7 +192,7 @@ def _text(name: str, found: dict[str, Any]) -> str | None:
     if isinstance(value, list):
         raise ValueError(f"{name} is a JSON {'object' if isinstance(value, _Pairs) else 'array'}")
     if isinstance(value, bool):
-        if name.endswith("_id") and name not in ("ad_id", "brand_id"):
+        if name.endswith("_id") and name not in ("ad_id", "brand_id", "transaction_id"):
             raise ValueError(f"{name} is {str(value).lower()}: expected text")
         return str(value).lower()
     if isinstance(value, _Literal):
@@ -206,7 +206,7 @@ def _text(name: str, found: dict[str, Any]) -> str | None:
 
 def _plain_number(name: str, literal: _Literal) -> str:
     """A JSON number's text; an amount such as 1e2 without its exponent, if that is short."""
-    if name in ("event_id", "payment_id") and not literal.lstrip("-").isdigit():
+    if name in ("event_id", "payment_id", "correction_id") and not literal.lstrip("-").isdigit():
         raise ValueError(f"{name} is the number {literal}: expected text or a whole number")
     if name == "amount" and re.fullmatch(r"-?[0-9.]+[eE][+-]?[0-9]{1,2}", literal):
         return format(Decimal(literal), "f")

@@ -1,4 +1,4 @@
-"""A staged file of events or payments becomes rows in the arrival tables.
+"""A staged file of events, payments or corrections becomes rows in the arrival tables.
 
 Belongs here: which reader has which file or line. Does not: forms (`jsonl_files`, `csv_files`, `parquet_files`), the
 rules for values (`sql/steps/field_rules.sql`), duplicates, and writing to the warehouse (`ingestion`).
@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from assets.engine.delivery.files import QuarantineError
-from assets.engine.kinds import EVENTS, PAYMENTS
+from assets.engine.kinds import CORRECTIONS, EVENTS, PAYMENTS
 from assets.engine.reading.arriving_rows import ArrivingRows
 from assets.engine.reading.bulk import BulkReader
 from assets.engine.reading.columns import COLUMNS, INSTANT
@@ -65,6 +65,7 @@ class Reader:
         for kind, statement in ((EVENTS, "type_events"), (PAYMENTS, "type_payments")):
             define_rules(self._warehouse, zone_of(kind, settings))
             self._warehouse.run("steps.arrivals", statement, loaded_at=loaded_at)
+        self._warehouse.run("steps.arrivals", "type_corrections")
 
     def forget(self, file_id: int) -> None:
         """Take back all rows of a file."""
@@ -80,7 +81,14 @@ class Reader:
     def _read_parquet(self, delivery: Delivery) -> IgnoredNames:
         columns = COLUMNS[delivery.kind]
         schema = parquet_schema(delivery.staged, delivery.settings)
-        check_columns(schema, columns, delivery.folders, local_times=bool(zone_of(delivery.kind, delivery.settings)))
+        needed = {name: columns[name] for name in delivery.needed(schema.names)}
+        check_columns(schema, needed, delivery.folders, local_times=bool(zone_of(delivery.kind, delivery.settings)))
+        if delivery.kind == CORRECTIONS:
+            with refused_if_damaged():
+                path = str(delivery.staged.path)
+                self._warehouse.run("steps.read_parquet", "corrections", file_id=delivery.file_id, path=path)
+                self._warehouse.run("steps.read_parquet", "correction_faults", file_id=delivery.file_id)
+            return IgnoredNames(sorted(set(schema.names) - set(columns)))
         [instant] = [schema.columns[name] for name, type_ in columns.items() if type_ is INSTANT]
         values = {"file_id": delivery.file_id, "loaded_at": delivery.loaded_at}
         typed, faulty = {
@@ -104,7 +112,7 @@ class Reader:
         return ignored
 
     def _read_csv(self, delivery: Delivery) -> IgnoredNames:
-        header = csv_header(delivery.staged.text, delivery.columns, delivery.folders)
+        header = csv_header(delivery.staged.text, delivery.needed, delivery.folders)
         if not (header and _is_bulky(delivery) and self._bulk.read_csv(delivery, header)):
             limit = delivery.settings.max_line_bytes
             self._rows.add(delivery, csv_rows(delivery.staged.text, header, delivery.columns, limit))

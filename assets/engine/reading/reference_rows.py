@@ -106,7 +106,7 @@ def _read_parquet(warehouse: Warehouse, kind: str, staged: StagedFile, settings:
 
 
 def _read_csv(warehouse: Warehouse, kind: str, staged: StagedFile, settings: Settings) -> None:
-    header = csv_header(staged.text, ())
+    header = csv_header(staged.text, lambda _: ())
     columns = tuple(_check_columns(warehouse, header, kind))
     if staged.clean and staged.text.stat().st_size >= BULK_BYTES and _read_in_bulk(warehouse, staged, header):
         return

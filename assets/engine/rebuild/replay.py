@@ -31,9 +31,11 @@ COMPARED = (
     "raw.event_files",
     "raw.ad_events",
     "raw.payments",
+    "raw.corrections",
     "raw.rejected_rows",
     *VERSIONS,
     "core.transactions",
+    "core.corrections",
     "core.unpriced",
     "mart.hourly_spend",
     "mart.daily_spend",
@@ -184,7 +186,11 @@ class Replay:
         self._take_over_rows(file, step)
 
     def _take_over_rows(self, file: TakenFile, step: Step) -> None:
-        for table, into in (("raw.ad_events", "hot.ad_events"), ("raw.payments", "raw.payments")):
+        for table, into in (
+            ("raw.ad_events", "hot.ad_events"),
+            ("raw.payments", "raw.payments"),
+            ("raw.corrections", "raw.corrections"),
+        ):
             of_the_file = rows_of(self._live, table).filter(_equals("file_id", file.file_id))
             self._copy(of_the_file.filter(_equals("batch_id", step.batch_id)), into)
 

@@ -21,6 +21,7 @@ DEFINITIONS = (
     "ops.files_let_go",
     "raw.ad_events",
     "raw.payments",
+    "raw.corrections",
     "raw.event_files",
     "raw.rejected_rows",
     "core.limit_kinds",
@@ -37,6 +38,7 @@ DEFINITIONS = (
     "core.global_ad_pricing",
     "core.reference_rows",
     "core.transactions",
+    "core.corrections",
     "core.unpriced",
     "ops.definitions",
     "ops.migrations",
@@ -71,6 +73,7 @@ DEFINITIONS = (
     "mart.restatements",
     "mart.overspend",
     "mart.as_known",
+    "mart.account",
 )
 """The SQL files whose definitions make an empty warehouse, each after those it stands on."""
 

@@ -31,7 +31,7 @@ TABLES = {
     "ad_events": SealedTable("raw.ad_events", "any_value(null::decimal(38, 9)), any_value(null::bigint)"),
     "transactions": SealedTable(
         "core.transactions",
-        "sum(amount) filter (transaction_type = 'COST'), count(*) filter (transaction_type = 'COST')",
+        "sum(amount) filter (transaction_type <> 'PAYMENT'), count(*) filter (transaction_type = 'COST')",
     ),
     "daily_spend": SealedTable("mart.daily_spend", "sum(spend), sum(transactions)"),
     "monthly_spend": SealedTable("mart.monthly_spend", "sum(spend), sum(transactions)"),
