@@ -11,7 +11,8 @@ from assets.engine import time_zones
 from assets.engine.as_of import replay
 from assets.engine.decision import decide, due_transitions
 from assets.engine.errors import SpendgateError
-from assets.engine.explanation import Explanation, derive_unchecked_changes, explain
+from assets.engine.explained import Explanation
+from assets.engine.explanation import derive_unchecked_changes, explain
 from assets.engine.manual_status import ManualChange, set_status
 from assets.engine.time_zones import utc_offsets
 from assets.engine.warehouse.publication import open_published, publish

@@ -6,7 +6,7 @@ Belongs here: the words. Does not: what is explained (`engine.explanation`), nor
 from datetime import datetime
 from decimal import Decimal
 
-from assets.engine.explanation import Change, Crossing, Explanation, Flight, Limit, Present
+from assets.engine.explained import Change, Crossing, Explanation, Flight, Limit, Present
 from pipelines.cli.printing import for_people
 
 REASONS = {
