@@ -1,15 +1,29 @@
 """Worlds for decisions, made in one place: a worked case as files, or rows put into the tables, batch by batch."""
 
 from dataclasses import asdict, replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
 
 from assets.engine.data_root import DataRoot
+from assets.engine.manual_status import ManualChange, set_status
 from assets.engine.warehouse.warehouse import Warehouse
-from tests.oracle import Brand, Campaign, Cost
-from tests.world import AD_SETS, ADS, BRANDS, CAMPAIGNS, PRICES, World, event, jsonl, payment
+from tests.oracle import Brand, Budget, Campaign, Cost, Daypart, Ledger, Payment
+from tests.world import AD_SETS, ADS, PRICES, World, event, jsonl, payment
+
+BRAND_COLUMNS = (
+    "brand_id", "name", "daily_budget", "monthly_budget", "timezone", "owner", "is_active", "billing",
+)  # fmt: skip
+CAMPAIGN_COLUMNS = (
+    "campaign_id", "brand_id", "name", "status", "allowed_start", "allowed_end", "start_date", "end_date",
+)  # fmt: skip
+OPTIONAL_COLUMNS = {"billing", "start_date", "end_date"}
+OPTIONAL_FILES = {
+    "budgets": ("scope", "id", "period", "amount", "effective_from", "effective_to"),
+    "dayparting": ("campaign_id", "weekdays", "start", "end", "clock"),
+}
 
 INSTANT, MONEY = pa.timestamp("us", "UTC"), pa.decimal128(38, 9)
 SCHEMAS = {
@@ -68,32 +82,26 @@ from payments
 
 def world_of(case: dict[str, Any], root: DataRoot) -> World:
     """A worked case as delivered files: each COST is a click on an ad of its own that costs so much."""
-
-    def header(text: str) -> str:
-        return text.partition("\n")[0] + "\n"
-
-    def text(value: Any) -> str:
-        return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-
-    campaign_of = {c["brand_id"]: c["campaign_id"] for c in case["campaigns"]}
+    first_of: dict[int, int] = {}
+    for c in case["campaigns"]:
+        first_of.setdefault(c["brand_id"], c["campaign_id"])
     costs = [t for t in case["transactions"] if t["type"] == "COST"]
-    brands = [
-        f"{b['brand_id']},b,{text(b['daily_budget'])},{text(b['monthly_budget'])},{b['timezone']},,{text(b['is_active'])}"
-        for b in case["brands"]
-    ]
-    campaigns = [
-        f"{c['campaign_id']},{c['brand_id']},c,{c['status']},{text(c['allowed_start'])},{text(c['allowed_end'])}"
-        for c in case["campaigns"]
-    ]
+    campaigns = [{"name": "c", **c, "status": first_status(c)} for c in case["campaigns"]]
     world = World(
         root,
         {
-            "brands": header(BRANDS) + "".join(row + "\n" for row in brands),
-            "campaigns": header(CAMPAIGNS) + "".join(row + "\n" for row in campaigns),
-            "ad_sets": header(AD_SETS) + "".join(f"{c},{c},s,true\n" for c in campaign_of.values()),
+            "brands": table(BRAND_COLUMNS, [{"name": "b", **b} for b in case["brands"]]),
+            "campaigns": table(
+                CAMPAIGN_COLUMNS, [{"name": "c", **c, "status": first_status(c)} for c in case["campaigns"]]
+            ),
+            "ad_sets": header(AD_SETS) + "".join(f"{c['campaign_id']},{c['campaign_id']},s,true\n" for c in campaigns),
             "ads": header(ADS)
-            + "".join(f"{n},{campaign_of[t['brand_id']]},a,true,,,{t['amount']},,,\n" for n, t in enumerate(costs)),
+            + "".join(
+                f"{n},{t.get('campaign_id', first_of[t['brand_id']])},a,true,,,{t['amount']},,,\n"
+                for n, t in enumerate(costs)
+            ),
             "global_ad_pricing": PRICES,
+            **{name: table(columns, case[name]) for name, columns in OPTIONAL_FILES.items() if name in case},
         },
     )
     world.deliver("costs.jsonl", jsonl(*(event(f"e{n}", n, "click", t["at"]) for n, t in enumerate(costs))))
@@ -103,7 +111,130 @@ def world_of(case: dict[str, Any], root: DataRoot) -> World:
         jsonl(*(payment(f"p{n}", t["brand_id"], t["amount"], t["at"]) for n, t in enumerate(payments))),
         kind="payments",
     )
+    pause_by_hand(world, case)
     return world
+
+
+def pause_by_hand(world: World, case: dict[str, Any]) -> None:
+    """Let a person pause the campaigns of a case that are paused until an instant, before a flight is over."""
+    paused = [c for c in case["campaigns"] if c.get("paused_until")]
+    if not paused:
+        return
+    before = instant(case["now"]) - timedelta(days=30)
+    world.run(before)
+    with world.open(before + timedelta(hours=1)) as warehouse:
+        for c in paused:
+            until = instant(c["paused_until"])
+            set_status(warehouse, ManualChange(c["campaign_id"], "PAUSED", "ann", "a case", until=until))
+
+
+def first_status(c: dict[str, Any]) -> str:
+    """The status a campaign is delivered with: nobody pauses what is paused."""
+    return "SCHEDULED" if c.get("paused_until") else str(c["status"])
+
+
+def header(text: str) -> str:
+    """The first line of a delivered file."""
+    return text.partition("\n")[0] + "\n"
+
+
+def table(columns: tuple[str, ...], rows: list[dict[str, Any]]) -> str:
+    """Rows as a CSV text; columns that no row has are left out, as those that are optional may be."""
+    delivered = [name for name in columns if name not in OPTIONAL_COLUMNS or any(name in row for row in rows)]
+    lines = [delivered, *([as_text(row.get(name)) for name in delivered] for row in rows)]
+    return "".join(",".join(f'"{cell}"' if "," in cell else cell for cell in line) + "\n" for line in lines)
+
+
+def as_text(value: Any) -> str:
+    """A value of the JSON as files have it."""
+    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def oracle_of(case: dict[str, Any]) -> tuple[dict[int, Brand], list[Campaign], Ledger]:
+    """A worked case as the oracle takes it: brands by number, campaigns, and what limits are worked out from."""
+    brands = {
+        b["brand_id"]: Brand(
+            b["brand_id"], b["timezone"], amount(b["daily_budget"]), amount(b["monthly_budget"]), b["is_active"],
+            billing=b.get("billing") or "POSTPAID",
+        )
+        for b in case["brands"]
+    }  # fmt: skip
+    first_of = {c["brand_id"]: c["campaign_id"] for c in reversed(case["campaigns"])}
+    of_type: dict[str, list[dict[str, Any]]] = {"COST": [], "PAYMENT": []}
+    for t in case["transactions"]:
+        of_type[t["type"]].append(t)
+    ledger = Ledger(
+        tuple(
+            Cost(t["brand_id"], instant(t["at"]), Decimal(t["amount"]), t.get("campaign_id", first_of[t["brand_id"]]))
+            for t in of_type["COST"]
+        ),
+        tuple(Payment(t["brand_id"], instant(t["at"]), Decimal(t["amount"])) for t in of_type["PAYMENT"]),
+        tuple(
+            Budget(
+                row["scope"], row["id"], row["period"], Decimal(row["amount"]),
+                day(row["effective_from"]), day(row["effective_to"]),
+            )
+            for row in case.get("budgets", [])
+        ),
+    )  # fmt: skip
+    return brands, [campaign_of(c, case) for c in case["campaigns"]], ledger
+
+
+def campaign_of(c: dict[str, Any], case: dict[str, Any]) -> Campaign:
+    """A campaign of a worked case, with its rows of dayparting."""
+    rows = [row for row in case.get("dayparting", []) if row["campaign_id"] == c["campaign_id"]]
+    dayparts = [
+        Daypart(weekdays(row["weekdays"]), second(row["start"]) or 0, second(row["end"]) or 0, row["clock"] or "BRAND")
+        for row in rows
+    ]
+    return Campaign(
+        c["campaign_id"],
+        c["brand_id"],
+        c["status"],
+        second(c["allowed_start"]),
+        second(c["allowed_end"]),
+        instant(c["paused_until"]) if c.get("paused_until") else None,
+        day(c.get("start_date")),
+        day(c.get("end_date")),
+        tuple(dayparts),
+    )
+
+
+def weekdays(text: str | None) -> frozenset[int]:
+    """Names of weekdays and ranges of them as numbers, Monday is 1; nothing said: every day."""
+    names = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+    found: set[int] = set()
+    for part in (text or "mon-sun").split(","):
+        first, _, last = part.partition("-")
+        number = names.index(first)
+        found.add(number + 1)
+        while names[number] != (last or first):
+            number = (number + 1) % 7
+            found.add(number + 1)
+    return frozenset(found)
+
+
+def second(text: str | None) -> int | None:
+    """A time of day as the second of the day."""
+    if text is None:
+        return None
+    hours, minutes, *seconds = map(int, text.split(":"))
+    return hours * 3600 + minutes * 60 + sum(seconds)
+
+
+def amount(text: str | None) -> Decimal | None:
+    """An amount of the JSON."""
+    return None if text is None else Decimal(text)
+
+
+def instant(text: str) -> datetime:
+    """A time of the JSON."""
+    return datetime.fromisoformat(text)
+
+
+def day(text: str | None) -> date | None:
+    """A date of the JSON."""
+    return None if text is None else date.fromisoformat(text)
 
 
 def empty(warehouse: Warehouse) -> None:
