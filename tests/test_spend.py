@@ -127,7 +127,7 @@ def test_every_quarter_hour_around_every_change_of_every_zone_falls_where_the_ru
         connection.execute(
             "insert into core.brand_versions"
             " select brand_id, 'b', null, null, timezone, null, true, 'POSTPAID', null,"
-                " core.beginning(), 1, now() from zones"
+            " core.beginning(), 1, now() from zones"
         )
         connection.register("costs", pa.table({"brand_id": [brand for brand, _ in costs], "occurred_at": instants}))
         connection.execute(

@@ -41,8 +41,6 @@ REFERENCE_TABLES = {
     ),
     "ad_sets": ReferenceTable("core.ad_sets", "core.ad_set_versions", "ad_set_id", parents=("campaigns",)),
     "ads": ReferenceTable("core.ads", "core.ad_versions", "ad_id", parents=("ad_sets",)),
-    "global_ad_pricing": ReferenceTable(
-        "core.global_ad_pricing", "core.global_ad_pricing_versions", "effective_from"
-    ),
+    "global_ad_pricing": ReferenceTable("core.global_ad_pricing", "core.global_ad_pricing_versions", "effective_from"),
 }
 """Reference tables, each parent before its children."""
