@@ -1,6 +1,7 @@
 """Worlds for decisions, made in one place: a worked case as files, or rows put into the tables, batch by batch."""
 
-from dataclasses import asdict, replace
+from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,7 +11,7 @@ import pyarrow as pa
 from assets.engine.data_root import DataRoot
 from assets.engine.manual_status import ManualChange, set_status
 from assets.engine.warehouse.warehouse import Warehouse
-from tests.oracle import Brand, Budget, Campaign, Cost, Daypart, Ledger, Payment
+from tests.oracle import Brand, Budget, Campaign, Cost, Daypart, Ledger, Payment, zones_of
 from tests.world import AD_SETS, ADS, PRICES, World, event, jsonl, payment
 
 BRAND_COLUMNS = (
@@ -26,45 +27,73 @@ OPTIONAL_FILES = {
 }
 
 INSTANT, MONEY = pa.timestamp("us", "UTC"), pa.decimal128(38, 9)
+WINDOW = {"weekdays": pa.list_(pa.int8()), "opens": pa.string(), "closes": pa.string(), "clock": pa.string()}
 SCHEMAS = {
     "brands": {
         "brand_id": pa.int64(), "timezone": pa.string(), "daily_budget": MONEY, "monthly_budget": MONEY,
-        "is_active": pa.bool_(),
+        "is_active": pa.bool_(), "billing": pa.string(),
     },
+    "brand_zones": {"brand_id": pa.int64(), "number": pa.int64(), "holds_from": INSTANT, "timezone": pa.string()},
     "campaigns": {
         "campaign_id": pa.int64(), "brand_id": pa.int64(), "status": pa.string(), "opens": pa.string(),
-        "closes": pa.string(), "paused_until": INSTANT,
+        "closes": pa.string(), "paused_until": INSTANT, "start_date": pa.date32(), "end_date": pa.date32(),
     },
-    "costs": {"brand_id": pa.int64(), "at": INSTANT, "amount": MONEY},
+    "dayparts": {"campaign_id": pa.int64(), "windows": pa.list_(pa.struct(WINDOW))},
+    "costs": {"brand_id": pa.int64(), "campaign_id": pa.int64(), "at": INSTANT, "amount": MONEY},
     "payments": {"brand_id": pa.int64(), "at": INSTANT, "amount": MONEY},
+    "budgets": {
+        "scope": pa.string(), "id": pa.int64(), "period": pa.string(), "amount": MONEY, "effective_from": pa.date32(),
+        "effective_to": pa.date32(),
+    },
 }  # fmt: skip
 
 TABLES = (
-    "core.brand_versions", "core.campaign_versions", "hot.transactions", "hot.daily_spend", "hot.monthly_spend",
-    "mart.brand_budget", "mart.overspend", "mart.restatements", "ops.batches", "ops.budget_findings",
-    "ops.campaign_status", "ops.campaign_status_changes", "ops.decisions", "ops.overspend_due", "ops.summed_brands",
-    "ops.watermarks",
+    "core.brand_versions", "core.brand_zone_versions", "core.budget_versions", "core.campaign_versions",
+    "core.dayparting_versions", "hot.transactions", "hot.daily_spend", "hot.monthly_spend", "mart.brand_budget",
+    "mart.overspend", "mart.restatements", "ops.batches", "ops.budget_findings", "ops.campaign_status",
+    "ops.campaign_status_changes", "ops.decisions", "ops.overspend_due", "ops.summed_brands", "ops.watermarks",
 )  # fmt: skip
 EMPTY = ";".join(f"truncate {table}" for table in TABLES)
 
 ADD_BATCH = (
     "insert into ops.batches values ($batch, 'world', now())",
     (
-        "insert into core.brand_versions select brand_id, 'b', daily_budget, monthly_budget, timezone, null, is_active,"
-        " 'POSTPAID', null,"
-        " coalesce($valid_from::timestamptz, core.beginning()), $batch, now() from brands"
+        "insert into core.brand_versions by name"
+        " select brand_id, 'b' as name, daily_budget, monthly_budget, timezone, is_active, billing,"
+        " coalesce($valid_from::timestamptz, core.beginning()) as valid_from, $batch as batch_id,"
+        " now() as recorded_at from brands"
+    ),
+    # recorded one after the other: of two versions the later one ends the earlier
+    (
+        "insert into core.brand_zone_versions by name"
+        " select brand_id, timezone, coalesce(holds_from, core.beginning()) as valid_from, $batch as batch_id,"
+        " now() + number * interval 1 millisecond as recorded_at"
+        " from brand_zones anti join core.brand_zone_versions using (brand_id)"
     ),
     (
-        "insert into hot.transactions select $batch * 1000000 + row_number() over (), brand_id, brand_id, 1, amount,"
-        " 'COST', 'CLICK', costs.at, now(), 'AD', null, $batch from costs"
+        "insert into hot.transactions by name"
+        " select $batch * 1000000 + row_number() over () as transaction_id, brand_id,"
+        " coalesce(campaign_id, brand_id) as campaign_id, 1 as ad_id, amount,"
+        " case when amount < 0 then 'CORRECTION' else 'COST' end as transaction_type, 'CLICK' as cost_type,"
+        " costs.at as occurred_at, now() as recorded_at, case when amount >= 0 then 'AD' end as price_source,"
+        " $batch as batch_id from costs"
     ),
 )
 ADD_CAMPAIGNS = """
-insert into core.campaign_versions
-select campaign_id, brand_id, 'c', status, opens::time, closes::time, null, null, core.beginning(), 1, now()
+insert into core.campaign_versions by name
+select
+    campaign_id, brand_id, 'c' as name, status, opens::time as allowed_start, closes::time as allowed_end, start_date,
+    end_date, core.beginning() as valid_from, 1 as batch_id, now() as recorded_at
 from campaigns;
-insert into ops.campaign_status
-select campaign_id, brand_id, status, 'INITIAL', now(), now(), null, null, true, null, paused_until
+insert into core.dayparting_versions by name
+select
+    campaign_id, windows::struct(weekdays tinyint[], opens time, closes time, clock varchar)[] as windows,
+    core.beginning() as valid_from, 1 as batch_id, now() as recorded_at
+from dayparts;
+insert into ops.campaign_status by name
+select
+    campaign_id, brand_id, status, 'INITIAL' as reason, now() as changed_at, now() as decided_at, true as window_open,
+    paused_until
 from campaigns;
 insert into ops.campaign_status_changes by name
 select
@@ -74,9 +103,18 @@ select
 from campaigns
 """
 ADD_PAYMENTS = """
-insert into hot.transactions
-select -row_number() over (), brand_id, null, null, amount, 'PAYMENT', null, payments.at, now(), null, null, 1
+insert into hot.transactions by name
+select
+    -row_number() over () as transaction_id, brand_id, amount, 'PAYMENT' as transaction_type,
+    payments.at as occurred_at, now() as recorded_at, 1 as batch_id
 from payments
+"""
+ADD_BUDGETS = """
+insert into core.budget_versions by name
+select
+    concat_ws('/', scope, id, period, effective_from) as budget, scope, id, period, amount, effective_from,
+    effective_to, core.beginning() as valid_from, 1 as batch_id, now() as recorded_at
+from budgets
 """
 
 
@@ -246,7 +284,13 @@ def add_batch(
     warehouse: Warehouse, batch: int, brands: list[Brand], costs: list[Cost], valid_from: datetime | None = None
 ) -> None:
     """Put a batch into the tables: versions of brands, in force from an instant or from the beginning, and costs."""
-    _register(warehouse, "brands", [*map(asdict, brands)])
+    zones = [
+        {"brand_id": brand.brand_id, "number": number, "holds_from": holds_from if number else None, "timezone": name}
+        for brand in brands
+        for number, (holds_from, name) in enumerate(zones_of(brand))
+    ]
+    _register(warehouse, "brands", [{**asdict(b), "timezone": zones_of(b)[-1][1]} for b in brands])
+    _register(warehouse, "brand_zones", zones)
     _register(warehouse, "costs", [*map(asdict, costs)])
     values = {"batch": batch, "valid_from": valid_from}
     for statement in ADD_BATCH:
@@ -255,17 +299,31 @@ def add_batch(
 
 
 def add_campaigns(warehouse: Warehouse, campaigns: list[Campaign]) -> None:
-    """Put campaigns into the tables, with the statuses they have."""
+    """Put campaigns into the tables, with the statuses they have and their rows of dayparting."""
     rows = [{**asdict(c), "opens": _time_of_day(c.opens), "closes": _time_of_day(c.closes)} for c in campaigns]
+    dayparts = [
+        {"campaign_id": c.campaign_id, "windows": [_window(row) for row in c.dayparts]} for c in campaigns if c.dayparts
+    ]
     _register(warehouse, "campaigns", rows)
+    _register(warehouse, "dayparts", dayparts)
     warehouse.connection.execute(ADD_CAMPAIGNS)
 
 
-def add_payments(warehouse: Warehouse, costs: list[Cost]) -> None:
-    """With each cost a payment of as much and a refund of ten times that: they count nowhere."""
-    payments = [replace(cost, amount=cost.amount * factor) for cost in costs for factor in (1, -10)]
+def add_payments(warehouse: Warehouse, payments: Iterable[Payment]) -> None:
+    """Put payments, and refunds below zero, into the tables."""
     _register(warehouse, "payments", [*map(asdict, payments)])
     warehouse.connection.execute(ADD_PAYMENTS)
+
+
+def add_budgets(warehouse: Warehouse, budgets: Iterable[Budget]) -> None:
+    """Put rows of budgets into the tables."""
+    _register(warehouse, "budgets", [*map(asdict, budgets)])
+    warehouse.connection.execute(ADD_BUDGETS)
+
+
+def _window(row: Daypart) -> dict[str, Any]:
+    bounds = {"opens": _time_of_day(row.opens), "closes": _time_of_day(row.closes)}
+    return {"weekdays": sorted(row.weekdays), **bounds, "clock": row.clock}
 
 
 def _register(warehouse: Warehouse, name: str, rows: list[dict[str, Any]]) -> None:

@@ -3,6 +3,7 @@
 Decimal amounts, zone rules straight from the tzdata package. Slow and obvious on purpose.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -443,7 +444,11 @@ def windows_of(brand: Brand, campaign: Campaign, since: datetime, until: datetim
 
 
 def is_open(found: list[Window] | None, now: datetime) -> bool:
-    return found is None or any(opens <= now < closes for opens, closes in found)
+    """Whether the last of the windows that have opened is not closed yet."""
+    if found is None:
+        return True
+    opened = bisect_right(found, now, key=lambda each: each[0])
+    return opened > 0 and now < found[opened - 1][1]
 
 
 def window(brand: Brand, campaign: Campaign, now: datetime) -> Window | None:

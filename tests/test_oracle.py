@@ -4,6 +4,7 @@ import json
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -100,3 +101,20 @@ def test_a_date_never_goes_back_at_a_seam() -> None:
     limit = day_of(brand, seam)
     assert (limit.starts_at, limit.ends_at) == (seam - DAY, seam + timedelta(hours=26))
     assert local_time(zones_of(brand), seam + timedelta(hours=25)).date() == date(2025, 6, 5)
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_stretches_of_a_clock_with_seams_show_its_local_time(seed: int) -> None:
+    dice = Random(seed)
+    since = datetime(2020, 1, 1, tzinfo=UTC)
+    names = (*STRANGE_ZONES, "Etc/GMT+12")
+    hours = sorted(dice.sample(range(24, 40 * 24), 4))
+    zones = ((BEGINNING, dice.choice(names)), *((since + timedelta(hours=n), dice.choice(names)) for n in hours))
+    last = date.min
+    for each in stretches(zones, since, since + 60 * DAY):
+        for _ in range(5):
+            instant = each.starts_at + dice.random() * (each.ends_at - each.starts_at)
+            assert each.shown(instant) == local_time(zones, instant)
+        first_date = each.shown(each.starts_at).date()
+        assert first_date >= last or each.starts_at not in [start for start, _ in zones]
+        last = each.shown(each.ends_at - timedelta(microseconds=1)).date()
