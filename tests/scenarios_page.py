@@ -10,9 +10,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from tests.oracle import Brand, Cost, spend, zone
+from tests.decision_world import oracle_of
+from tests.oracle import PERIODS, Brand, Cost, limits, spend, zone
 
 CASES = Path(__file__).parent / "scenarios" / "decisions.json"
+LIMITS = Path(__file__).parent / "scenarios" / "limits.json"
 
 HEAD = """# Worked decisions
 
@@ -37,10 +39,91 @@ This page is printed from `tests/scenarios/decisions.json` by `uv run python -m 
 """
 
 
+LIMITS_HEAD = """
+## Budgets, windows and flights
+
+Each row is one decision again, with budgets of any period, of a brand or of a campaign, with windows by weekday, and
+with flights. There is one more step, before *enforce*: a campaign whose flight is over becomes COMPLETED. A campaign is
+over budget when any limit of its brand or its own is reached; *stop* also holds while its flight has not begun.
+
+*Limits* are those in force at `now`, with what was spent in their period; one that is reached is in bold. *Runs* is
+when a campaign may run; times are on the brand's clock unless they say UTC, and both dates of a flight are included.
+*Next change* is when, with no new spend, its status would change, in UTC; a dash: never; empty: the case does not say.
+
+This part is printed from `tests/scenarios/limits.json`.
+
+| | case | now (UTC) | brand's clock | limits: spend, budget | runs | before -> transitions | next change (UTC) |
+|---|---|---|---|---|---|---|---|
+"""
+
+
 def page() -> str:
     """The whole page."""
-    cases: list[dict[str, Any]] = json.loads(CASES.read_text(encoding="utf-8"))
-    return HEAD + "".join(row(case) for case in cases)
+    cases, limit_cases = (json.loads(file.read_text(encoding="utf-8")) for file in (CASES, LIMITS))
+    return HEAD + "".join(map(row, cases)) + LIMITS_HEAD + "".join(map(limits_row, limit_cases))
+
+
+def limits_row(case: dict[str, Any]) -> str:
+    """One case of budgets, windows and flights as a row of the table."""
+    now = instant(case["now"])
+    [brand] = case["brands"]
+    here = f"{clock(now.astimezone(zone(brand['timezone'])))} {brand['timezone']}"
+    cells = (
+        case["id"],
+        case["title"],
+        clock(now),
+        here if brand["is_active"] else f"{here}, inactive",
+        limit_cells(case),
+        lines([runs(campaign, case) for campaign in case["campaigns"]]),
+        lines([transitions(campaign, case["expected"]) for campaign in case["campaigns"]]),
+        lines([change(case["expected"][str(campaign["campaign_id"])]) for campaign in case["campaigns"]]),
+    )
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"
+
+
+def limit_cells(case: dict[str, Any]) -> str:
+    """The limits in force, one line each, and the rows of budgets that are not."""
+    brands, campaigns, ledger = oracle_of(case)
+    [brand] = brands.values()
+    said = []
+    for limit in limits(brand, campaigns, ledger, instant(case["now"])):
+        of = "" if limit.scope == "BRAND" else f"campaign {limit.id} "
+        text = f"{of}{limit.period.lower()}: {plain(limit.spend)} of {plain(limit.budget)}"
+        said.append(f"**{text}**" if limit.reached else text)
+    dated = [row for row in case.get("budgets", []) if row["effective_from"] or row["effective_to"]]
+    said += [
+        f"({row['period'].lower()} {row['amount']}: {row['effective_from'] or ''} to {row['effective_to'] or ''})"
+        for row in sorted(dated, key=lambda row: (PERIODS.index(row["period"]), row["effective_from"] or ""))
+    ]
+    return "<br>".join(said) or "none"
+
+
+def runs(campaign: dict[str, Any], case: dict[str, Any]) -> str:
+    """The windows and the flight of a campaign, and until when it is paused."""
+    rows = [row for row in case.get("dayparting", []) if row["campaign_id"] == campaign["campaign_id"]]
+    said = [
+        f"{row['weekdays'] or 'daily'} {row['start']}-{row['end']}{' UTC' if row['clock'] == 'UTC' else ''}"
+        for row in rows
+    ] or ([] if campaign["allowed_start"] is None else [f"{window(campaign)} UTC"])
+    if campaign.get("start_date"):
+        said.append(f"from {campaign['start_date']}")
+    if campaign.get("end_date"):
+        said.append(f"until {campaign['end_date']}")
+    if campaign.get("paused_until"):
+        said.append(f"paused until {clock(instant(campaign['paused_until']))} UTC")
+    return ", ".join(said) or "any time"
+
+
+def change(expected: dict[str, Any]) -> str:
+    """When the status changes next."""
+    if "next_change_at" not in expected:
+        return ""
+    return "-" if expected["next_change_at"] is None else clock(instant(expected["next_change_at"]))
+
+
+def plain(amount: Decimal) -> str:
+    """An amount without zeros at its end."""
+    return f"{amount.normalize():f}"
 
 
 def row(case: dict[str, Any]) -> str:
@@ -87,8 +170,7 @@ def costs(case: dict[str, Any]) -> list[Cost]:
 
 def beside_budget(amount: Decimal, budget: str | None) -> str:
     """Spend and budget of a day or month."""
-    spent = f"{amount.normalize():f}"
-    return f"{spent}, no limit" if budget is None else f"{spent} of {budget}"
+    return f"{plain(amount)}, no limit" if budget is None else f"{plain(amount)} of {budget}"
 
 
 def window(campaign: dict[str, Any]) -> str:

@@ -219,9 +219,9 @@ class Machine(RuleBasedStateMachine):
         return Decimal("0.00004") if (ad, kind) == (201, "impression") else GLOBAL[kind]
 
     def _model_decision(self) -> None:
-        costs = [*self.costs.values()]
+        ledger = oracle.Ledger(tuple(self.costs.values()))
         for campaign in self.campaigns.values():
-            status, _ = oracle.decide(self.brands[campaign.brand_id], campaign, costs, self.now)
+            status, _ = oracle.decide(self.brands[campaign.brand_id], campaign, ledger, self.now)
             self.campaigns[campaign.campaign_id] = replace(campaign, status=status)
         self.has_run, self.is_read = True, False
 
