@@ -269,6 +269,22 @@ def test_a_completed_campaign_can_be_reopened_on_purpose(world: World, status: s
     assert world.status(31) == status
 
 
+def test_a_campaign_whose_flight_is_over_is_reopened_only_with_a_later_last_date(world: World) -> None:
+    header, first, *others = CAMPAIGNS.splitlines()
+    flights = "\n".join([f"{header},end_date", f"{first},2025-06-09", *(f"{other}," for other in others), ""])
+    world.deliver_reference("campaigns", flights)
+    world.run()
+    assert world.transitions(11) == [("SCHEDULED", "COMPLETED", "FLIGHT_ENDED")]
+    with pytest.raises(SpendgateError, match="its flight was over after 2025-06-09, on its brand's clock; move its end"):
+        person_sets(world, 11, "SCHEDULED", reopen=True)
+    world.deliver_reference("campaigns", flights.replace("2025-06-09", "2025-06-10"))
+    world.run(NOON + timedelta(minutes=5))
+    assert world.status(11) == "COMPLETED"
+    person_sets(world, 11, "SCHEDULED", reopen=True, now=NOON + timedelta(minutes=6))
+    world.run(NOON + timedelta(minutes=10))
+    assert world.status(11) == "RUNNING"
+
+
 def test_a_pause_ends_by_itself_at_its_instant(world: World) -> None:
     world.run()
     until = NOON + timedelta(minutes=30)

@@ -21,7 +21,6 @@ from assets.engine.reference.load import load_reference
 from assets.engine.spend import sum_spend
 from assets.engine.time_zones import utc_offsets
 from assets.engine.warehouse.publication import publish
-from assets.engine.warehouse.statements import sql
 from tests.oracle import STRANGE_ZONES, zone
 from tests.world import AD_SETS, BRANDS, CAMPAIGNS, NOON, World, event, jsonl
 

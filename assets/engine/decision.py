@@ -80,7 +80,7 @@ def find_limits(
 
 
 def complete(connection: duckdb.DuckDBPyConnection, instant: dict[str, datetime | None]) -> DecisionSummary:
-    """Decide from `bucket_spend` and `statuses`, whichever way those were made; `instant` gives `now` and `known_at`."""
+    """Decide from `bucket_spend` and `statuses`, however they were made; `instant` gives `now` and `known_at`."""
     now = {"now": instant["now"]}
     connection.execute(sql("steps.limits", "limits"))
     connection.execute(sql("steps.limits", "holds"), now)
@@ -99,8 +99,7 @@ def complete(connection: duckdb.DuckDBPyConnection, instant: dict[str, datetime 
 
 
 def _find_windows(connection: duckdb.DuckDBPyConnection, now: dict[str, datetime | None]) -> None:
-    """Find the windows of each schedule: on the dates around the instants that matter, or, where those do not settle
-    it, on all dates ahead."""
+    """Find the windows of each schedule on the dates that matter or, where those do not settle it, on all ahead."""
     connection.execute(sql("steps.windows", "dates_wanted"), now)
     connection.execute(sql("steps.windows", "open_windows"))
     connection.execute(sql("steps.windows", "all_dates_wanted"), now)

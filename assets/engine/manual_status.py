@@ -72,6 +72,8 @@ def set_status(warehouse: Warehouse, change: ManualChange) -> str | None:
         log.info("campaign %d is %s already: nothing to record", campaign_id, before)
         return None
     _check_manual_change(change, before, decided_at)
+    if before == "COMPLETED":
+        _refuse_flight_that_is_over(warehouse, campaign_id)
     with warehouse.transaction() as recorded_at:
         evaluate(warehouse.connection, warehouse.now)
         wanted = {
@@ -97,6 +99,16 @@ def set_status(warehouse: Warehouse, change: ManualChange) -> str | None:
         warehouse.run("ops.campaign_status", "set_next_change", campaign_id=campaign_id, now=warehouse.now)
     log.info("campaign %d: %s -> %s by %s (%s)", campaign_id, before, change.status, change.changed_by, change.note)
     return before
+
+
+def _refuse_flight_that_is_over(warehouse: Warehouse, campaign_id: int) -> None:
+    """The next decision would complete it again."""
+    last_date = warehouse.value("core.campaigns", "last_date", campaign_id=campaign_id, now=warehouse.now)
+    if last_date:
+        raise SpendgateError(
+            f"campaign {campaign_id} cannot be reopened: its flight was over after {last_date}, on its brand's clock;"
+            " move its end_date in the campaigns file, or leave it empty, and run before you reopen it"
+        )
 
 
 def _check_manual_change(change: ManualChange, before: str, decided_at: datetime) -> None:

@@ -55,3 +55,16 @@ select
 from complete_rows as delivered
 left join core.reference_rows as parents
     on parents.table_name = 'brands' and bigint_of(filled(delivered.brand_id))::varchar = parents.id;
+
+-- name: last_date
+-- One row, if the flight of a campaign is over at an instant on its brand's clock: its last date.
+select campaigns.end_date
+from core.campaigns_in_force($now::timestamptz, 'infinity'::timestamptz) as campaigns
+inner join core.brand_offsets('infinity'::timestamptz, $now::timestamptz, $now::timestamptz) as offsets
+    on
+        campaigns.brand_id = offsets.brand_id
+        and offsets.starts_at <= $now
+        and offsets.ends_at > $now
+where
+    campaigns.campaign_id = $campaign_id
+    and core.local_time($now::timestamptz, offsets.utc_offset)::date > campaigns.end_date;
