@@ -11,6 +11,7 @@ from assets.engine.rebuild.rebuild import rebuild
 from assets.engine.sealing.seal import seal
 from assets.engine.settings import Settings
 from assets.engine.warehouse.publication import publish
+from tests.corpus.tried import tries
 from tests.world import NOON, World, event, jsonl, spent
 
 CORRECTED = """
@@ -65,6 +66,7 @@ def test_a_correction_waits_for_its_event_and_the_event_for_its_ad(world: World)
     assert world.rows(CORRECTED) == [(Decimal("-0.2"),)]
 
 
+@tries(81)
 def test_more_than_is_left_waits_and_says_how_much_there_was(world: World) -> None:
     spent(world, 1)
     correct(world, *(correction(f"c{n}", "0.3", event_id=f"{AT}-0") for n in range(2)))
@@ -75,6 +77,7 @@ def test_more_than_is_left_waits_and_says_how_much_there_was(world: World) -> No
     assert "0.5 was charged, 0.3 is taken back" in reason
 
 
+@tries(81)
 def test_a_payment_and_a_correction_cannot_be_corrected(world: World) -> None:
     paid = {"payment_id": "p", "brand_id": 1, "amount": "5", "paid_at": AT}
     world.deliver("p.jsonl", jsonl(paid), kind="payments")
@@ -105,6 +108,7 @@ def test_a_correction_delivered_again_is_a_duplicate_and_a_contradicting_one_is_
     assert world.rows(CORRECTED) == [(Decimal("-0.2"),)]
 
 
+@tries(80)
 def test_a_csv_file_needs_one_of_the_two_names_and_bad_rows_say_why(world: World) -> None:
     world.deliver("none.csv", "correction_id,amount,reason\nc,1,x\n", kind="corrections")
     rows = ["a,,1,x", "b,e,-1,x", "c,e,0,x", "d,e,NaN,x", "e,e,1,"]

@@ -76,5 +76,11 @@ INPUTS = {
     73: "reference: a quote that is not closed: no value of another row",
     74: "reference: typed Parquet: exact",
     75: "reference: an index of pandas, t and f: passed over, booleans",
+    76: "budgets: unknown scope, period or owner, bad amount or dates, there twice: row refused and listed",
+    77: "dayparting: bad weekdays, times or clock, there twice: row refused and listed",
+    78: "brands, campaigns: bad dates, billing or currency, another currency: row refused and listed",
+    79: "dayparting: a row that is gone is gone; a campaign all of whose rows are refused keeps its windows",
+    80: "corrections: bad amount, both or no target, no reason: row refused",
+    81: "correction of what is unknown, of a payment, of more than is left: waits, with a reason",
 }
 """What is tried, and what comes of it."""
