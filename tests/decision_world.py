@@ -49,7 +49,8 @@ SCHEMAS = {
 
 TABLES = (
     "core.brand_versions", "core.brand_zone_versions", "core.budget_versions", "core.campaign_versions",
-    "core.dayparting_versions", "hot.transactions", "hot.daily_spend", "hot.monthly_spend", "mart.brand_budget", "mart.budgets",
+    "core.dayparting_versions", "hot.transactions", "hot.daily_spend", "hot.monthly_spend", "mart.brand_budget",
+    "mart.budgets",
     "mart.lifetime_spend", "raw.payments", "core.corrections",
     "mart.overspend", "mart.restatements", "ops.batches", "ops.budget_findings", "ops.campaign_status",
     "ops.campaign_status_changes", "ops.decisions", "ops.overspend_due", "ops.watermarks",

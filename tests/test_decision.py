@@ -275,9 +275,7 @@ def test_a_campaign_whose_flight_is_over_is_reopened_only_with_a_later_last_date
     world.deliver_reference("campaigns", flights)
     world.run()
     assert world.transitions(11) == [("SCHEDULED", "COMPLETED", "FLIGHT_ENDED")]
-    with pytest.raises(
-        SpendgateError, match="its flight was over after 2025-06-09, on its brand's clock; move its end"
-    ):
+    with pytest.raises(SpendgateError, match="its flight was over after 2025-06-09, on its"):
         person_sets(world, 11, "SCHEDULED", reopen=True)
     world.deliver_reference("campaigns", flights.replace("2025-06-09", "2025-06-10"))
     world.run(NOON + timedelta(minutes=5))
