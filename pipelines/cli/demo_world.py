@@ -15,7 +15,7 @@ import polars as pl
 
 from assets.engine.data_root import DataRoot
 from assets.engine.errors import SpendgateError
-from assets.engine.kinds import EVENTS, PAYMENTS
+from assets.engine.kinds import CORRECTIONS, EVENTS, PAYMENTS
 
 DEMO_MARK = ".demo"
 """File in the data root that says: nothing but the demo lies here."""
@@ -23,16 +23,17 @@ DEMO_MARK = ".demo"
 # --- the demo
 
 BRANDS = (
-    # name, time zone, daily budget, monthly budget
-    ("Aurora Coffee", "America/New_York", "40.00", "900.00"),
-    ("Birch & Co", "Europe/London", None, "60.00"),
-    ("Cobalt Bikes", "Asia/Kolkata", "25.00", None),
-    ("Delta Travel", "Australia/Sydney", "0.50", None),
-    ("Ember Games", "America/Los_Angeles", "1.00", "500.00"),
-    ("Fjord Outdoor", "Europe/Oslo", "0.75", None),
-    ("Garnet Bank", "Asia/Tokyo", None, None),
-    ("Heron Books", "UTC", "30.00", "400.00"),
+    # name, time zone, daily budget, monthly budget, currency
+    ("Aurora Coffee", "America/New_York", "40.00", "900.00", "USD"),
+    ("Birch & Co", "Europe/London", None, "60.00", "GBP"),
+    ("Cobalt Bikes", "Asia/Kolkata", "25.00", None, "INR"),
+    ("Delta Travel", "Australia/Sydney", "0.50", None, "AUD"),
+    ("Ember Games", "America/Los_Angeles", "1.00", "500.00", "USD"),
+    ("Fjord Outdoor", "Europe/Oslo", "0.75", None, "NOK"),
+    ("Garnet Bank", "Asia/Tokyo", None, None, "JPY"),
+    ("Heron Books", "UTC", "30.00", "400.00", "EUR"),
 )
+PREPAID = "Garnet Bank"
 
 EVENTS_IN_DEMO = 6_000
 
@@ -63,6 +64,7 @@ def deliver_demo(root: DataRoot, now: datetime, seed: int = 7) -> None:
     late = [_event(dice, f"late-{stamp}-{n}", now - timedelta(days=3, hours=n)) for n in range(20)]
     _deliver(root.landing(EVENTS) / f"{stamp}-late.jsonl.gz", gzip.compress(_as_jsonl(late), mtime=0))
     _deliver(root.landing(PAYMENTS) / f"{stamp}.jsonl", _as_jsonl(_demo_payments(now)))
+    _deliver(root.landing(CORRECTIONS) / f"{stamp}.jsonl", _as_jsonl(_demo_corrections(now, events)))
 
 
 BAD_LINES = b"""{"event_id":"bad-1","ad_id":1,"event_type":"clik","occurred_at":"2025-06-10T12:00:00Z"}
@@ -85,8 +87,10 @@ def _deliver_reference(root: DataRoot, now: datetime) -> None:
             "timezone": timezone,
             "owner": "demo",
             "is_active": name != "Heron Books",
+            "billing": "PREPAID" if name == PREPAID else None,
+            "currency": currency,
         }
-        for number, (name, timezone, daily, monthly) in enumerate(BRANDS, 1)
+        for number, (name, timezone, daily, monthly, currency) in enumerate(BRANDS, 1)
     ]
     windows = [(None, None), (clock(-2), clock(3)), (clock(4), clock(9))]
     campaigns: list[dict[str, Any]] = [
@@ -97,6 +101,9 @@ def _deliver_reference(root: DataRoot, now: datetime) -> None:
             "status": ("RUNNING", "PAUSED" if brand["name"] == "Garnet Bank" else "SCHEDULED", "SCHEDULED")[number],
             "allowed_start": windows[number][0],
             "allowed_end": windows[number][1],
+            # the last campaign of the third brand begins next week, that of the fourth ended a week ago
+            "start_date": f"{now + timedelta(days=7):%Y-%m-%d}" if brand["brand_id"] == 3 and number == 2 else None,
+            "end_date": f"{now - timedelta(days=7):%Y-%m-%d}" if brand["brand_id"] == 4 and number == 2 else None,
         }
         for brand in brands
         for number in range(3)
@@ -138,11 +145,43 @@ def _deliver_reference(root: DataRoot, now: datetime) -> None:
     for name, rows in (
         ("brands", brands),
         ("campaigns", campaigns),
+        ("budgets", _demo_budgets(now)),
+        ("dayparting", DAYPARTING),
         ("ad_sets", ad_sets),
         ("ads", ads),
         ("global_ad_pricing", prices),
     ):
         pl.DataFrame(rows, infer_schema_length=None).write_csv(root.reference / f"{name}.csv")
+
+
+DAYPARTING = [
+    {"campaign_id": 22, "weekdays": "mon-fri", "start": "09:00", "end": "17:30", "clock": None},
+    {"campaign_id": 22, "weekdays": "sat,sun", "start": "22:00", "end": "02:00", "clock": None},
+    {"campaign_id": 32, "weekdays": None, "start": "06:00", "end": "24:00", "clock": "UTC"},
+]
+
+
+def _demo_budgets(now: datetime) -> list[dict[str, Any]]:
+    """A budget of each period, of brands and campaigns, and one day on which another one holds."""
+    today = f"{now:%Y-%m-%d}"
+    rows = [
+        ("CAMPAIGN", 10, "HOUR", "0.20", None, None),
+        ("CAMPAIGN", 11, "WEEK", "1.50", None, None),
+        ("CAMPAIGN", 20, "DAY", "0.40", None, None),
+        ("BRAND", 5, "DAY", "2.00", today, today),
+        ("BRAND", 3, "LIFETIME", "2500.00", None, None),
+    ]
+    names = ("scope", "id", "period", "amount", "effective_from", "effective_to")
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def _demo_corrections(now: datetime, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Five clicks that were no people's, taken back."""
+    clicks = [event["event_id"] for event in events if event["event_type"] == "click"][:5]
+    return [
+        {"correction_id": f"{now:%Y%m%dT%H%M%S}-{n}", "event_id": id_, "amount": "whole", "reason": "invalid traffic"}
+        for n, id_ in enumerate(clicks)
+    ]
 
 
 def _demo_events(dice: random.Random, now: datetime) -> Iterator[dict[str, Any]]:
