@@ -99,8 +99,8 @@ def _deliver_reference(root: DataRoot, now: datetime) -> None:
             "brand_id": brand["brand_id"],
             "name": f"{brand['name']} {('always on', 'now', 'later')[number]}",
             "status": ("RUNNING", "PAUSED" if brand["name"] == "Garnet Bank" else "SCHEDULED", "SCHEDULED")[number],
-            "allowed_start": windows[number][0],
-            "allowed_end": windows[number][1],
+            "allowed_start": windows[number][0] if (brand["brand_id"], number) not in BY_ROWS else None,
+            "allowed_end": windows[number][1] if (brand["brand_id"], number) not in BY_ROWS else None,
             # the last campaign of the third brand begins next week, that of the fourth ended a week ago
             "start_date": f"{now + timedelta(days=7):%Y-%m-%d}" if brand["brand_id"] == 3 and number == 2 else None,
             "end_date": f"{now - timedelta(days=7):%Y-%m-%d}" if brand["brand_id"] == 4 and number == 2 else None,
@@ -154,6 +154,9 @@ def _deliver_reference(root: DataRoot, now: datetime) -> None:
         pl.DataFrame(rows, infer_schema_length=None).write_csv(root.reference / f"{name}.csv")
 
 
+BY_ROWS = {(2, 2), (3, 2)}
+"""Brands and their campaigns that have rows of dayparting."""
+
 DAYPARTING = [
     {"campaign_id": 22, "weekdays": "mon-fri", "start": "09:00", "end": "17:30", "clock": None},
     {"campaign_id": 22, "weekdays": "sat,sun", "start": "22:00", "end": "02:00", "clock": None},
@@ -162,13 +165,13 @@ DAYPARTING = [
 
 
 def _demo_budgets(now: datetime) -> list[dict[str, Any]]:
-    """A budget of each period, of brands and campaigns, and one day on which another one holds."""
-    today = f"{now:%Y-%m-%d}"
+    """A budget of each period, of brands and campaigns, and three days on which another one holds."""
+    yesterday, tomorrow = (f"{now + timedelta(days=days):%Y-%m-%d}" for days in (-1, 1))
     rows = [
         ("CAMPAIGN", 10, "HOUR", "0.20", None, None),
         ("CAMPAIGN", 11, "WEEK", "1.50", None, None),
         ("CAMPAIGN", 20, "DAY", "0.40", None, None),
-        ("BRAND", 5, "DAY", "2.00", today, today),
+        ("BRAND", 5, "DAY", "2.00", yesterday, tomorrow),
         ("BRAND", 3, "LIFETIME", "2500.00", None, None),
     ]
     names = ("scope", "id", "period", "amount", "effective_from", "effective_to")
