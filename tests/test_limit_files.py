@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from assets.engine.explanation import derive_unchecked_changes
 from tests.corpus.tried import tries
 from tests.world import BRANDS, CAMPAIGNS, NOON, World, spent
 
@@ -152,6 +153,22 @@ def test_a_file_with_all_columns_and_one_without_are_the_same(world: World) -> N
     world.run(NOON + timedelta(minutes=5))
     found: list[Any] = world.rows("select rows_loaded from ops.reference_files order by file_id desc limit 2")
     assert found == [(0,), (0,)]
+
+
+def test_what_a_campaign_spent_for_another_brand_counts_for_its_own_budget(world: World) -> None:
+    world.deliver_reference("budgets", BUDGETS + "CAMPAIGN,11,MONTH,10,,\nCAMPAIGN,12,MONTH,10,,\n")
+    spent(world, 19)  # 9.50
+    world.run()
+    world.deliver_reference("campaigns", CAMPAIGNS.replace("11,1,", "11,3,"))
+    spent(world, 1, "2025-06-10T12:01:00Z")
+    world.run(NOON + timedelta(minutes=5))
+    assert world.rows("select id, brand_id, spend from mart.budgets where scope = 'CAMPAIGN' order by 1") == [
+        (11, 3, 10), (12, 1, 0),
+    ]  # fmt: skip
+    assert world.status(11) == "BUDGET_REACHED"
+    with world.open(NOON + timedelta(minutes=10)) as warehouse:
+        derive_unchecked_changes(warehouse)
+        assert warehouse.run("checks.changes_follow_from_the_ledger").fetchall() == []
 
 
 def test_old_columns_that_count_no_more_are_named(world: World) -> None:

@@ -75,6 +75,7 @@ def find_limits(
     connection.execute(sql("steps.clocks", "date_starts"), now)
     connection.execute(sql("steps.limits", "pieces"), now)
     connection.execute(sql("steps.limits", "spend_wanted"))
+    connection.execute(sql("steps.limits", "moved_campaigns"))
     connection.execute(sql("steps.limits", "instant"), now)
     connection.execute(sql("steps.limits", "known_through"), {"known_at": instant["known_at"]})
 

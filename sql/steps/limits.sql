@@ -342,9 +342,64 @@ set variable spendgate_now = $now::timestamptz;
 -- Until when was recorded what counts.
 set variable spendgate_known_at = coalesce($known_at, 'infinity'::timestamptz);
 
+-- name: moved_campaigns
+-- One row per campaign with a limit of its own that has belonged to another brand: what it spent there counts, too.
+-- Reads pieces and campaigns_now.
+create or replace temp table moved_campaigns as
+with changed as (
+    select campaign_id
+    from core.campaign_versions
+    where valid_from > core.beginning()
+),
+
+moved as (
+    select versions.campaign_id
+    from core.campaign_versions as versions
+    semi join changed using (campaign_id)
+    group by versions.campaign_id
+    having count(distinct versions.brand_id) > 1
+)
+
+select
+    campaigns.campaign_id,
+    campaigns.brand_id
+from campaigns_now as campaigns
+semi join moved using (campaign_id)
+where campaigns.campaign_id in (
+    select id from pieces
+    where scope = 'CAMPAIGN'
+);
+
 -- name: bucket_spend
--- One row per limit, or day or month of a brand, and bucket in which something was spent. Reads spent and pieces.
+-- One row per limit, or day or month of a brand, and bucket in which something was spent. Reads spent, pieces,
+-- moved_campaigns and spend_wanted.
 create or replace temp table bucket_spend as
+with spent_by_campaigns as (
+    select
+        campaign_id,
+        period,
+        bucket,
+        spend
+    from spent
+    anti join moved_campaigns
+        on spent.campaign_id = moved_campaigns.campaign_id and spent.brand_id <> moved_campaigns.brand_id
+    union all
+    select
+        moved_campaigns.campaign_id,
+        wanted.period,
+        wanted.bucket,
+        costs.amount as spend
+    from mart.costs_as_known(getvariable('spendgate_known_at')) as costs
+    inner join moved_campaigns
+        on costs.campaign_id = moved_campaigns.campaign_id and costs.brand_id <> moved_campaigns.brand_id
+    inner join spend_wanted as wanted
+        on
+            moved_campaigns.brand_id = wanted.brand_id
+            and costs.occurred_at >= wanted.starts_at
+            and costs.occurred_at < wanted.ends_at
+    where costs.occurred_at <= getvariable('spendgate_now')
+)
+
 select
     'BRAND' as scope,
     brand_id as id,
@@ -363,7 +418,7 @@ select
     spent.period,
     spent.bucket,
     sum(spent.spend)::decimal(38, 9) as spend
-from spent
+from spent_by_campaigns as spent
 semi join (
     select
         id,
