@@ -291,15 +291,14 @@ def bounds_of(period: str, shown: datetime) -> tuple[datetime, datetime]:
 
 
 def budgets_of(brand: Brand, ledger: Ledger) -> list[Budget]:
-    """All rows, those of the brand's own columns among them, unless a row without a first date replaces them."""
+    """All rows, and after them those of the brand's own columns, which have no dates."""
     columns = (("DAY", brand.daily_budget), ("MONTH", brand.monthly_budget))
     own = [Budget("BRAND", brand.brand_id, period, amount) for period, amount in columns if amount is not None]
-    undated = {(row.scope, row.id, row.period) for row in ledger.budgets if row.effective_from is None}
-    return [*ledger.budgets, *(row for row in own if (row.scope, row.id, row.period) not in undated)]
+    return [*ledger.budgets, *own]
 
 
 def budget_in_force(rows: Iterable[Budget], today: date) -> Budget | None:
-    """Of the rows of one scope, id and period that hold on a date, the one that began last."""
+    """Of the rows of one scope, id and period that hold on a date, the one that began last; of two the first here."""
     in_force = [
         row for row in rows if (row.effective_from or date.min) <= today and today <= (row.effective_to or date.max)
     ]

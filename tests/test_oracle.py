@@ -118,3 +118,13 @@ def test_stretches_of_a_clock_with_seams_show_its_local_time(seed: int) -> None:
         first_date = each.shown(each.starts_at).date()
         assert first_date >= last or each.starts_at not in [start for start, _ in zones]
         last = each.shown(each.ends_at - timedelta(microseconds=1)).date()
+
+
+@pytest.mark.parametrize(("last", "budget"), [(None, 7), (date(2025, 6, 10), 7), (date(2025, 6, 9), 5)])
+def test_a_row_without_a_first_date_holds_before_the_brands_own_budget_while_it_is_in_force(
+    last: date | None, budget: int
+) -> None:
+    brand = Brand(1, "UTC", Decimal(5), None, is_active=True)
+    ledger = Ledger(budgets=(Budget("BRAND", 1, "DAY", Decimal(7), None, last),))
+    [limit] = limits(brand, [], ledger, datetime(2025, 6, 10, 12, tzinfo=UTC))
+    assert limit.budget == budget
