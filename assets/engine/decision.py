@@ -63,8 +63,10 @@ def find_limits(
 ) -> None:
     """Find which budgets hold at an instant, and of which hours, days ... their spend is wanted."""
     now = {"now": instant["now"]}
+    connection.execute(sql("steps.limits", "instant"), now)
+    connection.execute(sql("steps.limits", "known_through"), {"known_at": instant["known_at"]})
+    connection.execute(sql("steps.limits", "campaigns_now"))
     connection.execute(sql("steps.clocks", "brand_clock"), {**instant, "brand_id": brand_id})
-    connection.execute(sql("steps.limits", "campaigns_now"), instant)
     connection.execute(sql("steps.clocks", "clocks"), instant)
     [(moving,)] = connection.execute(sql("steps.clocks", "moving_brands")).fetchall()
     if moving:
@@ -76,8 +78,6 @@ def find_limits(
     connection.execute(sql("steps.limits", "pieces"), now)
     connection.execute(sql("steps.limits", "spend_wanted"))
     connection.execute(sql("steps.limits", "moved_campaigns"))
-    connection.execute(sql("steps.limits", "instant"), now)
-    connection.execute(sql("steps.limits", "known_through"), {"known_at": instant["known_at"]})
 
 
 def complete(connection: duckdb.DuckDBPyConnection, instant: dict[str, datetime | None]) -> DecisionSummary:

@@ -3,7 +3,7 @@
 
 -- name: brand_now
 -- One row per brand: its spend so far this day and month beside the budgets in force. Reads brand_clock, clocks,
--- occurrences, bucket_spend and limits.
+-- bucket_spend and limits.
 create or replace temp table brand_now as
 with clock_dates as (
     select
@@ -13,29 +13,32 @@ with clock_dates as (
     where starts_at <= $now and ends_at > $now
 ),
 
-present as (
-    select distinct
-        clock,
-        period,
-        bucket
-    from occurrences
-    where is_present and period in ('DAY', 'MONTH')
-),
-
 spends as (
     select
-        brand_clock.brand_id,
-        sum(bucket_spend.spend) filter (present.period = 'DAY') as daily_spend,
-        sum(bucket_spend.spend) filter (present.period = 'MONTH') as monthly_spend
+        bucket_spend.id,
+        max(case when bucket_spend.period = 'DAY' then bucket_spend.spend end) as daily_spend,
+        max(case when bucket_spend.period = 'MONTH' then bucket_spend.spend end) as monthly_spend
     from bucket_spend
     inner join brand_clock on bucket_spend.id = brand_clock.brand_id
-    inner join present
-        on
-            brand_clock.clock = present.clock
-            and bucket_spend.period = present.period
-            and bucket_spend.bucket = present.bucket
-    where bucket_spend.scope = 'BRAND'
-    group by brand_clock.brand_id
+    inner join clock_dates on brand_clock.clock = clock_dates.clock
+    where
+        bucket_spend.scope = 'BRAND'
+        and bucket_spend.bucket
+        = case bucket_spend.period
+            when 'DAY' then clock_dates.local_date::timestamp
+            when 'MONTH' then date_trunc('month', clock_dates.local_date::timestamp)
+        end
+    group by bucket_spend.id
+),
+
+budgets as (
+    select
+        id,
+        max(case when period = 'DAY' then budget end) as daily_budget,
+        max(case when period = 'MONTH' then budget end) as monthly_budget
+    from limits
+    where scope = 'BRAND' and period in ('DAY', 'MONTH')
+    group by id
 )
 
 select
@@ -44,17 +47,15 @@ select
     brand_clock.timezone,
     clock_dates.local_date,
     coalesce(spends.daily_spend, 0)::decimal(38, 9) as daily_spend,
-    daily.budget as daily_budget,
+    budgets.daily_budget,
     coalesce(spends.monthly_spend, 0)::decimal(38, 9) as monthly_spend,
-    monthly.budget as monthly_budget,
+    budgets.monthly_budget,
     brand_clock.is_active,
     brand_clock.currency
 from brand_clock
 inner join clock_dates on brand_clock.clock = clock_dates.clock
-left join spends on brand_clock.brand_id = spends.brand_id
-left join limits as daily on daily.scope = 'BRAND' and daily.period = 'DAY' and brand_clock.brand_id = daily.id
-left join limits as monthly
-    on monthly.scope = 'BRAND' and monthly.period = 'MONTH' and brand_clock.brand_id = monthly.id;
+left join spends on brand_clock.brand_id = spends.id
+left join budgets on brand_clock.brand_id = budgets.id;
 
 -- name: current_statuses
 -- One row per campaign that has a status: the one it has now.

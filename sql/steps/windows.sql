@@ -21,6 +21,7 @@ create or replace temp table campaign_schedules as
 with current as (
     select
         dayparting.campaign_id,
+        campaigns.brand_id,
         brand_clock.clock,
         dayparting.windows
     from core.dayparting_in_force($now::timestamptz, coalesce($known_at, 'infinity'::timestamptz)) as dayparting
@@ -41,6 +42,7 @@ distinct_schedules as (
 
 select
     current.campaign_id,
+    current.brand_id,
     distinct_schedules.schedule,
     current.clock,
     current.windows
@@ -76,18 +78,36 @@ free as (
 
 concerned as (
     select
-        campaigns.campaign_id,
-        campaigns.brand_id,
+        wanted.campaign_id,
+        wanted.brand_id,
         campaign_schedules.schedule,
         own.id is not null as has_own
-    from campaigns_now as campaigns
-    left join campaign_schedules on campaigns.campaign_id = campaign_schedules.campaign_id
-    left join held as own on own.scope = 'CAMPAIGN' and campaigns.campaign_id = own.id
-    left join held as of_brand on of_brand.scope = 'BRAND' and campaigns.brand_id = of_brand.id
-    where
-        campaign_schedules.schedule is not null
-        or (own.id is not null and own.next_held_at is not null)
-        or (own.id is null and of_brand.next_held_at is not null)
+    from (
+        select
+            campaign_id,
+            brand_id
+        from campaign_schedules
+        union
+        select
+            campaigns.campaign_id,
+            campaigns.brand_id
+        from campaigns_now as campaigns
+        inner join held on held.scope = 'CAMPAIGN' and campaigns.campaign_id = held.id
+        where held.next_held_at is not null
+        union
+        select
+            campaigns.campaign_id,
+            campaigns.brand_id
+        from campaigns_now as campaigns
+        inner join held on held.scope = 'BRAND' and campaigns.brand_id = held.id
+        anti join (
+            select id from held
+            where scope = 'CAMPAIGN'
+        ) as own on campaigns.campaign_id = own.id
+        where held.next_held_at is not null
+    ) as wanted
+    left join campaign_schedules on wanted.campaign_id = campaign_schedules.campaign_id
+    left join held as own on own.scope = 'CAMPAIGN' and wanted.campaign_id = own.id
 ),
 
 spans as (
