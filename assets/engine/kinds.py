@@ -35,12 +35,12 @@ class ReferenceTable:
 REFERENCE_TABLES = {
     "brands": ReferenceTable("core.brands", "core.brand_versions", "brand_id"),
     "campaigns": ReferenceTable("core.campaigns", "core.campaign_versions", "campaign_id", parents=("brands",)),
+    "ad_sets": ReferenceTable("core.ad_sets", "core.ad_set_versions", "ad_set_id", parents=("campaigns",)),
+    "ads": ReferenceTable("core.ads", "core.ad_versions", "ad_id", parents=("ad_sets",)),
+    "global_ad_pricing": ReferenceTable("core.global_ad_pricing", "core.global_ad_pricing_versions", "effective_from"),
     "budgets": ReferenceTable("core.budgets", "core.budget_versions", "budget", parents=("brands", "campaigns")),
     "dayparting": ReferenceTable(
         "core.dayparting", "core.dayparting_versions", "window", parents=("campaigns",), gathered=True
     ),
-    "ad_sets": ReferenceTable("core.ad_sets", "core.ad_set_versions", "ad_set_id", parents=("campaigns",)),
-    "ads": ReferenceTable("core.ads", "core.ad_versions", "ad_id", parents=("ad_sets",)),
-    "global_ad_pricing": ReferenceTable("core.global_ad_pricing", "core.global_ad_pricing_versions", "effective_from"),
 }
 """Reference tables, each parent before its children."""
