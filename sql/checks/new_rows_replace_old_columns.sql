@@ -20,8 +20,8 @@ cross join (values ('daily', 'DAY'), ('monthly', 'MONTH')) as owned (column_name
 inner join core.budgets_in_force('infinity'::timestamptz, 'infinity'::timestamptz) as budgets
     on
         budgets.scope = 'BRAND'
-        and budgets.id = brands.brand_id
-        and budgets.period = owned.period
+        and brands.brand_id = budgets.id
+        and owned.period = budgets.period
         and budgets.effective_from is null
 where case owned.period when 'DAY' then brands.daily_budget else brands.monthly_budget end is not null
 order by

@@ -76,8 +76,8 @@ balances as (
         coalesce(known.spend - known.corrections, 0)::decimal(38, 9) as costs,
         coalesce(known.corrections, 0)::decimal(38, 9) as corrections,
         coalesce(known.payments, 0)::decimal(38, 9) as payments,
-        sum(coalesce(known.payments - known.spend, 0))
-            over (partition by brand_id order by local_month)::decimal(38, 9) as closing_balance
+        sum(coalesce(known.payments - known.spend, 0)) over (partition by brand_id order by local_month)
+            as closing_balance
     from months
     left join known using (brand_id, local_month)
 )
@@ -92,7 +92,7 @@ select
     balances.costs,
     balances.corrections,
     balances.payments,
-    balances.closing_balance
+    balances.closing_balance::decimal(38, 9) as closing_balance
 from balances
 inner join core.brands on balances.brand_id = brands.brand_id and brands.valid_to is null;
 comment on view mart.account is 'One row per brand and local month, from the first one with a transaction to the last.';

@@ -107,7 +107,7 @@ select * replace (transaction_type::varchar as transaction_type)
 from hot.transactions;
 drop table hot.transactions;
 drop type transaction_type;
-create type transaction_type as enum ('COST', 'PAYMENT', 'CORRECTION'); -- noqa: PRS
+create type transaction_type as enum ('COST', 'PAYMENT', 'CORRECTION'); -- noqa: PRS, LT01
 create table hot.transactions (
     transaction_id bigint not null,
     brand_id bigint not null,

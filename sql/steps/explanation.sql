@@ -39,8 +39,8 @@ inner join core.brands_in_force($now::timestamptz, coalesce($known_at, 'infinity
     using (brand_id)
 inner join core.brand_zones_in_force($now::timestamptz, coalesce($known_at, 'infinity'::timestamptz)) as zones
     on brands.brand_id = zones.brand_id
-inner join core.brand_offsets(coalesce($known_at, 'infinity'::timestamptz), $now::timestamptz, $now::timestamptz)
-    as periods
+inner join
+    core.brand_offsets(coalesce($known_at, 'infinity'::timestamptz), $now::timestamptz, $now::timestamptz) as periods
     on brands.brand_id = periods.brand_id and periods.starts_at <= $now and periods.ends_at > $now
 where campaigns.campaign_id = $campaign_id;
 

@@ -273,11 +273,12 @@ create or replace temp macro weekday_of(name) as instr('montuewedthufrisatsun', 
 
 create or replace temp macro weekdays_fault(value) as
 case
-    when not regexp_full_match(
-        lower(filled(value)),
-        '\s*(mon|tue|wed|thu|fri|sat|sun)(-(mon|tue|wed|thu|fri|sat|sun))?'
-        || '(\s*,\s*(mon|tue|wed|thu|fri|sat|sun)(-(mon|tue|wed|thu|fri|sat|sun))?)*\s*'
-    )
+    when
+        not regexp_full_match(
+            lower(filled(value)),
+            '\s*(mon|tue|wed|thu|fri|sat|sun)(-(mon|tue|wed|thu|fri|sat|sun))?'
+            || '(\s*,\s*(mon|tue|wed|thu|fri|sat|sun)(-(mon|tue|wed|thu|fri|sat|sun))?)*\s*'
+        )
         then unwanted('weekdays', filled(value), 'names and ranges such as mon-fri or sat,sun, or empty for every day')
 end;
 

@@ -211,8 +211,8 @@ from asked
 inner join occurrences on asked.clock = occurrences.clock and asked.period = occurrences.period;
 
 -- name: spent_in_marts
--- One row per part of the spend of a campaign in a wanted bucket, from the sums: what happened after $now does not count,
--- nor does a batch the sums do not hold yet. Reads spend_wanted.
+-- One row per part of the spend of a campaign in a wanted bucket, from the sums: what happened after the instant
+-- decided for does not count, nor does a batch the sums do not hold yet. Reads spend_wanted.
 create or replace temp view spent as
 with dates as (
     -- each bucket once, however often the clock shows it
@@ -526,8 +526,8 @@ with own as (
     from holds
     inner join campaigns_now as campaigns on holds.brand_id = campaigns.brand_id
     semi join (
-        select id from holds
-        where scope = 'CAMPAIGN'
+        select own_holds.id from holds as own_holds
+        where own_holds.scope = 'CAMPAIGN'
     ) as with_own on campaigns.campaign_id = with_own.id
     where holds.scope = 'BRAND'
 ),

@@ -180,26 +180,28 @@ offsets as materialized (
     from
         core.brand_offsets(
             'infinity'::timestamptz,
-            (select min(ends_on) - interval 3 days from spent),
-            (select max(ends_on) + interval 3 days from spent where isfinite(ends_on))
+            (select min(few.ends_on) - interval 3 days from spent as few),
+            (select max(few.ends_on) filter (isfinite(few.ends_on)) + interval 3 days from spent as few)
         )
     semi join spent using (brand_id)
 ),
 
 endings as (
     select
-        spent.brand_id,
-        spent.ends_on,
-        min(core.begins_in(spent.ends_on, offsets.starts_at, offsets.ends_at, offsets.utc_offset)) as ends_at
-    from (select distinct
-        brand_id,
-        ends_on
-    from spent
-    where isfinite(ends_on)) as spent
-    inner join offsets on spent.brand_id = offsets.brand_id and offsets.ends_at > spent.ends_on - interval 2 days
+        ends.brand_id,
+        ends.ends_on,
+        min(core.begins_in(ends.ends_on, offsets.starts_at, offsets.ends_at, offsets.utc_offset)) as ends_at
+    from (
+        select distinct
+            brand_id,
+            ends_on
+        from spent
+        where isfinite(ends_on)
+    ) as ends
+    inner join offsets on ends.brand_id = offsets.brand_id and offsets.ends_at > ends.ends_on - interval 2 days
     group by
-        spent.brand_id,
-        spent.ends_on
+        ends.brand_id,
+        ends.ends_on
 ),
 
 placed as (

@@ -73,7 +73,11 @@ select
     event_id,
     core.transaction_id(file_id, line_number) as transaction_id
 from hot.ad_events
-where event_id in (select named.event_id from corrections_to_book as named where named.is_new)
+where
+    event_id in (
+        select named.event_id from corrections_to_book as named
+        where named.is_new
+    )
 union
 select
     event_id,
@@ -119,7 +123,10 @@ select *
 from hot.transactions
 where
     transaction_type = 'COST'
-    and transaction_id in (select named.corrected_transaction_id from corrections_to_book as named where named.is_new)
+    and transaction_id in (
+        select named.corrected_transaction_id from corrections_to_book as named
+        where named.is_new
+    )
 union
 select *
 from hot.transactions

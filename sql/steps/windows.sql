@@ -84,27 +84,27 @@ concerned as (
         own.id is not null as has_own
     from (
         select
-            campaign_id,
-            brand_id
-        from campaign_schedules
+            scheduled.campaign_id,
+            scheduled.brand_id
+        from campaign_schedules as scheduled
         union
         select
             campaigns.campaign_id,
             campaigns.brand_id
         from campaigns_now as campaigns
-        inner join held on held.scope = 'CAMPAIGN' and campaigns.campaign_id = held.id
-        where held.next_held_at is not null
+        inner join held as by_own on by_own.scope = 'CAMPAIGN' and campaigns.campaign_id = by_own.id
+        where by_own.next_held_at is not null
         union
         select
             campaigns.campaign_id,
             campaigns.brand_id
         from campaigns_now as campaigns
-        inner join held on held.scope = 'BRAND' and campaigns.brand_id = held.id
+        inner join held as by_brand on by_brand.scope = 'BRAND' and campaigns.brand_id = by_brand.id
         anti join (
-            select id from held
-            where scope = 'CAMPAIGN'
-        ) as own on campaigns.campaign_id = own.id
-        where held.next_held_at is not null
+            select with_own.id from held as with_own
+            where with_own.scope = 'CAMPAIGN'
+        ) as held_by_own on campaigns.campaign_id = held_by_own.id
+        where by_brand.next_held_at is not null
     ) as wanted
     left join campaign_schedules on wanted.campaign_id = campaign_schedules.campaign_id
     left join held as own on own.scope = 'CAMPAIGN' and wanted.campaign_id = own.id
