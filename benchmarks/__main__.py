@@ -41,6 +41,14 @@ TICK_EVENTS = 100_000
 BACKLOG_DAYS = 100
 WORLD = {"brands": 10_000, "campaigns": 50_000, "ads": 500_000}
 MANY_CAMPAIGNS = {"brands": 100_000, "campaigns": 1_000_000, "ads": 1_000_000}
+LIMITS = {
+    "budgets": "select 'CAMPAIGN' as scope, campaign_id as id, 'DAY' as period, 1 + campaign_id % 50 as amount,"
+    " null as effective_from, null as effective_to from range(1, 1_000_001) as ids (campaign_id)",
+    "dayparting": "select campaign_id, 'mon-fri' as weekdays, printf('%02d:00', 6 + campaign_id % 6) as start,"
+    " printf('%02d:30', 17 + campaign_id % 6) as end, null as clock from range(1, 1_000_001) as ids (campaign_id)",
+}
+"""Reference files that give each of the many campaigns a weekday window and a budget of its own."""
+
 LOOP_EVENTS = 1_000_000
 """The loop over rows is measured on no more than these, and its time multiplied."""
 
@@ -272,8 +280,18 @@ def decision(work: Path, events: int, format_: str, repeat: int) -> Rows:
             evaluate(published, AT + timedelta(hours=1))
 
     seconds: dict[str, list[float]] = defaultdict(list)
+    # the same campaigns later on, each with a weekday window and a budget of its own
+    limited = DataRoot(work / "limited-campaigns")
+    if not limited.published_file.exists():
+        shutil.copytree(root.path, limited.path, dirs_exist_ok=True)
+        for name, query in LIMITS.items():
+            duckdb.sql(query).write_csv(str(limited.reference / f"{name}.csv"))
+        spendgate("run", limited.path, "--now", AT.isoformat())
     for number in range(repeat):
         decide_later(number)
+        with open_warehouse(limited, now=AT + timedelta(hours=number + 1), run_id=f"limits-{number}") as warehouse:
+            warehouse.value("ops.revision", "current")
+            seconds["the same, each campaign with a window and a budget"].append(timed(lambda: decide(warehouse)))
         seconds["the sensor's look"].append(timed(look_now))
         for name, command in (("status", ()), ("status --brand", ("--brand", "7")), ("explain", ("77",))):
             cost = spendgate(name.partition(" ")[0], root.path, *command)
