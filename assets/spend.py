@@ -14,7 +14,7 @@ from assets.table_spec import POOL, materialized, table_spec
 
 HOURLY = "mart.hourly_spend"
 ACCOUNT = "mart.account"
-SUMMED = ("mart.daily_spend", "mart.monthly_spend", "mart.restatements")
+SUMMED = ("mart.daily_spend", "mart.monthly_spend", "mart.lifetime_spend", "mart.restatements")
 SPEND = (HOURLY, ACCOUNT, *SUMMED)
 OVERSPEND = "mart.overspend"
 

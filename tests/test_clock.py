@@ -113,7 +113,8 @@ def test_what_is_from_the_future_is_mended_with_a_reason(ahead: World) -> None:
         with pytest.raises(SpendgateError, match="needs a reason"):
             mend_versions(warehouse, mended_by="ann", reason=" ")
         assert mend_versions(warehouse, mended_by="ann", reason="clock of host b") == {
-            "brands": 1, "campaigns": 0, "ad_sets": 0, "ads": 1, "global_ad_pricing": 0,
+            "brands": 1, "campaigns": 0, "ad_sets": 0, "ads": 1, "global_ad_pricing": 0, "budgets": 0,
+            "dayparting": 0,
         }  # fmt: skip
         with pytest.raises(SpendgateError, match="nothing to mend"):
             mend_versions(warehouse, mended_by="ann", reason="again")

@@ -184,7 +184,10 @@ def test_a_step_that_is_done_again_changes_nothing(world: World, instance: dg.Da
         ("few_rows_are_rejected", "update raw.event_files set rows_rejected = 1, rows_read = 2 where kind = 'events'"),
         (
             "nothing_waits_for_long",
-            "insert into core.unpriced values (1, 1, null, 'click', null, now(), 'unknown', now() - interval 2 day)",
+            (
+                "insert into core.unpriced by name select 1 as transaction_id, 1 as ad_id, 'click' as event_type,"
+                " now() as occurred_at, 'unknown' as reason, now() - interval 2 day as waiting_since"
+            ),
         ),
         ("every_event_type_has_a_price", None),
         ("delivered_files_are_accepted", None),

@@ -43,7 +43,6 @@ def derive(
     """
     instant = {"now": as_of.now, "known_at": as_of.known_at}
     find_limits(connection, instant, brand_id=brand_id)
-    connection.execute(sql("steps.limits", "spent_from"))
     connection.execute(sql("steps.limits", "spent_in_ledger"))
     connection.execute(sql("steps.limits", "bucket_spend"))
     history = {"recorded_before": as_of.recorded_before, "decided_through": as_of.decided_through}

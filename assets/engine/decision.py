@@ -51,8 +51,9 @@ def evaluate(connection: duckdb.DuckDBPyConnection, now: datetime) -> DecisionSu
     instant = {"now": now, "known_at": None}
     find_limits(connection, instant, brand_id=None)
     connection.execute(sql("steps.limits", "spent_in_marts"))
-    # the hours, days and months under way, and what has been delivered of the time after
-    with days_needed(connection, now - timedelta(days=2)):
+    # what has been delivered of the time after; hours are in the ledger alone
+    [(hourly,)] = connection.execute(sql("steps.limits", "hourly_brands")).fetchall()
+    with days_needed(connection, now - timedelta(days=2) if hourly else now):
         connection.execute(sql("steps.limits", "bucket_spend"))
     connection.execute(sql("steps.decision", "current_statuses"))
     return complete(connection, instant)
@@ -77,6 +78,7 @@ def find_limits(
     connection.execute(sql("steps.clocks", "date_starts"), now)
     connection.execute(sql("steps.limits", "pieces"), now)
     connection.execute(sql("steps.limits", "spend_wanted"))
+    connection.execute(sql("steps.limits", "spent_from"))
     connection.execute(sql("steps.limits", "moved_campaigns"))
 
 

@@ -210,6 +210,12 @@ select
 from asked
 inner join occurrences on asked.clock = occurrences.clock and asked.period = occurrences.period;
 
+-- name: hourly_brands
+-- One row: how many brands have a limit by the hour, of themselves or of a campaign. Reads spend_wanted.
+select count(distinct brand_id) as brands
+from spend_wanted
+where period = 'HOUR';
+
 -- name: spent_in_marts
 -- One row per part of the spend of a campaign in a wanted bucket, from the sums: what happened after the instant
 -- decided for does not count, nor does a batch the sums do not hold yet. Reads spend_wanted.
@@ -396,7 +402,9 @@ with spent_by_campaigns as (
             moved_campaigns.brand_id = wanted.brand_id
             and costs.occurred_at >= wanted.starts_at
             and costs.occurred_at < wanted.ends_at
-    where costs.occurred_at <= getvariable('spendgate_now')
+    where
+        costs.occurred_at <= getvariable('spendgate_now')
+        and costs.occurred_at >= getvariable('spendgate_spent_from')
 )
 
 select

@@ -10,6 +10,8 @@ ELSEWHERE = {
     **dict.fromkeys((41, 46, 47), "tests/test_faults.py"),
     **dict.fromkeys((61, 62, 63, 64, 65, 66, 67, 68, 73, 74, 75), "tests/test_writers.py"),
     **dict.fromkeys((69, 70, 71, 72), "tests/test_delivery.py"),
+    **dict.fromkeys((76, 77, 78, 79), "tests/test_limit_files.py"),
+    **dict.fromkeys((80, 81), "tests/test_corrections.py"),
 }
 """Rows of the list that take more than a file of the corpus: a reader that dies, missing rights, settings, folders."""
 
