@@ -68,7 +68,9 @@ with concerned as (
     from core.budgets_in_force('infinity'::timestamptz, 'infinity'::timestamptz) as budgets
     left join campaigns_now as campaigns on budgets.scope = 'CAMPAIGN' and budgets.id = campaigns.campaign_id
     inner join brand_now on brand_now.brand_id = coalesce(campaigns.brand_id, budgets.id)
-    where budgets.effective_from = brand_now.local_date or budgets.effective_to + 1 = brand_now.local_date
+    where
+        (budgets.effective_from is not null or budgets.effective_to is not null) -- few are; they are joined alone
+        and (budgets.effective_from = brand_now.local_date or budgets.effective_to + 1 = brand_now.local_date)
 )
 
 from concerned

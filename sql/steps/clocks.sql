@@ -1,8 +1,8 @@
 -- Brands' clocks around an instant: their offsets from UTC, and the hours, days, weeks and months under way.
 
 -- name: brand_clock
--- One row per brand in force at $now, as known at $known_at: the clock it goes by and its own date. All brands, or the
--- one of $brand_id. A clock is a time zone, or, of a brand that changes its zone in these days, one of its own.
+-- One row per brand in force at $now, as known at $known_at: the clock it goes by, and its own budgets. All brands, or
+-- the one of $brand_id. A clock is a time zone, or, of a brand that changes its zone in these days, one of its own.
 create or replace temp table brand_clock as
 with zones as (
     from core.brand_zones_as_known(coalesce($known_at, 'infinity'::timestamptz))
@@ -161,8 +161,8 @@ cross join core.periods as periods
 where periods.unit is null;
 
 -- name: date_starts
--- One row per clock and local date on which something begins or is over: its first instant. Reads brand_clock, clocks
--- and campaigns_now.
+-- One row per clock and local date on which something begins or is over: its first instant. Reads brand_clock, clocks,
+-- campaigns_now and budget_rows.
 create or replace temp table date_starts as
 with dates as (
     select
