@@ -79,7 +79,15 @@ select
     daily_spend.brand_id,
     daily_spend.local_date
 from mart.daily_spend_parts as daily_spend
-inner join concerned on daily_spend.brand_id = concerned.brand_id and daily_spend.local_date >= concerned.local_date;
+-- each brand once, however many of its budgets are new
+inner join (
+    select
+        brand_id,
+        min(local_date) as local_date
+    from concerned
+    group by brand_id
+) as earliest
+    on daily_spend.brand_id = earliest.brand_id and daily_spend.local_date >= earliest.local_date;
 
 -- name: add_resealed
 -- Every brand with spend on a local date that was lost: its overspend could not be computed meanwhile.
