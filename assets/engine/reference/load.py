@@ -152,11 +152,23 @@ def _add_versions(warehouse: Warehouse, name: str, recorded_at: datetime) -> int
     record = {"batch_id": warehouse.batch_id(recorded_at), "recorded_at": recorded_at}
     clocks = {"now": warehouse.now, "clock": warehouse.clock()}
     warehouse.run("core.versions", "changed", table=table.versions, **clocks, **record)
+    added = keep_versions(warehouse, name, mends=False)
+    return int(warehouse.value("core.dayparting", "gathered_rows")) if table.gathered else added
+
+
+def keep_versions(warehouse: Warehouse, name: str, *, mends: bool) -> int:
+    """Add `new_versions` to those of a table, and what follows from them; returns how many.
+
+    Args:
+        warehouse: inside a transaction.
+        name: the table.
+        mends: they take the place of versions that a clock had put into the future.
+    """
     new_versions = warehouse.connection.table("new_versions")
-    new_versions.insert_into(table.versions)
+    new_versions.insert_into(REFERENCE_TABLES[name].versions)
     if name == "brands":
-        warehouse.run("core.brand_zones", "add", mends=False)
-    return int(warehouse.value("core.dayparting", "gathered_rows")) if table.gathered else len(new_versions)
+        warehouse.run("core.brand_zones", "add", mends=mends)
+    return len(new_versions)
 
 
 def _refused_rows(warehouse: Warehouse, staged: StagedFile) -> pa.Table:

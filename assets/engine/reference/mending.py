@@ -8,6 +8,7 @@ from datetime import datetime
 
 from assets.engine.errors import SpendgateError
 from assets.engine.kinds import REFERENCE_TABLES
+from assets.engine.reference.load import keep_versions
 from assets.engine.warehouse.warehouse import Warehouse
 
 log = logging.getLogger("spendgate.mending")
@@ -41,8 +42,4 @@ def _bring_in(warehouse: Warehouse, name: str, recorded_at: datetime) -> int:
     table = REFERENCE_TABLES[name]
     record = {"batch_id": warehouse.batch_id(recorded_at), "recorded_at": recorded_at}
     warehouse.run("core.versions", "from_the_future", table=table.versions, clock=warehouse.clock(), **record)
-    new_versions = warehouse.connection.table("new_versions")
-    new_versions.insert_into(table.versions)
-    if name == "brands":
-        warehouse.run("core.brand_zones", "add", mends=True)
-    return len(new_versions)
+    return keep_versions(warehouse, name, mends=True)
