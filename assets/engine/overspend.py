@@ -20,7 +20,7 @@ def measure_overspend(warehouse: Warehouse) -> int:
     Due is what has new transactions, and what a new budget or a decision's new finding bears upon.
 
     Returns:
-        How many periods of budgets were due; 0 when they wait for a sealed day that cannot be read.
+        How many periods of brands' budgets were due; 0 when they wait for a sealed day that cannot be read.
     """
     try:
         return _measure_overspend(warehouse)
@@ -39,5 +39,5 @@ def _measure_overspend(warehouse: Warehouse) -> int:
         warehouse.run("mart.overspend", "remove_due")
         exceeded = int(warehouse.value("mart.overspend", "add"))
         warehouse.run("ops.overspend_due", "clear")
-    log.info("overspend computed for %d periods of budgets; %d were gone beyond", due, exceeded)
+    log.info("overspend computed for %d periods of brands; %d budgets were gone beyond", due, exceeded)
     return due

@@ -28,6 +28,20 @@ create or replace macro core.budgets_in_force(instant, known_at) as table
     from core.versions_in_force('core.budget_versions', instant, known_at);
 comment on macro table core.budgets_in_force is 'One row per budget: its version in force at an instant, as known at a recorded time.'; -- noqa: PRS
 
+create or replace macro core.budget_owners(instant, known_at) as table
+    select
+        'BRAND' as scope,
+        brand_id as id,
+        brand_id
+    from core.brands_in_force(instant, known_at)
+    union all
+    select
+        'CAMPAIGN' as scope,
+        campaign_id as id,
+        brand_id
+    from core.campaigns_in_force(instant, known_at);
+comment on macro table core.budget_owners is 'One row per brand and campaign in force at an instant, as known at a recorded time: as whom a budget names it, and its brand.'; -- noqa: PRS
+
 -- name: validate
 -- One row per delivered row of budgets: its typed values, its key as delivered and as it is kept, what is wrong.
 create or replace temp table validated_rows as

@@ -249,6 +249,23 @@ from split
 group by all;
 
 -- name: remove_due
--- Make room for what is recomputed.
-delete from mart.overspend
-where (scope, id, period, starts_on) in (select (scope, id, period, starts_on) from due_periods);
+-- Make room for what is recomputed. Reads due_periods and budget_history.
+delete from mart.overspend as known
+using
+    due_periods as due,
+    (
+        select distinct
+            scope,
+            id,
+            brand_id,
+            period
+        from budget_history
+        where amount is not null
+    ) as budgets
+where
+    known.scope = budgets.scope
+    and known.id = budgets.id
+    and known.period = budgets.period
+    and known.starts_on = due.starts_on
+    and budgets.brand_id = due.brand_id
+    and budgets.period = due.period;

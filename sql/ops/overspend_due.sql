@@ -53,8 +53,9 @@ with concerned as (
             greatest(budgets.valid_from::date - 1, coalesce(budgets.effective_from, '2000-01-01'::date))
         ) as local_date
     from core.budgets
-    left join campaigns_now as campaigns on budgets.scope = 'CAMPAIGN' and budgets.id = campaigns.campaign_id
-    inner join brand_now on brand_now.brand_id = coalesce(campaigns.brand_id, budgets.id)
+    inner join core.budget_owners(getvariable('spendgate_now'), 'infinity'::timestamptz) as owners
+        on budgets.scope = owners.scope and budgets.id = owners.id
+    inner join brand_now on owners.brand_id = brand_now.brand_id
     where
         budgets.recorded_at > (
             select coalesce(max(recorded_at), '-infinity'::timestamptz) from ops.decisions
@@ -66,8 +67,9 @@ with concerned as (
         brand_now.brand_id,
         brand_now.local_date
     from core.budgets_in_force('infinity'::timestamptz, 'infinity'::timestamptz) as budgets
-    left join campaigns_now as campaigns on budgets.scope = 'CAMPAIGN' and budgets.id = campaigns.campaign_id
-    inner join brand_now on brand_now.brand_id = coalesce(campaigns.brand_id, budgets.id)
+    inner join core.budget_owners(getvariable('spendgate_now'), 'infinity'::timestamptz) as owners
+        on budgets.scope = owners.scope and budgets.id = owners.id
+    inner join brand_now on owners.brand_id = brand_now.brand_id
     where
         (budgets.effective_from is not null or budgets.effective_to is not null) -- few are; they are joined alone
         and (budgets.effective_from = brand_now.local_date or budgets.effective_to + 1 = brand_now.local_date)

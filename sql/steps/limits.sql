@@ -29,29 +29,17 @@ paid as (
 owned as (
     select
         'BRAND' as scope,
-        brand_id as id,
-        brand_id,
-        clock,
-        'DAY' as period,
-        daily_budget as amount,
+        brand_clock.brand_id as id,
+        brand_clock.brand_id,
+        brand_clock.clock,
+        periods.period,
+        case periods.period when 'DAY' then brand_clock.daily_budget else brand_clock.monthly_budget end as amount,
         null::date as effective_from,
         null::date as effective_to,
         0 as place
     from brand_clock
-    where daily_budget is not null
-    union all
-    select
-        'BRAND' as scope,
-        brand_id as id,
-        brand_id,
-        clock,
-        'MONTH' as period,
-        monthly_budget as amount,
-        null as effective_from,
-        null as effective_to,
-        0 as place
-    from brand_clock
-    where monthly_budget is not null
+    cross join (values ('DAY'), ('MONTH')) as periods (period)
+    where amount is not null
     union all
     select
         'BRAND' as scope,
@@ -70,7 +58,7 @@ owned as (
     select
         budgets.scope,
         budgets.id,
-        budgets.id as brand_id,
+        owners.brand_id,
         brand_clock.clock,
         budgets.period,
         budgets.amount,
@@ -78,23 +66,9 @@ owned as (
         budgets.effective_to,
         1 as place
     from budgets
-    inner join brand_clock on budgets.id = brand_clock.brand_id
-    where budgets.scope = 'BRAND'
-    union all
-    select
-        budgets.scope,
-        budgets.id,
-        brand_clock.brand_id,
-        brand_clock.clock,
-        budgets.period,
-        budgets.amount,
-        budgets.effective_from,
-        budgets.effective_to,
-        1 as place
-    from budgets
-    inner join campaigns_now as campaigns on budgets.id = campaigns.campaign_id
-    inner join brand_clock on campaigns.brand_id = brand_clock.brand_id
-    where budgets.scope = 'CAMPAIGN'
+    inner join core.budget_owners($now::timestamptz, coalesce($known_at, 'infinity'::timestamptz)) as owners
+        on budgets.scope = owners.scope and budgets.id = owners.id
+    inner join brand_clock on owners.brand_id = brand_clock.brand_id
 )
 
 select

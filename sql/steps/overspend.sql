@@ -7,34 +7,22 @@ create or replace temp table budget_history as
 with owned as (
     select
         'BRAND' as scope,
-        brand_id as id,
-        brand_id,
-        'DAY' as period,
-        daily_budget as amount,
+        brands.brand_id as id,
+        brands.brand_id,
+        periods.period,
+        case periods.period when 'DAY' then brands.daily_budget else brands.monthly_budget end as amount,
         null::date as effective_from,
         null::date as effective_to,
         0 as place,
-        valid_from,
-        valid_to
+        brands.valid_from,
+        brands.valid_to
     from core.brands
-    union all
-    select
-        'BRAND' as scope,
-        brand_id as id,
-        brand_id,
-        'MONTH' as period,
-        monthly_budget as amount,
-        null as effective_from,
-        null as effective_to,
-        0 as place,
-        valid_from,
-        valid_to
-    from core.brands
+    cross join (values ('DAY'), ('MONTH')) as periods (period)
     union all
     select
         budgets.scope,
         budgets.id,
-        coalesce(campaigns.brand_id, budgets.id) as brand_id,
+        owners.brand_id,
         budgets.period,
         budgets.amount,
         budgets.effective_from,
@@ -43,8 +31,8 @@ with owned as (
         budgets.valid_from,
         budgets.valid_to
     from core.budgets
-    left join core.campaigns_in_force('infinity'::timestamptz, 'infinity'::timestamptz) as campaigns
-        on budgets.scope = 'CAMPAIGN' and budgets.id = campaigns.campaign_id
+    inner join core.budget_owners('infinity'::timestamptz, 'infinity'::timestamptz) as owners
+        on budgets.scope = owners.scope and budgets.id = owners.id
     where budgets.period <> 'HOUR'
 )
 
@@ -57,122 +45,116 @@ from owned
 semi join ops.overspend_due using (brand_id);
 
 -- name: due_periods
--- One row per budget of a day or longer, and period of it whose overspend is due; all time begins in 2000. Reads
+-- One row per brand and period of a budget of a day or longer whose overspend is due; all time begins in 2000. Reads
 -- budget_history.
 create or replace temp table due_periods as
-with budgets as (
-    select
-        scope,
-        id,
-        period,
-        any_value(brand_id) as brand_id,
-        min(amount) as least_amount
+select distinct
+    due.brand_id,
+    periods.period,
+    coalesce(date_trunc(periods.unit, due.local_date)::date, '2000-01-01'::date) as starts_on,
+    coalesce((date_trunc(periods.unit, due.local_date) + periods.length)::date, 'infinity'::date) as ends_on
+from ops.overspend_due as due
+inner join (
+    select distinct
+        brand_id,
+        period
     from budget_history
     where amount is not null
-    group by
-        scope,
-        id,
-        period
-)
-
-select distinct
-    budgets.scope,
-    budgets.id,
-    budgets.brand_id,
-    budgets.period,
-    coalesce(date_trunc(periods.unit, due.local_date)::date, '2000-01-01'::date) as starts_on,
-    coalesce((date_trunc(periods.unit, due.local_date) + periods.length)::date, 'infinity'::date) as ends_on,
-    budgets.least_amount
-from ops.overspend_due as due
-inner join budgets on due.brand_id = budgets.brand_id
+) as budgets on due.brand_id = budgets.brand_id
 inner join core.periods as periods on budgets.period = periods.period;
 
 -- name: exceeded_periods
--- One row per due period in which more than its budget was spent: that budget, and the newest batch that was counted
+-- One row per budget and due period in which more than it was spent: that budget, and the newest batch that was counted
 -- when the period was decided as a whole (null: not yet). Reads due_periods and budget_history.
 create or replace temp table exceeded_periods as
-with parts as (
+with summed as (
+    -- days and months as they are summed; a week is its days
     select
-        due_periods.scope,
-        due_periods.id,
-        due_periods.period,
-        due_periods.starts_on,
-        sums.spend
+        *,
+        case period when 'WEEK' then 'DAY' else period end as summed_by,
+        starts_on + unnest(case period when 'WEEK' then [0, 1, 2, 3, 4, 5, 6] else [0] end) as summed_on
     from due_periods
-    inner join mart.daily_spend_parts as sums
+),
+
+parts as (
+    select
+        summed.brand_id,
+        sums.campaign_id,
+        summed.period,
+        summed.starts_on,
+        summed.ends_on,
+        sums.spend
+    from summed
+    inner join mart.period_spend as sums
         on
-            due_periods.brand_id = sums.brand_id
-            and due_periods.starts_on = sums.local_date
-            and (due_periods.scope = 'BRAND' or due_periods.id = sums.campaign_id)
-    where due_periods.period = 'DAY'
+            summed.brand_id = sums.brand_id
+            and summed.summed_by = sums.period
+            and summed.summed_on = sums.starts_on
     union all
     select
-        weeks.scope,
-        weeks.id,
-        weeks.period,
-        weeks.starts_on,
-        sums.spend
-    from (
-        select
-            *,
-            starts_on + unnest([0, 1, 2, 3, 4, 5, 6]) as local_date
-        from due_periods
-        where period = 'WEEK'
-    ) as weeks
-    inner join mart.daily_spend_parts as sums
-        on
-            weeks.brand_id = sums.brand_id
-            and weeks.local_date = sums.local_date
-            and (weeks.scope = 'BRAND' or weeks.id = sums.campaign_id)
-    union all
-    select
-        due_periods.scope,
-        due_periods.id,
+        due_periods.brand_id,
+        sums.campaign_id,
         due_periods.period,
         due_periods.starts_on,
+        due_periods.ends_on,
         sums.spend
     from due_periods
-    inner join mart.monthly_spend_parts as sums
-        on
-            due_periods.brand_id = sums.brand_id
-            and due_periods.starts_on = sums.local_month
-            and (due_periods.scope = 'BRAND' or due_periods.id = sums.campaign_id)
-    where due_periods.period = 'MONTH'
-    union all
-    select
-        due_periods.scope,
-        due_periods.id,
-        due_periods.period,
-        due_periods.starts_on,
-        sums.spend
-    from due_periods
-    inner join mart.lifetime_spend as sums
-        on
-            due_periods.brand_id = sums.brand_id
-            and (due_periods.scope = 'BRAND' or due_periods.id = sums.campaign_id)
+    inner join mart.lifetime_spend as sums on due_periods.brand_id = sums.brand_id
     where due_periods.period = 'LIFETIME'
+),
+
+owned as (
+    select
+        'BRAND' as scope,
+        brand_id as id,
+        * exclude (campaign_id)
+    from parts
+    union all
+    select
+        'CAMPAIGN' as scope,
+        campaign_id as id,
+        * exclude (campaign_id)
+    from parts
+    semi join (
+        select id from budget_history
+        where scope = 'CAMPAIGN'
+    ) as own on parts.campaign_id = own.id
 ),
 
 spent as (
     select
-        due_periods.*,
-        sums.spend
-    from due_periods
+        owned.scope,
+        owned.id,
+        owned.brand_id,
+        owned.period,
+        owned.starts_on,
+        owned.ends_on,
+        sum(owned.spend) as spend
+    from owned
     inner join (
         select
             scope,
             id,
+            brand_id,
             period,
-            starts_on,
-            sum(spend) as spend
-        from parts
-        group by
-            scope,
-            id,
-            period,
-            starts_on
-    ) as sums using (scope, id, period, starts_on)
-    where sums.spend > due_periods.least_amount
+            min(amount) as least_amount
+        from budget_history
+        where amount is not null
+        group by all
+    ) as budgets
+        on
+            owned.scope = budgets.scope
+            and owned.id = budgets.id
+            and owned.brand_id = budgets.brand_id
+            and owned.period = budgets.period
+    group by
+        owned.scope,
+        owned.id,
+        owned.brand_id,
+        owned.period,
+        owned.starts_on,
+        owned.ends_on
+    having sum(owned.spend) > any_value(budgets.least_amount)
 ),
 
 offsets as materialized (
