@@ -11,8 +11,7 @@ create table if not exists mart.budgets (
     share double,
     reached boolean not null,
     timezone varchar not null,
-    currency varchar not null,
-    decided_at timestamptz not null
+    currency varchar not null
 );
 comment on table mart.budgets is 'One row per limit in force, as of the last decision: what is spent of it, in which period.';
 comment on column mart.budgets.scope is 'BRAND or CAMPAIGN';
@@ -25,18 +24,39 @@ comment on column mart.budgets.reached is 'spend >= budget';
 comment on column mart.budgets.timezone is 'the zone of that clock';
 comment on column mart.budgets.currency is 'ISO 4217 code of spend and budget';
 
--- name: add
--- One row per limit in force, as of the last decision. Reads limits and brand_now.
-insert into mart.budgets by name
-select
-    limits.* exclude (place),
-    case when limits.budget > 0 then round(limits.spend / limits.budget, 6) end as share,
-    brand_now.timezone,
-    brand_now.currency,
-    $now::timestamptz as decided_at
-from limits
-inner join brand_now on limits.brand_id = brand_now.brand_id;
-
--- name: clear
--- Make room for the new decision.
-truncate mart.budgets;
+-- name: apply_decision
+-- One row per limit in force, as of the last decision: of a million limits few change in five minutes, so only those are
+-- written. Reads limits and brand_now.
+merge into mart.budgets as stored
+using (
+    select
+        limits.* exclude (place),
+        case when limits.budget > 0 then round(limits.spend / limits.budget, 6) end as share,
+        brand_now.timezone,
+        brand_now.currency
+    from limits
+    inner join brand_now on limits.brand_id = brand_now.brand_id
+) as new
+    on stored.scope = new.scope and stored.id = new.id and stored.period = new.period
+when matched and (
+    stored.spend <> new.spend
+    or stored.budget <> new.budget
+    or stored.starts_at is distinct from new.starts_at
+    or stored.ends_at is distinct from new.ends_at
+    or stored.brand_id <> new.brand_id
+    or stored.timezone <> new.timezone
+    or stored.currency <> new.currency
+) then
+    update
+        set
+            brand_id = new.brand_id,
+            starts_at = new.starts_at,
+            ends_at = new.ends_at,
+            spend = new.spend,
+            budget = new.budget,
+            share = new.share,
+            reached = new.reached,
+            timezone = new.timezone,
+            currency = new.currency
+when not matched then insert by name
+when not matched by source then delete;

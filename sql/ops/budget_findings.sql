@@ -18,12 +18,11 @@ comment on column ops.budget_findings.decided_at is 'the instant decided for: wh
 -- had been found for the instant before: in mart.budgets when decisions are made in order, else in the findings.
 insert into ops.budget_findings by name
 with found as (
-    select
+    select distinct
         brand_id,
-        case when scope = 'CAMPAIGN' then id end as campaign_id,
-        bool_or(reached) as is_reached
+        case when scope = 'CAMPAIGN' then id end as campaign_id
     from limits
-    group by all
+    where reached
 ),
 
 newest as (
@@ -33,27 +32,25 @@ newest as (
 ),
 
 found_before as (
-    select
+    select distinct
         brand_id,
-        case when scope = 'CAMPAIGN' then id end as campaign_id,
-        bool_or(reached) as is_reached
+        case when scope = 'CAMPAIGN' then id end as campaign_id
     from mart.budgets
-    where (select in_order from newest)
-    group by all
+    where reached and (select in_order from newest)
     union all
     select
         brand_id,
-        campaign_id,
-        arg_max(is_reached, { 'decided_at': decided_at, 'recorded_at': recorded_at }) as is_reached
+        campaign_id
     from ops.budget_findings
     where decided_at <= $now and not (select in_order from newest)
     group by all
+    having arg_max(is_reached, { 'decided_at': decided_at, 'recorded_at': recorded_at })
 )
 
 select
     coalesce(found.brand_id, found_before.brand_id) as brand_id,
     coalesce(found.campaign_id, found_before.campaign_id) as campaign_id,
-    coalesce(found.is_reached, false) as is_reached,
+    found.brand_id is not null as is_reached,
     $now::timestamptz as decided_at,
     $recorded_at::timestamptz as recorded_at,
     $run_id as run_id
@@ -62,4 +59,4 @@ full join found_before
     on
         found.brand_id = found_before.brand_id
         and coalesce(found.campaign_id, -1) = coalesce(found_before.campaign_id, -1)
-where coalesce(found.is_reached, false) <> coalesce(found_before.is_reached, false);
+where found.brand_id is null or found_before.brand_id is null;

@@ -15,39 +15,32 @@ left join date_starts as ends on brand_clock.clock = ends.clock and campaigns.en
 where campaigns.start_date is not null or campaigns.end_date is not null;
 
 -- name: schedules
--- One row per campaign with rows of dayparting: which schedule it has. Campaigns of one clock with the same rows share
--- theirs, so that windows are worked out once for all of them.
-create or replace temp table campaign_schedules as
-with current as (
-    select
-        dayparting.campaign_id,
-        campaigns.brand_id,
-        brand_clock.clock,
-        dayparting.windows
-    from core.dayparting_in_force($now::timestamptz, coalesce($known_at, 'infinity'::timestamptz)) as dayparting
-    inner join campaigns_now as campaigns on dayparting.campaign_id = campaigns.campaign_id
-    inner join brand_clock on campaigns.brand_id = brand_clock.brand_id
-),
-
-distinct_schedules as (
-    select
-        clock,
-        windows,
-        row_number() over () as schedule
-    from (select distinct
-        clock,
-        windows
-    from current) as each_once
-)
-
+-- One row per clock and rows of dayparting that campaigns have on it, with those campaigns: windows are worked out once
+-- for all of them.
+create or replace temp table schedules as
 select
-    current.campaign_id,
-    current.brand_id,
-    distinct_schedules.schedule,
-    current.clock,
-    current.windows
-from current
-inner join distinct_schedules using (clock, windows);
+    row_number() over () as schedule,
+    brand_clock.clock,
+    dayparting.windows,
+    list({ 'campaign_id': campaigns.campaign_id, 'brand_id': campaigns.brand_id }) as campaigns
+from core.dayparting_in_force($now::timestamptz, coalesce($known_at, 'infinity'::timestamptz)) as dayparting
+inner join campaigns_now as campaigns on dayparting.campaign_id = campaigns.campaign_id
+inner join brand_clock on campaigns.brand_id = brand_clock.brand_id
+group by
+    brand_clock.clock,
+    dayparting.windows;
+
+-- name: campaign_schedules
+-- One row per campaign with rows of dayparting: which schedule it has. Reads schedules.
+create or replace temp table campaign_schedules as
+select
+    campaign.campaign_id,
+    campaign.brand_id,
+    schedule
+from (select
+    schedule,
+    unnest(campaigns) as campaign
+from schedules) as each_campaign;
 
 -- name: free_spans
 -- One row per campaign with a schedule, or with several spans in which no limit holds it, and such a span, within its
@@ -137,13 +130,13 @@ left join flights on spans.campaign_id = flights.campaign_id;
 
 -- name: dates_wanted
 -- One row per schedule and local date whose windows are worked out: those around $now and around each instant at which
--- a campaign is free again. Reads campaign_schedules and free_spans.
+-- a campaign is free again. Reads schedules and free_spans.
 create or replace temp table dates_wanted as
 with instants as (
     select
         schedule,
         $now::timestamptz as instant
-    from campaign_schedules
+    from schedules
     union
     select
         schedule,
@@ -174,20 +167,25 @@ with settled as (
 -- at each of these a window is open, or another one opens within the dates that were looked at
 found as (
     select
-        free_spans.schedule,
-        bool_and(coalesce(open_windows.opens_at < free_spans.from_at + interval 9 days, false)) as all_found
-    from free_spans
+        wanted.schedule,
+        bool_and(coalesce(open_windows.opens_at < wanted.from_at + interval 9 days, false)) as all_found
+    from (
+        select distinct
+            schedule,
+            from_at
+        from free_spans
+        where schedule is not null and isfinite(from_at)
+    ) as wanted
     asof left join open_windows
-        on free_spans.schedule = open_windows.schedule and free_spans.from_at < open_windows.closes_at
-    where free_spans.schedule is not null and isfinite(free_spans.from_at)
-    group by free_spans.schedule
+        on wanted.schedule = open_windows.schedule and wanted.from_at < open_windows.closes_at
+    group by wanted.schedule
 )
 
 select
     unsettled.schedule,
     $now::date + days.number::integer as local_date
 from (
-    select schedule from campaign_schedules
+    select schedule from schedules
     except
     select settled.schedule
     from settled
@@ -198,22 +196,14 @@ cross join (select unnest(range(-401, 402)) as number) as days;
 
 -- name: open_windows
 -- One row per schedule and window of it as instants, united with those that it overlaps or touches. Reads dates_wanted,
--- campaign_schedules and clocks.
+-- schedules and clocks.
 create or replace temp table open_windows as
-with distinct_schedules as (
-    select distinct
-        schedule,
-        clock,
-        windows
-    from campaign_schedules
-),
-
-rows_of_schedules as (
+with rows_of_schedules as (
     select
         schedule,
         clock,
         unnest(windows) as daypart
-    from distinct_schedules
+    from schedules
 ),
 
 bounds as (
@@ -354,8 +344,15 @@ openings as (
     select
         free_spans.campaign_id,
         free_spans.until_at,
+        first_windows.opens_at
+    from free_spans
+    inner join first_windows
+        on free_spans.schedule = first_windows.schedule and free_spans.from_at = first_windows.from_at
+    union all
+    select
+        free_spans.campaign_id,
+        free_spans.until_at,
         case
-            when free_spans.schedule is not null then first_windows.opens_at
             when campaigns.allowed_start is null or isinf(free_spans.from_at) then free_spans.from_at
             else greatest(
                 free_spans.from_at,
@@ -370,8 +367,7 @@ openings as (
         end as opens_at
     from free_spans
     inner join campaigns_now as campaigns on free_spans.campaign_id = campaigns.campaign_id
-    left join first_windows
-        on free_spans.schedule = first_windows.schedule and free_spans.from_at = first_windows.from_at
+    where free_spans.schedule is null
 )
 
 select
