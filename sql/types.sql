@@ -34,21 +34,6 @@ make_timestamptz(epoch_us(date_trunc('month', make_timestamp(epoch_us(instant) -
 create or replace macro core.transaction_id(file_id, line_number) as
     file_id * 10000000000 + line_number;
 
--- an amount as people read it: exact, with at least two decimals, which are those of a cent
-create or replace macro core.amount_for_people(amount) as
-    format('{:,}', trunc(amount)::hugeint)
-    || regexp_replace(regexp_extract(amount::decimal(38, 9)::varchar, '\.[0-9]+$'), '(\.[0-9]{2}[0-9]*?)0*$', '\1');
-
-create or replace macro core.period_for_people(period) as
-    case period
-        when 'HOUR' then 'this hour'
-        when 'DAY' then 'today'
-        when 'WEEK' then 'this week'
-        when 'MONTH' then 'this month'
-        when 'LIFETIME' then 'of all time'
-        when 'FUNDS' then 'paid in advance'
-    end;
-
 -- how long a daily window is, in microseconds: 22:00-04:00 closes on the next day
 create or replace macro core.window_length_us(opens, closes) as
     epoch_us(closes) - epoch_us(opens) + case when closes < opens then 86400000000 else 0 end;

@@ -52,7 +52,7 @@ TABLES = (
     "core.dayparting_versions", "hot.transactions", "hot.daily_spend", "hot.monthly_spend", "mart.brand_budget",
     "mart.budgets",
     "mart.lifetime_spend", "raw.payments", "core.corrections",
-    "mart.overspend", "mart.restatements", "ops.batches", "ops.budget_findings", "ops.campaign_status",
+    "mart.overspend", "mart.restatements", "ops.batches", "ops.budget_findings", "hot.campaign_status",
     "ops.campaign_status_changes", "ops.decisions", "ops.overspend_due", "ops.watermarks",
 )  # fmt: skip
 EMPTY = ";".join(f"truncate {table}" for table in TABLES)
@@ -92,10 +92,10 @@ select
     campaign_id, windows::struct(weekdays tinyint[], opens time, closes time, clock varchar)[] as windows,
     core.beginning() as valid_from, 1 as batch_id, now() as recorded_at
 from dayparts;
-insert into ops.campaign_status by name
+insert into hot.campaign_status by name
 select
     campaign_id, brand_id, status, 'INITIAL' as reason, now() as changed_at, now() as decided_at, true as window_open,
-    paused_until
+    paused_until, true as brand_active
 from campaigns;
 insert into ops.campaign_status_changes by name
 select

@@ -175,7 +175,7 @@ def test_a_step_that_is_done_again_changes_nothing(world: World, instance: dg.Da
             "update ops.campaign_status_changes set monthly_spend = 0 where campaign_id = 11",
         ),
         ("overspend_adds_up", "update mart.overspend set late = late + 0.000000001"),
-        ("statuses_are_the_last_changes", "update ops.campaign_status set status = 'DRAFT' where campaign_id = 11"),
+        ("statuses_are_the_last_changes", "update hot.campaign_status set status = 'DRAFT' where campaign_id = 11"),
         ("published_copy_is_current", "update ops.revision set revision = revision + 1"),
         (
             "delivered_files_can_be_taken",

@@ -149,8 +149,8 @@ def test_a_newer_warehouse_is_refused_and_not_touched(world: World) -> None:
 @pytest.mark.parametrize(
     ("change", "difference"),
     [
-        ("alter table ops.campaign_status drop paused_until", "ops.campaign_status has no paused_until"),
-        ("alter table ops.campaign_status add more integer", "ops.campaign_status has more"),
+        ("alter table hot.campaign_status drop paused_until", "hot.campaign_status has no paused_until"),
+        ("alter table hot.campaign_status add more integer", "hot.campaign_status has more"),
         ("drop view raw.ad_events; create table raw.ad_events (event_id varchar)", "raw.ad_events is a table"),
     ],
 )

@@ -74,13 +74,15 @@ def set_status(warehouse: Warehouse, change: ManualChange) -> str | None:
     _check_manual_change(change, before, decided_at)
     if before == "COMPLETED":
         _refuse_flight_that_is_over(warehouse, campaign_id)
+    evaluate(warehouse.connection, warehouse.now)
     with warehouse.transaction() as recorded_at:
-        evaluate(warehouse.connection, warehouse.now)
         wanted = {
             "campaign_id": campaign_id,
             "from_status": before,
             "status": change.status,
             "paused_until": change.until,
+            "changed_by": change.changed_by,
+            "note": change.note,
             "now": warehouse.now,
         }
         if warehouse.value("ops.campaign_status", "set_by_hand", **wanted) != 1:
@@ -89,8 +91,6 @@ def set_status(warehouse: Warehouse, change: ManualChange) -> str | None:
             "ops.campaign_status_changes",
             "add_manual",
             **wanted,
-            changed_by=change.changed_by,
-            note=change.note,
             recorded_at=recorded_at,
             run_id=warehouse.run_id,
         )

@@ -25,8 +25,8 @@ comment on column mart.budgets.timezone is 'the zone of that clock';
 comment on column mart.budgets.currency is 'ISO 4217 code of spend and budget';
 
 -- name: apply_decision
--- One row per limit in force, as of the last decision: of a million limits few change in five minutes, so only those are
--- written. Reads limits and brand_now.
+-- One row per limit in force, as of the last decision: of a million limits few change in five minutes, so only those
+-- are written. Reads limits and brand_now.
 merge into mart.budgets as stored
 using (
     select
@@ -58,5 +58,11 @@ when matched and (
             reached = new.reached,
             timezone = new.timezone,
             currency = new.currency
-when not matched then insert by name
+when not matched then
+    insert
+        (scope, id, brand_id, period, starts_at, ends_at, spend, budget, share, reached, timezone, currency)
+    values (
+        new.scope, new.id, new.brand_id, new.period, new.starts_at, new.ends_at, new.spend, new.budget, new.share,
+        new.reached, new.timezone, new.currency
+    )
 when not matched by source then delete;

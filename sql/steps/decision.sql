@@ -64,7 +64,7 @@ select
     campaign_id,
     status,
     paused_until
-from ops.campaign_status;
+from hot.campaign_status;
 
 -- name: statuses_as_of
 -- One row per campaign that had a status: the one it had by the changes recorded before $recorded_before that were made
@@ -242,6 +242,8 @@ select
     case when final_status = 'PAUSED' then paused_until end as paused_until,
     is_active,
     not_begun,
+    flight_starts_at,
+    flight_ends_at,
     has_window,
     window_open,
     window_start,

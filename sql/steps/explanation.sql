@@ -60,14 +60,15 @@ order by place;
 
 -- name: flight
 -- One row: the first and the last date of a campaign, and its windows of dayparting that touch the day of $now. Reads
--- campaigns_now, campaign_schedules, open_windows and occurrences.
+-- campaigns_now, campaign_schedules, schedules, open_windows and occurrences.
 select
     campaigns.start_date,
     campaigns.end_date,
     coalesce((
         select list({ 'opens_at': windows.opens_at, 'closes_at': windows.closes_at } order by windows.opens_at)
-        from campaign_schedules as schedules
-        inner join open_windows as windows using (schedule)
+        from campaign_schedules as scheduled
+        inner join schedules on scheduled.schedule = schedules.schedule
+        inner join open_windows as windows on scheduled.schedule = windows.schedule
         inner join (
             select
                 clock,
@@ -78,7 +79,7 @@ select
             group by clock
         ) as today on schedules.clock = today.clock
         where
-            schedules.campaign_id = $campaign_id
+            scheduled.campaign_id = $campaign_id
             and windows.opens_at < today.ends_at
             and windows.closes_at > today.starts_at
     ), []) as windows_today
