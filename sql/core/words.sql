@@ -60,14 +60,14 @@ end
 
 -- what a person has said of a campaign, if that holds it
 create or replace macro core.person_for_people(status, changed_by, resumes, note) as
-    case status
-        when 'DRAFT' then 'a draft until a person schedules it'
-        when 'PAUSED' then concat('paused', ' by ' || changed_by, ' until ' || resumes, ': ' || note)
-        when 'COMPLETED' then concat('completed', ' by ' || changed_by, ': ' || note)
-    end;
+case status
+    when 'DRAFT' then 'a draft until a person schedules it'
+    when 'PAUSED' then concat('paused', ' by ' || changed_by, ' until ' || resumes, ': ' || note)
+    when 'COMPLETED' then concat('completed', ' by ' || changed_by, ': ' || note)
+end;
 
 -- a window that is closed; null: it is open
 create or replace macro core.window_for_people(is_open, opens) as
-    case
-        when not is_open then 'its window is closed, ' || coalesce('it opens at ' || opens, 'none opens any more')
-    end;
+case
+    when not is_open then 'its window is closed, ' || coalesce('it opens at ' || opens, 'none opens any more')
+end;
