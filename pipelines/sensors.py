@@ -1,4 +1,4 @@
-"""Sensors: they compare what is wanted with what is recorded, and ask for a run. They write nothing.
+"""Sensors: they compare what is wanted with what is recorded, and ask for a run. They write no more than when they did.
 
 Belongs here: when a run is asked for. Does not: what it does.
 """
@@ -16,6 +16,7 @@ from assets.engine.decision import evaluate
 from assets.engine.delivery.files import DeliveredFile
 from assets.engine.delivery.inbox import Inbox, is_retryable, stable_files
 from assets.engine.errors import SpendgateError, first_line
+from assets.engine.freshness import note_look
 from assets.engine.warehouse.clock import utc_now
 from assets.engine.warehouse.lock import is_held
 from assets.engine.warehouse.migrations import OtherVersionError
@@ -103,6 +104,7 @@ def _due(root: DataRoot, now: datetime) -> tuple[bool, str]:
         return False, f"cannot evaluate the statuses: {first_line(error)}"
     if summary.due:
         return True, f"{summary.due} of {summary.campaigns} campaigns are due"
+    note_look(root, now)
     expected = f"{summary.next_change_at:%Y-%m-%d %H:%M:%S} UTC" if summary.next_change_at else "never"
     return False, f"{summary.campaigns} campaigns evaluated, none due; next change expected: {expected}"
 

@@ -107,6 +107,11 @@ class DataRoot:
         return self.path / "published" / "spend.duckdb"
 
     @property
+    def last_look_file(self) -> Path:
+        """When the statuses in that database were last looked at and nothing was due."""
+        return self.path / "published" / "last_look.json"
+
+    @property
     def dagster_home(self) -> Path:
         """Dagster's run history and configuration."""
         return self.path / "dagster"

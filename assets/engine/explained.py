@@ -46,6 +46,7 @@ class Limit:
         period: HOUR to LIFETIME, or FUNDS.
         starts_at: first instant of the period; None: from ever.
         ends_at: first instant after it, when the limit is free again; None: never.
+        words: how much of it is spent, for people.
     """
 
     scope: str
@@ -55,6 +56,7 @@ class Limit:
     reached: bool
     starts_at: datetime | None
     ends_at: datetime | None
+    words: str
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,8 @@ class Present:
         status: the status it finds.
         final_status: the status it leaves.
         reasons: of the changes in between.
+        blocked_by: every reason that holds it then, in the order of the rules.
+        why: the same as a sentence.
     """
 
     at: datetime
@@ -124,6 +128,8 @@ class Present:
     next_change_at: datetime | None
     paused_until: datetime | None
     not_begun: bool
+    blocked_by: list[str]
+    why: str
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,7 @@ def explain(
         crossing=_crossing(connection, last, limits),
         before=before[0] if before else None,
         differences=[f"stored {stored}; derived {derived}" for stored, derived in differences],
-        present=_present(connection, campaign_id, at or now, through),
+        present=_present(connection, last, at or now, through),
     )
 
 
@@ -118,10 +118,13 @@ def _crossing(connection: duckdb.DuckDBPyConnection, change: Change, limits: lis
     return Crossing(limit.scope, limit.period, limit.spend, *rows[0]) if rows else None
 
 
-def _present(
-    connection: duckdb.DuckDBPyConnection, campaign_id: int, at: datetime, through: datetime | None
-) -> Present:
+def _present(connection: duckdb.DuckDBPyConnection, last: Change, at: datetime, through: datetime | None) -> Present:
+    campaign_id = last.campaign_id
     brand_id = _versions(connection, campaign_id, at, None).brand_id
     derive(connection, AsOf(at, decided_through=through), brand_id=brand_id, campaign_id=campaign_id)
+    by_hand = last.reason == "MANUAL"
+    said = {"changed_by": last.changed_by if by_hand else None, "note": last.note if by_hand else None}
+    connection.execute(sql("steps.explanation", "state"), {"now": at, "campaign_id": campaign_id, **said})
+    connection.execute(sql("steps.explanation", "state_limits"))
     row = connection.execute(sql("steps.explanation", "present"), {"campaign_id": campaign_id}).fetchall()[0]
     return Present(at, *row)

@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 
 from assets.engine.data_root import DataRoot
-from assets.engine.errors import SpendgateError
+from assets.engine.errors import QueryError, SpendgateError
 from assets.engine.rights import give_up_rights, run_in_a_process
 from assets.engine.warehouse.publication import open_published
 from assets.engine.warehouse.statements import SQL, sql
@@ -53,7 +53,7 @@ def answer(root: DataRoot, query: str, show: Callable[[duckdb.DuckDBPyConnection
     """Run a reader's query over the published file and show its rows, in a process that can write nowhere.
 
     Raises:
-        SpendgateError: nothing is published, the query does anything but read, or it failed; in one line.
+        QueryError: nothing is published, the query does anything but read, or it failed.
     """
 
     def work() -> None:
@@ -66,7 +66,10 @@ def answer(root: DataRoot, query: str, show: Callable[[duckdb.DuckDBPyConnection
                     f" at once, or open {root.published_file} with DuckDB itself"
                 ) from error
 
-    run_in_a_process(work)
+    try:
+        run_in_a_process(work)
+    except SpendgateError as error:
+        raise QueryError(str(error)) from None
 
 
 @contextmanager

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from assets.engine.errors import SpendgateError, first_line
+from assets.engine.errors import SpendgateError, all_lines
 
 CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446
 """Landlock's system calls, alike on every machine that Python runs on."""
@@ -53,7 +53,7 @@ def run_in_a_process(work: Callable[[], None]) -> None:
     """Do some work in a process of its own, whatever becomes of that; what it prints is printed.
 
     Raises:
-        SpendgateError: it failed, or its process died; in one line.
+        SpendgateError: it failed, or its process died.
     """
     sys.stdout.flush()
     heard, told = os.pipe()
@@ -88,8 +88,10 @@ def _work(work: Callable[[], None], told: int) -> int:
             _call(ctypes.CDLL(None, use_errno=True).prctl, PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         work()
         sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # nobody reads on
     except Exception as error:  # noqa: BLE001 the parent tells it
-        os.write(told, first_line(error)[:LONGEST_MESSAGE].encode("utf-8", "replace"))
+        os.write(told, all_lines(error)[:LONGEST_MESSAGE].encode("utf-8", "replace"))
         return 1
     return 0
 

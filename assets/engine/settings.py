@@ -31,6 +31,7 @@ class Settings:
     max_expansion: int = 200  # times its own size that a file may grow; honest events grow 5 to 50 times
     max_clock_ahead_days: int = 7  # of the newest record; no more than the shortest time for which something is kept
     max_clock_behind_seconds: float = 60.0  # the newest record: clocks are corrected a little all the time
+    stale_after_minutes: int = 15  # statuses that are older are told to be, in red; decisions are made every five
     spare_bytes: int = 64 * 1024**2  # that stay free on the disk beside what a run needs; below, nothing is begun
     events_zone: str = ""  # IANA name, of events' times that are delivered without a zone; empty: they are refused
     payments_zone: str = ""  # the same for payments ...

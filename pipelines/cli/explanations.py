@@ -41,7 +41,11 @@ REASONS = {
 def explanation_lines(explanation: Explanation) -> list[tuple[str, str]]:
     """An explanation in plain words, as (what, words)."""
     last, versions = explanation.changes[-1], explanation.versions
-    lines = [("why", _transition(change)) for change in explanation.changes]
+    present = explanation.present
+    lines = [
+        ("holds it", f"{present.why} (at {for_people(present.at)} UTC)"),
+        *(("why", _transition(change)) for change in explanation.changes),
+    ]
     if last.reason == "MANUAL":
         lines.append(("who", f"{last.changed_by}: {last.note}"))
     if last.paused_until:
@@ -52,7 +56,7 @@ def explanation_lines(explanation: Explanation) -> list[tuple[str, str]]:
         ("day", _spend(last.daily_spend, last.daily_budget, versions.currency)),
         ("month", _spend(last.monthly_spend, last.monthly_budget, versions.currency)),
         *[(_name(limit), _limit(limit, versions.currency)) for limit in explanation.limits if not _is_told(limit)],
-        ("nearest", _nearest(explanation.limits, versions.currency)),
+        ("nearest", _nearest(explanation.limits)),
         ("window", _window(last.window_start, last.window_end)),
         *_flight_lines(explanation.flight),
     ]
@@ -98,31 +102,13 @@ def _limit(limit: Limit, currency: str) -> str:
     return f"{spent}, reached: {free}"
 
 
-def _nearest(limits: list[Limit], currency: str) -> str:
+def _nearest(limits: list[Limit]) -> str:
     """Every limit that is reached, else the one of which most is spent."""
     if not limits:
         return "no limit"
     reached = [limit for limit in limits if limit.reached]
     nearest = max(limits, key=lambda limit: limit.spend / limit.budget if limit.budget else Decimal(1))
-    return "; ".join(_share(limit, currency) for limit in reached or [nearest])
-
-
-def _share(limit: Limit, currency: str) -> str:
-    share = f"{100 * limit.spend / limit.budget:,.0f} % of " if limit.budget else "a budget of "
-    return f"{share}{for_people(limit.budget)} {currency}, {WHEN[limit.period]}{OF[limit.scope]}"
-
-
-WHEN = {
-    "HOUR": "this hour",
-    "DAY": "today",
-    "WEEK": "this week",
-    "MONTH": "this month",
-    "LIFETIME": "of all time",
-    "FUNDS": "paid in advance",
-}
-"""A period as people say it; `sql/reports/status.sql` says it alike."""
-
-OF = {"BRAND": "", "CAMPAIGN": ", its own"}
+    return "; ".join(limit.words for limit in reached or [nearest])
 
 
 def _flight_lines(flight: Flight) -> list[tuple[str, str]]:

@@ -26,7 +26,7 @@ from pipelines.cli.running import held_warehouse, progress
 FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
-@click.command()
+@click.command(short_help="Read all files against their hashes, and the sums.")
 @DATA
 @CLOCK
 def verify(data: DataRoot, *, clock_is_right: bool) -> None:
@@ -46,7 +46,7 @@ def verify(data: DataRoot, *, clock_is_right: bool) -> None:
     say(f"All is whole: {sealed:,} sealed files, the staged copies, and the sums over the ledger.")
 
 
-@click.command()
+@click.command(short_help="Copy all that is needed to go on elsewhere.")
 @DATA
 @click.argument("folder", type=FOLDER)
 def backup(data: DataRoot, folder: Path) -> None:
@@ -60,7 +60,7 @@ def backup(data: DataRoot, folder: Path) -> None:
     _tell_sums(back_up(data, DataRoot(folder.resolve()), progress("copying")), f"Backed up to {folder}")
 
 
-@click.command()
+@click.command(short_help="Take a backup back.")
 @DATA
 @click.argument("folder", type=FOLDER)
 def restore(data: DataRoot, folder: Path) -> None:
@@ -82,7 +82,7 @@ def _tell_sums(sums: "Sums", title: str) -> None:
     )
 
 
-@click.command()
+@click.command(short_help="Bring back a warehouse that does not open.")
 @DATA
 def recover(data: DataRoot) -> None:
     """Bring back a warehouse that does not open, as power loss or a bad disk leave it.
@@ -125,7 +125,7 @@ def _run_refresh(data: DataRoot) -> SpendgateError | None:
     return None
 
 
-@click.command()
+@click.command(short_help="Bring the warehouse up to this version.")
 @DATA
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and change nothing.")
 def migrate(data: DataRoot, *, dry_run: bool) -> None:
@@ -151,7 +151,7 @@ def migrate(data: DataRoot, *, dry_run: bool) -> None:
 COMPARISON = ["table", "rows live", "rows rebuilt", "only live", "only rebuilt", "not compared"]
 
 
-@click.command()
+@click.command(short_help="Make ledger and sums again, and compare.")
 @DATA
 @CLOCK
 @click.option("--swap", "swapped", is_flag=True, help="Put the rebuilt one in the live one's place, and publish.")

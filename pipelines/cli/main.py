@@ -11,13 +11,37 @@ import sys
 import click
 import duckdb
 
-from assets.engine.errors import SpendgateError, first_line
-from pipelines.cli import keep, run, show, steer
-from pipelines.cli.ending import told_when_stopped
+from assets.engine.errors import QueryError, SpendgateError, all_lines, first_line
+from pipelines.cli import keep, run, show, steer, ui
+from pipelines.cli.ending import quiet_about_a_broken_pipe, told_when_stopped
 from pipelines.cli.printing import say
 
+SECTIONS = {
+    "Look": show.COMMANDS,
+    "Steer": steer.COMMANDS,
+    "Run": (*run.COMMANDS, *ui.COMMANDS),
+    "Mend": keep.COMMANDS,
+}
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+
+class Sections(click.Group):
+    """A group whose help lists its commands by what they are for."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write a list for each section."""
+        longest = max(map(len, self.commands))
+        for title, commands in SECTIONS.items():
+            with formatter.section(title):
+                room = formatter.width - 6 - longest
+                names = [(str(command.name).ljust(longest), command.get_short_help_str(room)) for command in commands]
+                formatter.write_dl(names)
+
+
+@click.group(
+    cls=Sections,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="`spendgate COMMAND --help` tells more. `spendgate demo`, then `spendgate status`, is a good beginning.",
+)
 @click.version_option(package_name="spendgate")
 @click.option("--data", type=click.Path(), help="The data root, for any command.")
 def cli(data: str | None) -> None:
@@ -31,9 +55,13 @@ def main() -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # of a terminal that has not every character
     try:
-        with told_when_stopped():
+        with told_when_stopped(), quiet_about_a_broken_pipe():
             _require_text(sys.argv)
             cli()
+    except QueryError as error:
+        for number, line in enumerate(all_lines(error).split("\n")):
+            say(line if number else f"error: {line}", colour="red", err=True)
+        sys.exit(1)
     except (SpendgateError, OSError, duckdb.Error) as error:
         say(f"error: {first_line(error)}", colour="red", err=True)
         sys.exit(1)
@@ -46,5 +74,6 @@ def _require_text(arguments: list[str]) -> None:
         raise SpendgateError("an argument is not UTF-8 text") from None
 
 
-for command in (*run.COMMANDS, *show.COMMANDS, *steer.COMMANDS, *keep.COMMANDS):
-    cli.add_command(command)
+for section in SECTIONS.values():
+    for command in section:
+        cli.add_command(command)

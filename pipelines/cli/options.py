@@ -4,7 +4,7 @@ Belongs here: how they are read and what they are called. Does not: what a comma
 """
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +56,33 @@ class Instant(click.ParamType[datetime]):
         return instant
 
 
+class Duration(click.ParamType[timedelta]):
+    """How long: a number and s, m, h or d."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        """Read it strictly."""
+        if isinstance(value, timedelta):
+            return value
+        found = re.fullmatch(r"([0-9]{1,6})([smhd])", value)
+        if found is None:
+            self.fail(f"'{value}' is not a duration such as 30s, 10m, 2h or 1d", param, ctx)
+        unit = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}[found[2]]
+        return timedelta(**{unit: int(found[1])})
+
+
 ID = click.IntRange(-(2**63), 2**63 - 1)
+
+FORMAT = click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["table", "json", "csv"]),
+    default="table",
+    show_default=True,
+    help="JSON and CSV hold every row, exactly.",
+)
+WIDE = click.option("--wide", is_flag=True, help="Every column, however narrow the terminal is.")
 
 NOW = click.option("--now", type=Instant(), help="Decide for this instant; what happened after it does not count.")
 

@@ -9,7 +9,7 @@ import json
 import math
 import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,9 @@ from assets.engine.shown import printable
 
 ROWS_SHOWN = 50
 """Campaigns, or refused rows, that people are shown at once."""
+
+WIDE = 2_000
+"""Characters: what has no width of its own, such as a file, holds every column."""
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -35,26 +38,33 @@ def say(text: str, *, colour: str | None = None, err: bool = False) -> None:
     click.secho(printable(text), fg=colour, err=err)
 
 
-def print_rows(result: duckdb.DuckDBPyConnection, title: str | None = None) -> None:
+def print_rows(result: duckdb.DuckDBPyConnection, title: str | None = None, *, wide: bool = False) -> None:
     """Print the rows of a query as a table."""
-    print_table(_names(result), result.fetchall(), title)
+    print_table(_names(result), result.fetchall(), title, wide=wide)
 
 
-def print_table(names: list[str], rows: list[tuple[Any, ...]], title: str | None = None) -> None:
-    """Print rows as a table."""
-    from rich.table import Table
-    from rich.text import Text
+def print_table(names: list[str], rows: list[tuple[Any, ...]], title: str | None = None, *, wide: bool = False) -> None:
+    """Print rows as a table, the columns in the order of their importance.
 
-    def text(value: Any, style: str = "") -> Text:
-        return Text(for_people(value), style)  # as Text: brackets are no markup
+    In a terminal that is too narrow the last ones are left out, and named; with `wide`, or in a file, none is.
+    """
+    from pipelines.cli.tables import columns_that_fit, table_of
 
-    table = Table(title=text(title, "table.title") if title else None, title_justify="left", header_style="bold")
-    for place, name in enumerate(names):
-        numeric = any(isinstance(row[place], (int, float, Decimal)) for row in rows)
-        table.add_column(text(name), justify="right" if numeric else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*map(text, row))
-    console().print(table)
+    terminal = console()
+    texts = [[for_people(value) for value in row] for row in rows]
+    numeric = [any(isinstance(row[place], (int, float, Decimal)) for row in rows) for place in range(len(names))]
+    shown = len(names)
+    if wide or not terminal.is_terminal:
+        terminal.width = WIDE
+    else:
+        shown = columns_that_fit(names, texts, terminal.width)
+    if title:
+        click.secho(printable(title), bold=True)
+    with terminal.capture() as laid_out:
+        terminal.print(table_of(names[:shown], [row[:shown] for row in texts], numeric))
+    click.echo("\n".join(line.rstrip() for line in laid_out.get().splitlines()))
+    if shown < len(names):
+        say(f"Left out, for a narrow terminal: {', '.join(names[shown:])}.", err=True)
 
 
 def print_words(lines: list[tuple[str, str]], title: str) -> None:
@@ -67,12 +77,12 @@ def print_words(lines: list[tuple[str, str]], title: str) -> None:
 
 
 def console(*, stderr: bool = False) -> "Console":
-    """A terminal as wide as it is; a file or a pipe has no width, and nothing is cut."""
+    """A terminal as wide as it is; a file or a pipe has no width: words are wrapped as for a wide one."""
     from rich.console import Console
 
     terminal = Console(stderr=stderr)
     if not terminal.is_terminal:
-        terminal.width = 200
+        terminal.width = 120
     return terminal
 
 
@@ -86,6 +96,8 @@ def for_people(value: Any) -> str:
             return f"{whole}.{decimals.rstrip('0'):0<2}" if point else whole
         case datetime():
             return f"{value:%Y-%m-%d %H:%M:%S}"
+        case list():
+            return ", ".join(map(for_people, value))
         case _:
             return printable(str(value))
 
@@ -161,3 +173,11 @@ def _machine_text(value: Any) -> str:
             return format(value, "f")
         case _:
             return str(value)
+
+
+FORMATS: dict[str, Callable[[duckdb.DuckDBPyConnection], None]] = {
+    "table": print_rows,
+    "csv": print_csv,
+    "json": print_json_rows,
+}
+"""How the rows of a query may be printed."""

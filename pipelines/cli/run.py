@@ -1,10 +1,8 @@
-"""Commands that run something: demo, generate, run, decide, seal, housekeeping, ui.
+"""Commands that run something: demo, generate, run, decide, seal, housekeeping.
 
 Belongs here: their arguments. Does not: what a run does (`assets`), nor how it is told (`running`).
 """
 
-import os
-import sys
 from datetime import UTC, datetime
 
 import click
@@ -13,15 +11,15 @@ from assets.engine.as_of import replay
 from assets.engine.data_root import DataRoot
 from assets.engine.decision import due_transitions
 from assets.engine.warehouse.publication import open_published
-from assets.engine.warehouse.statements import SQL, sql
+from assets.engine.warehouse.statements import sql
 from pipelines.cli.options import CLOCK, DATA, NOW, Instant
 from pipelines.cli.printing import ROWS_SHOWN, print_rows, say
-from pipelines.cli.running import RunRequest, dagster_home, run_job
+from pipelines.cli.running import RunRequest, run_job
 
 # --- running
 
 
-@click.command()
+@click.command(short_help="Make a small, lively world, and run everything.")
 @DATA
 @CLOCK
 def demo(data: DataRoot, *, clock_is_right: bool) -> None:
@@ -45,7 +43,7 @@ def demo(data: DataRoot, *, clock_is_right: bool) -> None:
     say('Next: `spendgate ui` for runs and lineage, `spendgate sql "from mart.daily_spend"` for the spend.')
 
 
-@click.command()
+@click.command(short_help="Deliver made-up files of any size.")
 @DATA
 @click.option("--events", type=click.IntRange(min=0), required=True, help="How many events.")
 @click.option("--brands", type=click.IntRange(min=1), default=100, show_default=True)
@@ -73,7 +71,7 @@ def generate(data: DataRoot, format_: str, now: datetime | None, **size: int) ->
     say(f"Delivered {size['events']:,} events as {format_} to {data.path}.")
 
 
-@click.command()
+@click.command(short_help="Take in, price, sum, decide, publish: everything.")
 @DATA
 @CLOCK
 @NOW
@@ -82,7 +80,7 @@ def run(data: DataRoot, now: datetime | None, *, clock_is_right: bool) -> None:
     run_job(data, "refresh", RunRequest(now=now, trusted=now is not None, clock_is_right=clock_is_right))
 
 
-@click.command()
+@click.command(short_help="Decide alone, from what has been summed.")
 @DATA
 @CLOCK
 @NOW
@@ -105,7 +103,7 @@ def decide(data: DataRoot, now: datetime | None, *, dry_run: bool, as_known: boo
     say(f"{summary.due} of {summary.campaigns} campaigns would change; nothing was written.")
 
 
-@click.command()
+@click.command(short_help="Remove what was kept as long as promised.")
 @DATA
 @CLOCK
 def housekeeping(data: DataRoot, *, clock_is_right: bool) -> None:
@@ -113,7 +111,7 @@ def housekeeping(data: DataRoot, *, clock_is_right: bool) -> None:
     run_job(data, "housekeeping", RunRequest(now=None, trusted=True, clock_is_right=clock_is_right))
 
 
-@click.command()
+@click.command(short_help="Move old days into immutable Parquet files.")
 @DATA
 @CLOCK
 @NOW
@@ -122,21 +120,4 @@ def seal(data: DataRoot, now: datetime | None, *, clock_is_right: bool) -> None:
     run_job(data, "seal", RunRequest(now=now, trusted=True, clock_is_right=clock_is_right))
 
 
-@click.command()
-@DATA
-@click.option("--host", default="127.0.0.1", show_default=True, help="The UI has no login: see the README.")
-@click.option("--port", type=int, default=3000, show_default=True)
-def ui(data: DataRoot, host: str, port: int) -> None:
-    """Start the Dagster UI with daemon and sensors."""
-    dagster_home(data)
-    os.environ["SPENDGATE_DATA"] = str(data.path)
-    say(f"Dagster UI on http://{host}:{port} (Ctrl+C ends it)")
-    # its advice to use another tool, for projects laid out by that tool
-    silence = ["-W", "ignore:Function `dev_command` is superseded"]
-    where = ["-w", str(SQL.parent / "workspace.yaml"), "-h", host, "-p", str(port)]
-    # else a code server that dies is not started again, and no sensor ticks any more
-    where.append("--use-legacy-code-server-behavior")
-    os.execv(sys.executable, [sys.executable, *silence, "-m", "dagster", "dev", *where])  # noqa: S606 our interpreter
-
-
-COMMANDS = (demo, generate, run, decide, housekeeping, seal, ui)
+COMMANDS = (demo, generate, run, decide, housekeeping, seal)

@@ -8,6 +8,7 @@ import fcntl
 import logging
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -178,7 +179,14 @@ def show_log(level: int = logging.INFO) -> None:
     from rich.logging import RichHandler
 
     log_as_text()
-    handler = RichHandler(console=console(stderr=True), show_path=False, log_time_format="%H:%M:%S")
+    terminal = console(stderr=True)
+    handler: logging.Handler = logging.StreamHandler()
+    if terminal.is_terminal:
+        handler = RichHandler(console=terminal, show_path=False, log_time_format="%H:%M:%S")
+    else:  # a file: a line each, with the date, not padded
+        formatter = logging.Formatter("%(asctime)sZ %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S")
+        formatter.converter = time.gmtime
+        handler.setFormatter(formatter)
     logger = logging.getLogger("spendgate")
     logger.handlers = [handler]
     logger.setLevel(level)

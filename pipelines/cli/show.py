@@ -5,7 +5,7 @@ Belongs here: their arguments. Does not: how results look (`printing`).
 
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import click
 import duckdb
@@ -13,16 +13,16 @@ import duckdb
 from assets.engine.data_root import DataRoot
 from assets.engine.errors import SpendgateError
 from assets.engine.explanation import explain as explain_status
+from assets.engine.freshness import Freshness, freshness
 from assets.engine.warehouse.publication import open_published
 from assets.engine.warehouse.statements import sql
 from pipelines.cli.explanations import explanation_lines
-from pipelines.cli.options import CLOCK, DATA, ID, Instant
+from pipelines.cli.options import CLOCK, DATA, FORMAT, ID, WIDE, Duration, Instant
 from pipelines.cli.printing import (
+    FORMATS,
     ROWS_SHOWN,
     for_people,
-    print_csv,
     print_json,
-    print_json_rows,
     print_rows,
     print_words,
     say,
@@ -32,53 +32,95 @@ from pipelines.cli.running import RunRequest, run_job
 # --- reading
 
 
-@click.command()
+STATUSES_TOO_OLD = 3
+"""Exit code of `status --max-age`."""
+
+
+@click.command(
+    short_help="Show which campaigns may run, and what holds them.",
+    epilog="""\b
+Examples:
+  spendgate status --brand 7
+  spendgate status --format json | jq '.[] | select(.status == "RUNNING") | .campaign_id'
+  spendgate status --max-age 10m || echo "do not trust these"
+""",
+)
 @DATA
 @click.option("--brand", "brand_id", type=ID, help="Only this brand's campaigns.")
-@click.option("--json", "as_json", is_flag=True, help="As JSON, for scripts and ad servers.")
-def status(data: DataRoot, brand_id: int | None, *, as_json: bool) -> None:
-    """Show which campaigns may run, and why."""
+@click.option("--max-age", type=Duration(), help="Exit with 3 when the statuses are older, such as 10m.")
+@FORMAT
+@WIDE
+def status(data: DataRoot, brand_id: int | None, max_age: timedelta | None, format_: str, *, wide: bool) -> None:
+    """Show which campaigns may run, and what holds the others."""
     with open_published(data) as published:
-        if as_json:
-            print_json_rows(published.execute(sql("reports.status", "statuses"), {"brand_id": brand_id}))
-            return
-        counts = dict(published.execute(sql("reports.status", "status_counts"), {"brand_id": brand_id}).fetchall())
-        title = ", ".join(f"{count:,} {name}" for name, count in counts.items())
-        print_rows(
-            published.execute(sql("reports.status", "campaigns"), {"brand_id": brand_id, "at_most": ROWS_SHOWN}),
-            f"Campaigns: {title}" if counts else "Campaigns: none",
-        )
+        as_of = freshness(data, published, datetime.now(UTC))
+        if brand_id is not None:
+            _require_brand(published, brand_id)
+        if format_ == "table":
+            _print_statuses(published, brand_id, as_of, wide=wide)
+        else:
+            FORMATS[format_](published.execute(sql("reports.status", "statuses"), {"brand_id": brand_id}))
+    if max_age is not None and as_of.age > max_age:
+        say(f"error: the statuses are {as_of.in_words}, more than --max-age allows: {OUTDATED}", colour="red", err=True)
+        raise click.exceptions.Exit(STATUSES_TOO_OLD)
+    if as_of.age > timedelta(minutes=data.settings().stale_after_minutes):
+        say(f"These statuses are {as_of.in_words}: {OUTDATED}", colour="red", err=True)
+
+
+OUTDATED = "is the daemon of `spendgate ui` running? `spendgate run` brings them up to date"
+
+
+def _require_brand(published: duckdb.DuckDBPyConnection, brand_id: int) -> None:
+    [found] = published.execute(sql("reports.status", "is_brand"), {"brand_id": brand_id}).fetchall()[0]
+    if not found:
+        raise SpendgateError(f"there is no brand {brand_id}: it is not in the brands file, or no run has seen it")
+
+
+def _print_statuses(
+    published: duckdb.DuckDBPyConnection, brand_id: int | None, as_of: Freshness, *, wide: bool
+) -> None:
+    counts = dict(published.execute(sql("reports.status", "status_counts"), {"brand_id": brand_id}).fetchall())
+    published.execute(sql("reports.status", "shown"), {"brand_id": brand_id, "at_most": ROWS_SHOWN})
+    many = ", ".join(f"{count:,} {name}" for name, count in counts.items()) or "no campaigns"
+    print_rows(published.execute(sql("reports.status", "campaigns")), f"{many}; {as_of.told}", wide=wide)
     if sum(counts.values()) > ROWS_SHOWN:
-        say(f"The {ROWS_SHOWN} that changed last are shown; --brand shows one brand's, --json all.", err=True)
+        say(f"The {ROWS_SHOWN} that changed last are shown; --brand shows one brand's, --format json all.", err=True)
 
 
-@click.command()
+@click.command(
+    short_help="Tell what holds a campaign, and why it has its status.",
+    epilog="""\b
+Examples:
+  spendgate explain 77
+  spendgate explain 77 --at 2025-06-10T12:00:00Z
+""",
+)
 @DATA
 @click.argument("campaign_id", type=ID)
 @click.option("--at", type=Instant(), help="Why it had the status it had then.")
-@click.option("--json", "as_json", is_flag=True, help="As JSON, for scripts.")
-def explain(data: DataRoot, campaign_id: int, at: datetime | None, *, as_json: bool) -> None:
-    """Tell why a campaign has its status, and derive it again from the ledger."""
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="In words, or as JSON.",
+)
+def explain(data: DataRoot, campaign_id: int, at: datetime | None, format_: str) -> None:
+    """Tell what holds a campaign, why it has its status, and derive that again from the ledger."""
+    now = datetime.now(UTC)
     with open_published(data) as published:
-        explanation = explain_status(published, campaign_id, at=at, now=datetime.now(UTC))
-    if as_json:
+        as_of = freshness(data, published, now)
+        explanation = explain_status(published, campaign_id, at=at, now=now)
+    if format_ == "json":
         print_json(asdict(explanation))
     else:
         last = explanation.changes[-1]
         name = explanation.versions.campaign_name or ""
         title = f"Campaign {campaign_id} {name}: {last.to_status} since {for_people(last.decided_at)} UTC"
-        print_words(explanation_lines(explanation), title)
+        print_words(explanation_lines(explanation), title if at else f"{title}; {as_of.told}")
     if explanation.differences:
         say("what is stored does not follow from the ledger: see 'derived again'", colour="red", err=True)
-
-
-FORMATS: dict[str, Callable[[duckdb.DuckDBPyConnection], None]] = {
-    "table": print_rows,
-    "csv": print_csv,
-    "json": print_json_rows,
-}
-
-FORMAT = click.option("--format", "format_", type=click.Choice(list(FORMATS)), default="table", show_default=True)
 
 
 @click.group()
@@ -134,11 +176,19 @@ def retry_rejects(data: DataRoot, reason: str, name: str, *, clock_is_right: boo
     )
 
 
-@click.command("sql")
+@click.command(
+    "sql",
+    epilog="""\b
+Examples:
+  spendgate sql "from mart.brand_budget"
+  spendgate sql "select * from mart.daily_spend where local_date = current_date" --format csv > spend.csv
+""",
+)
 @DATA
 @click.argument("query")
 @FORMAT
-def sql_command(data: DataRoot, query: str, format_: str) -> None:
+@WIDE
+def sql_command(data: DataRoot, query: str, format_: str, *, wide: bool) -> None:
     """Query the published copy, read-only."""
     from assets.engine.reader_queries import answer
 
@@ -146,7 +196,10 @@ def sql_command(data: DataRoot, query: str, format_: str) -> None:
         names = [column[0] for column in result.description or []]
         if len(set(names)) < len(names):
             raise SpendgateError(f"two columns have the same name among {', '.join(names)}: give them aliases")
-        FORMATS[format_](result)
+        if format_ == "table":
+            print_rows(result, wide=wide)
+        else:
+            FORMATS[format_](result)
 
     answer(data, query, show)
 

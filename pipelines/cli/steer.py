@@ -24,7 +24,7 @@ from pipelines.cli.printing import (
 from pipelines.cli.running import held_warehouse
 
 
-@click.command("set-status")
+@click.command("set-status", short_help="Pause, resume, complete, draft or reopen a campaign.")
 @DATA
 @CLOCK
 @click.argument("campaign_id", type=ID)
@@ -54,7 +54,7 @@ def set_status(data: DataRoot, now: datetime | None, status: str, *, clock_is_ri
         say("that has passed already: the pause ends with the next decision", colour="yellow", err=True)
 
 
-@click.group(invoke_without_command=True)
+@click.group(invoke_without_command=True, short_help="List what waits for a person, or say that it may stay.")
 @DATA
 @click.pass_context
 def acknowledge(context: click.Context, data: DataRoot) -> None:
@@ -119,7 +119,7 @@ def acknowledge_row(data: DataRoot, table: str, id_: str, *, clock_is_right: boo
     say(f"acknowledged: {table} {id_} is gone; its last version stays in force")
 
 
-@click.command("mend-versions")
+@click.command("mend-versions", short_help="Bring rows into force that a wrong clock put off.")
 @DATA
 @CLOCK
 @click.option("--reason", required=True, help="Why, for whoever reads the history.")
@@ -136,7 +136,7 @@ def mend_versions(data: DataRoot, reason: str, mended_by: str, *, clock_is_right
             say(f"{name}: {rows} rows are in force from now on")
 
 
-@click.command()
+@click.command(short_help="Cut a brand's history anew by its present zone.")
 @DATA
 @CLOCK
 @click.argument("brand_id", type=ID)

@@ -53,7 +53,8 @@ select
     budget,
     reached,
     starts_at,
-    ends_at
+    ends_at,
+    core.share_for_people(scope, period, spend, budget, (select any_value(currency) from brand_now)) as words
 from limits
 where (scope = 'BRAND' and id = $brand_id) or (scope = 'CAMPAIGN' and id = $campaign_id)
 order by place;
@@ -137,8 +138,37 @@ select
 from crossing
 left join ops.delivered_files as files on files.file_id = crossing.transaction_id // 10000000000;
 
+-- name: state
+-- One row: the status that a decision at $now leaves a campaign in, as hot.campaign_status would have it. Reads decided.
+create or replace temp table state as
+select
+    campaign_id,
+    brand_id,
+    final_status::varchar as status,
+    $now::timestamptz as decided_at,
+    window_open,
+    window_start,
+    paused_until,
+    is_active as brand_active,
+    flight_starts_at,
+    flight_ends_at,
+    $changed_by::varchar as changed_by,
+    $note::varchar as note
+from decided
+where campaign_id = $campaign_id;
+
+-- name: state_limits
+-- One row per limit in force, as mart.budgets would have it. Reads limits and brand_now.
+create or replace temp table state_limits as
+select
+    limits.*,
+    brand_now.timezone,
+    brand_now.currency
+from limits
+inner join brand_now on limits.brand_id = brand_now.brand_id;
+
 -- name: present
--- One row: what a decision makes of one campaign. Reads decided and transitions.
+-- One row: what a decision makes of one campaign. Reads decided, transitions, state and state_limits.
 select
     decided.status,
     decided.final_status,
@@ -156,9 +186,12 @@ select
     decided.window_open,
     decided.next_change_at,
     decided.paused_until,
-    decided.not_begun
+    decided.not_begun,
+    held.blocked_by,
+    held.why
 from decided
 inner join brand_now on decided.brand_id = brand_now.brand_id
+inner join ops.with_what_holds('state', 'state_limits') as held on decided.campaign_id = held.campaign_id
 where decided.campaign_id = $campaign_id;
 
 -- name: differences
