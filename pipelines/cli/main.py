@@ -27,7 +27,7 @@ SECTIONS = {
 class Sections(click.Group):
     """A group whose help lists its commands by what they are for."""
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 click's own
         """Write a list for each section."""
         longest = max(map(len, self.commands))
         for title, commands in SECTIONS.items():

@@ -4,7 +4,9 @@ Belongs here: how they are read and what they are called. Does not: what a comma
 """
 
 import re
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -74,14 +76,26 @@ class Duration(click.ParamType[timedelta]):
 
 ID = click.IntRange(-(2**63), 2**63 - 1)
 
-FORMAT = click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["table", "json", "csv"]),
-    default="table",
-    show_default=True,
-    help="JSON and CSV hold every row, exactly.",
-)
+
+def format_option(*formats: str, told: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Add `--format`, and `--json` for scripts of before there was one."""
+
+    def add(command: Callable[..., None]) -> Callable[..., None]:
+        json = click.option("--json", "as_json", is_flag=True, hidden=True)
+        choice = click.option(
+            "--format", "format_", type=click.Choice(formats), default="table", show_default=True, help=told
+        )
+
+        @wraps(command)
+        def with_format(*arguments: Any, format_: str, as_json: bool, **options: Any) -> None:
+            command(*arguments, format_="json" if as_json else format_, **options)
+
+        return choice(json(with_format))
+
+    return add
+
+
+FORMAT = format_option("table", "json", "csv", told="JSON and CSV hold every row, exactly.")
 WIDE = click.option("--wide", is_flag=True, help="Every column, however narrow the terminal is.")
 
 NOW = click.option("--now", type=Instant(), help="Decide for this instant; what happened after it does not count.")

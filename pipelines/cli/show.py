@@ -17,7 +17,7 @@ from assets.engine.freshness import Freshness, freshness
 from assets.engine.warehouse.publication import open_published
 from assets.engine.warehouse.statements import sql
 from pipelines.cli.explanations import explanation_lines
-from pipelines.cli.options import CLOCK, DATA, FORMAT, ID, WIDE, Duration, Instant
+from pipelines.cli.options import CLOCK, DATA, FORMAT, ID, WIDE, Duration, Instant, format_option
 from pipelines.cli.printing import (
     FORMATS,
     ROWS_SHOWN,
@@ -98,14 +98,7 @@ Examples:
 @DATA
 @click.argument("campaign_id", type=ID)
 @click.option("--at", type=Instant(), help="Why it had the status it had then.")
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="In words, or as JSON.",
-)
+@format_option("table", "json", told="In words, or as JSON.")
 def explain(data: DataRoot, campaign_id: int, at: datetime | None, format_: str) -> None:
     """Tell what holds a campaign, why it has its status, and derive that again from the ledger."""
     now = datetime.now(UTC)
