@@ -505,6 +505,25 @@ def why_not(brand: Brand, *, flight_begun: bool) -> str:
     return "WINDOW_CLOSED" if flight_begun else "FLIGHT_NOT_STARTED"
 
 
+def blocked_by(brand: Brand, campaign: Campaign, ledger: Ledger, now: datetime) -> list[str]:
+    """Every reason that holds a campaign with its present status, in the order of the rules."""
+    ids = {"BRAND": brand.brand_id, "CAMPAIGN": campaign.campaign_id}
+    today = local_date(brand, now)
+    found = [campaign.status] if campaign.status in ("DRAFT", "PAUSED", "COMPLETED") else []
+    if campaign.end_date is not None and today > campaign.end_date:
+        found.append("FLIGHT_ENDED")
+    found += [
+        REASONS[scope, period] for scope, period, spent, budget in amounts(brand, ids, ledger, now) if spent >= budget
+    ]
+    if not brand.is_active:
+        found.append("BRAND_INACTIVE")
+    if campaign.start_date is not None and today < campaign.start_date:
+        found.append("FLIGHT_NOT_STARTED")
+    if not is_open(windows_of(brand, campaign, now - 3 * DAY, now + 3 * DAY), now):
+        found.append("WINDOW_CLOSED")
+    return found
+
+
 # --- the next change
 
 

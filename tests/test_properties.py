@@ -17,6 +17,7 @@ from assets.engine.data_root import DataRoot
 from assets.engine.decision import due_transitions, evaluate
 from assets.engine.spend import sum_spend
 from assets.engine.time_zones import utc_offsets
+from assets.engine.warehouse.statements import sql
 from assets.engine.warehouse.warehouse import Warehouse, open_warehouse
 from tests.decision_world import add_batch, add_budgets, add_campaigns, add_payments, empty
 from tests.oracle import (
@@ -31,6 +32,7 @@ from tests.oracle import (
     Daypart,
     Ledger,
     Payment,
+    blocked_by,
     decide,
     first_shown,
     limits,
@@ -243,7 +245,9 @@ def check(warehouse: Warehouse, case: Case) -> None:
     seen = answers(connection)
     assert seen[1] == [(b.brand_id, *spend(b, ledger.costs, now)) for b in case.brands]
     check_limits(case, seen[2])
-    check_times(connection, case, {campaign_id: status for campaign_id, (status, _) in expected.items()})
+    statuses = {campaign_id: status for campaign_id, (status, _) in expected.items()}
+    check_times(connection, case, statuses)
+    check_what_holds(connection, case, statuses)
     if len(ledger.costs) % 2:
         return
     derive(connection, AsOf(now))
@@ -277,6 +281,21 @@ def check_times(connection: duckdb.DuckDBPyConnection, case: Case, statuses: dic
         assert alike(ends, closes, case.now), (campaign, ends, closes)
         if ends is not None and opens is not None and opens > case.now - HORIZON:
             assert starts == opens, (campaign, starts, opens)
+
+
+def check_what_holds(connection: duckdb.DuckDBPyConnection, case: Case, statuses: dict[int, str]) -> None:
+    """Every reason that holds a campaign; none exactly when it is RUNNING."""
+    nobody = {"now": case.now, "campaign_id": None, "changed_by": None, "note": None}
+    connection.execute(sql("steps.explanation", "state"), nobody)
+    connection.execute(sql("steps.explanation", "state_limits"))
+    held = "select campaign_id, blocked_by from ops.with_what_holds('state', 'state_limits')"
+    found = dict(connection.execute(held).fetchall())
+    brand_of = {brand.brand_id: brand for brand in case.brands}
+    for campaign in case.campaigns:
+        after = replace(campaign, status=statuses[campaign.campaign_id])
+        expected = blocked_by(brand_of[campaign.brand_id], after, case.ledger, case.now)
+        assert found[campaign.campaign_id] == expected
+        assert (after.status == "RUNNING") == (expected == [])
 
 
 def alike(said: datetime | None, expected: datetime | None, now: datetime) -> bool:

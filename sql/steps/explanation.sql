@@ -139,7 +139,8 @@ from crossing
 left join ops.delivered_files as files on files.file_id = crossing.transaction_id // 10000000000;
 
 -- name: state
--- One row: the status that a decision at $now leaves a campaign in, as hot.campaign_status would have it. Reads decided.
+-- One row per campaign, or that of $campaign_id: the status a decision at $now leaves it in, as hot.campaign_status
+-- would have it. Reads decided.
 create or replace temp table state as
 select
     campaign_id,
@@ -155,7 +156,7 @@ select
     $changed_by::varchar as changed_by,
     $note::varchar as note
 from decided
-where campaign_id = $campaign_id;
+where $campaign_id is null or campaign_id = $campaign_id;
 
 -- name: state_limits
 -- One row per limit in force, as mart.budgets would have it. Reads limits and brand_now.
