@@ -6,7 +6,6 @@ Belongs here: its brands, campaigns and events. Does not: worlds of any size (`s
 import gzip
 import json
 import random
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -25,7 +24,7 @@ DEMO_MARK = ".demo"
 BRANDS = (
     # name, time zone, daily budget, monthly budget, currency
     ("Aurora Coffee", "America/New_York", "40.00", "900.00", "USD"),
-    ("Birch & Co", "Europe/London", None, "60.00", "GBP"),
+    ("Birch & Co", "Europe/London", None, "45.00", "GBP"),
     ("Cobalt Bikes", "Asia/Kolkata", "25.00", None, "INR"),
     ("Delta Travel", "Australia/Sydney", "0.50", None, "AUD"),
     ("Ember Games", "America/Los_Angeles", "1.00", "500.00", "USD"),
@@ -46,16 +45,10 @@ def deliver_demo(root: DataRoot, now: datetime, seed: int = 7) -> None:
     Raises:
         SpendgateError: the data root holds something that is not the demo's.
     """
-    root.create()
-    mark = root.path / DEMO_MARK
-    theirs = [*root.reference.iterdir(), *root.landing(EVENTS).iterdir(), *root.landing(PAYMENTS).iterdir()]
-    if theirs and not mark.exists():
-        raise SpendgateError(f"{root.path} already holds deliveries: name an empty folder for the demo with --data DIR")
-    mark.touch()
-    _deliver_reference(root, now)
+    begin_demo(root, now)
     dice = random.Random(f"{seed} {now.isoformat()}")  # noqa: S311 a demo, not a secret
-    events = list(_demo_events(dice, now))
     stamp = f"{now:%Y%m%dT%H%M%S}"
+    events = made_up_events(dice, stamp, now, EVENTS_IN_DEMO, timedelta(days=3))
     third = len(events) // 3
     _deliver(root.landing(EVENTS) / f"{stamp}-a.jsonl", _as_jsonl(events[: third + 50]) + BAD_LINES)
     pl.DataFrame(events[third : 2 * third]).write_csv(root.landing(EVENTS) / f"{stamp}-b.csv")
@@ -63,8 +56,28 @@ def deliver_demo(root: DataRoot, now: datetime, seed: int = 7) -> None:
     typed.write_parquet(root.landing(EVENTS) / f"{stamp}-c.parquet")
     late = [_event(dice, f"late-{stamp}-{n}", now - timedelta(days=3, hours=n)) for n in range(20)]
     _deliver(root.landing(EVENTS) / f"{stamp}-late.jsonl.gz", gzip.compress(_as_jsonl(late), mtime=0))
-    _deliver(root.landing(PAYMENTS) / f"{stamp}.jsonl", _as_jsonl(_demo_payments(now)))
-    _deliver(root.landing(CORRECTIONS) / f"{stamp}.jsonl", _as_jsonl(_demo_corrections(now, events)))
+    deliver_rows(root, PAYMENTS, f"{stamp}.jsonl", payments_of(now))
+    deliver_rows(root, CORRECTIONS, f"{stamp}.jsonl", corrections_of(now, events))
+
+
+def begin_demo(root: DataRoot, now: datetime) -> None:
+    """Deliver the reference files of the demo, if nothing but the demo lies there.
+
+    Raises:
+        SpendgateError: the data root holds something that is not the demo's.
+    """
+    root.create()
+    mark = root.path / DEMO_MARK
+    theirs = [*root.reference.iterdir(), *root.landing(EVENTS).iterdir(), *root.landing(PAYMENTS).iterdir()]
+    if theirs and not mark.exists():
+        raise SpendgateError(f"{root.path} already holds deliveries: name an empty folder for the demo with --data DIR")
+    mark.touch()
+    _deliver_reference(root, now)
+
+
+def deliver_rows(root: DataRoot, kind: str, name: str, rows: list[dict[str, Any]], bad_lines: bytes = b"") -> None:
+    """Deliver rows of a kind as JSONL, and lines that are none."""
+    _deliver(root.landing(kind) / name, _as_jsonl(rows) + bad_lines)
 
 
 BAD_LINES = b"""{"event_id":"bad-1","ad_id":1,"event_type":"clik","occurred_at":"2025-06-10T12:00:00Z"}
@@ -133,15 +146,6 @@ def _deliver_reference(root: DataRoot, now: datetime) -> None:
         for ad_set in ad_sets
         for number in range(3)
     ]
-    prices = [
-        {
-            "effective_from": "2000-01-01T00:00:00Z",
-            "cost_per_click": "0.03",
-            "cost_per_mille": "0.90",
-            "cost_per_view": "0.004",
-            "cost_per_acquisition": "0.75",
-        }
-    ]
     for name, rows in (
         ("brands", brands),
         ("campaigns", campaigns),
@@ -149,10 +153,18 @@ def _deliver_reference(root: DataRoot, now: datetime) -> None:
         ("dayparting", DAYPARTING),
         ("ad_sets", ad_sets),
         ("ads", ads),
-        ("global_ad_pricing", prices),
+        ("global_ad_pricing", [PRICE]),
     ):
         pl.DataFrame(rows, infer_schema_length=None).write_csv(root.reference / f"{name}.csv")
 
+
+PRICE = {
+    "effective_from": "2000-01-01T00:00:00Z",
+    "cost_per_click": "0.03",
+    "cost_per_mille": "0.90",
+    "cost_per_view": "0.004",
+    "cost_per_acquisition": "0.75",
+}
 
 BY_ROWS = {(2, 2), (3, 2)}
 """Brands and their campaigns that have rows of dayparting."""
@@ -173,12 +185,13 @@ def _demo_budgets(now: datetime) -> list[dict[str, Any]]:
         ("CAMPAIGN", 20, "DAY", "0.40", None, None),
         ("BRAND", 5, "DAY", "2.00", yesterday, tomorrow),
         ("BRAND", 3, "LIFETIME", "2500.00", None, None),
+        ("BRAND", 7, "WEEK", "20.00", None, None),
     ]
     names = ("scope", "id", "period", "amount", "effective_from", "effective_to")
     return [dict(zip(names, row, strict=True)) for row in rows]
 
 
-def _demo_corrections(now: datetime, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def corrections_of(now: datetime, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Five clicks that were no people's, taken back."""
     clicks = [event["event_id"] for event in events if event["event_type"] == "click"][:5]
     return [
@@ -187,11 +200,9 @@ def _demo_corrections(now: datetime, events: list[dict[str, Any]]) -> list[dict[
     ]
 
 
-def _demo_events(dice: random.Random, now: datetime) -> Iterator[dict[str, Any]]:
-    """Events of the three days before `now`, more of them lately."""
-    for number in range(EVENTS_IN_DEMO):
-        ago = timedelta(days=3) * dice.random() ** 2
-        yield _event(dice, f"{now:%Y%m%dT%H%M%S}-{number:05}", now - ago)
+def made_up_events(dice: random.Random, stamp: str, now: datetime, count: int, over: timedelta) -> list[dict[str, Any]]:
+    """Events of the time before `now`, more of them lately, in no order."""
+    return [_event(dice, f"{stamp}-{number:05}", now - over * dice.random() ** 2) for number in range(count)]
 
 
 def _event(dice: random.Random, event_id: str, at: datetime) -> dict[str, Any]:
@@ -205,7 +216,8 @@ def _event(dice: random.Random, event_id: str, at: datetime) -> dict[str, Any]:
     }
 
 
-def _demo_payments(now: datetime) -> list[dict[str, Any]]:
+def payments_of(now: datetime) -> list[dict[str, Any]]:
+    """A payment of each brand."""
     return [
         {
             "payment_id": f"{now:%Y%m%d}-{brand}",

@@ -10,11 +10,13 @@ import click
 from assets.engine.as_of import replay
 from assets.engine.data_root import DataRoot
 from assets.engine.decision import due_transitions
+from assets.engine.freshness import freshness
 from assets.engine.warehouse.publication import open_published
 from assets.engine.warehouse.statements import sql
 from pipelines.cli.options import CLOCK, DATA, NOW, Instant
-from pipelines.cli.printing import ROWS_SHOWN, print_rows, say
-from pipelines.cli.running import RunRequest, run_job
+from pipelines.cli.printing import print_rows, say
+from pipelines.cli.running import RunRequest, progress, run_job
+from pipelines.cli.show import print_statuses
 
 # --- running
 
@@ -22,20 +24,28 @@ from pipelines.cli.running import RunRequest, run_job
 @click.command(short_help="Make a small, lively world, and run everything.")
 @DATA
 @CLOCK
-def demo(data: DataRoot, *, clock_is_right: bool) -> None:
-    """Deliver a small, lively world dated around now, run everything and show the result."""
+@click.option(
+    "--days", type=click.IntRange(2, 400), help="Let it have run for so many days, with a decision every six hours."
+)
+def demo(data: DataRoot, days: int | None, *, clock_is_right: bool) -> None:
+    """Deliver a small, lively world dated around now, run everything and show the result.
+
+    With --days it has a past: pauses, a change of prices, a late file, refused rows, budgets that were reached.
+    """
     from pipelines.cli.demo_world import deliver_demo
 
     now = datetime.now(UTC)
-    deliver_demo(data, now)
+    if days:
+        from pipelines.cli.lived_world import live
+
+        live(data, now, days, progress(f"{days} days"))
+    else:
+        deliver_demo(data, now)
     say(f"Delivered a demo world to {data.path}.")
     run_job(data, "refresh", RunRequest(clock_is_right=clock_is_right))
     with open_published(data) as published:
         print_rows(published.execute(sql("reports.status", "brands")), "Brands, each on its own day")
-        print_rows(
-            published.execute(sql("reports.status", "campaigns"), {"brand_id": None, "at_most": ROWS_SHOWN}),
-            "Campaigns",
-        )
+        print_statuses(published, None, freshness(data, published, datetime.now(UTC)), wide=False)
         print_rows(
             published.execute(sql("reports.rejects", "newest"), {"reason": "", "name": "", "at_most": 20}),
             "Refused rows",

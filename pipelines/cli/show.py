@@ -57,7 +57,7 @@ def status(data: DataRoot, brand_id: int | None, max_age: timedelta | None, form
         if brand_id is not None:
             _require_brand(published, brand_id)
         if format_ == "table":
-            _print_statuses(published, brand_id, as_of, wide=wide)
+            print_statuses(published, brand_id, as_of, wide=wide)
         else:
             FORMATS[format_](published.execute(sql("reports.status", "statuses"), {"brand_id": brand_id}))
     if max_age is not None and as_of.age > max_age:
@@ -76,9 +76,8 @@ def _require_brand(published: duckdb.DuckDBPyConnection, brand_id: int) -> None:
         raise SpendgateError(f"there is no brand {brand_id}: it is not in the brands file, or no run has seen it")
 
 
-def _print_statuses(
-    published: duckdb.DuckDBPyConnection, brand_id: int | None, as_of: Freshness, *, wide: bool
-) -> None:
+def print_statuses(published: duckdb.DuckDBPyConnection, brand_id: int | None, as_of: Freshness, *, wide: bool) -> None:
+    """Print the campaigns of a brand, or all, with what holds them."""
     counts = dict(published.execute(sql("reports.status", "status_counts"), {"brand_id": brand_id}).fetchall())
     published.execute(sql("reports.status", "shown"), {"brand_id": brand_id, "at_most": ROWS_SHOWN})
     many = ", ".join(f"{count:,} {name}" for name, count in counts.items()) or "no campaigns"
