@@ -3,17 +3,21 @@
 import csv
 import io
 import json
+import os
+import re
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from assets.engine.data_root import DataRoot
+from assets.engine.freshness import note_look
 from assets.engine.warehouse.publication import publish
 from pipelines.cli.main import cli
+from pipelines.cli.printing import print_table
 from tests.world import BRANDS, CAMPAIGNS, NOON, World, event, jsonl
 
 
@@ -124,10 +128,86 @@ def test_the_data_root_is_named_before_or_after_the_command_or_by_the_environmen
 def test_status_as_a_table_and_as_json(world: World) -> None:
     world.run()
     assert "Acme nights" in spendgate(world.root, "status").output
-    rows = json.loads(spendgate(world.root, "status", "--brand", "1", "--json").output)
+    rows = json.loads(spendgate(world.root, "status", "--brand", "1", "--format", "json").stdout)
     assert [row["campaign_id"] for row in rows] == [11, 12]
     assert rows[1]["window_start"] == "2025-06-10T22:00:00Z"
     assert rows[1]["window_open"] is False
+    assert rows[1]["blocked_by"] == ["WINDOW_CLOSED"]
+    assert rows[1]["why"] == "its window is closed, it opens at 18:00 New York, 22:00 UTC"
+    assert (
+        spendgate(world.root, "status", "--json").stdout == spendgate(world.root, "status", "--format", "json").stdout
+    )
+
+
+def test_status_says_as_of_when_and_warns_when_that_is_long_ago(world: World) -> None:
+    world.run()
+    result = spendgate(world.root, "status")
+    assert "decided as of 2025-06-10 12:00:00 UTC (1 year old)" in result.stdout
+    assert "is the daemon of `spendgate ui` running?" in result.stderr
+    assert result.exit_code == 0
+    assert spendgate(world.root, "status", "--max-age", "10m").exit_code == 3
+    assert spendgate(world.root, "status", "--max-age", "999999d").exit_code == 0
+    assert spendgate(world.root, "status", "--max-age", "soon").exit_code == 2
+    note_look(world.root, datetime.now(UTC))
+    looked = spendgate(world.root, "status", "--max-age", "10m")
+    assert looked.exit_code == 0
+    assert "looked at again" in looked.stdout
+    assert looked.stderr == ""
+
+
+@pytest.mark.parametrize("note", ["", "{", "[]", '{"looked_at": 7}', '{"looked_at": "2025-06-10T12:00:00"}'])
+def test_a_note_of_a_look_that_cannot_be_read_is_none(world: World, note: str) -> None:
+    world.run()
+    world.root.last_look_file.write_text(note)
+    assert "decided as of 2025-06-10 12:00:00 UTC (" in spendgate(world.root, "status").stdout
+
+
+def test_a_brand_that_is_none_is_told(world: World) -> None:
+    world.run()
+    result = spendgate(world.root, "status", "--brand", "99999")
+    assert result.exit_code == 1
+    assert "there is no brand 99999" in str(result.exception)
+
+
+@pytest.mark.parametrize("arguments", [["status"], ["sql", "from range(300000)", "--format", "csv"]])
+def test_a_pipe_that_nobody_reads_to_its_end_is_no_error(world: World, arguments: list[str]) -> None:
+    world.run()
+    (world.root.path / "spendgate.toml").write_text("stale_after_minutes = 100000000\n")
+    code = "from pipelines.cli.main import main; main()"
+    ours, theirs = os.pipe()
+    os.close(ours)
+    result = subprocess.run(
+        [sys.executable, "-c", code, *arguments, "--data", str(world.root.path)],
+        stdout=theirs, stderr=subprocess.PIPE, text=True, cwd=Path(__file__).parent.parent, check=False,
+    )  # fmt: skip
+    os.close(theirs)
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(("columns", "shown", "left_out"), [(80, "why", "since (UTC)"), (300, "since (UTC)", None)])
+def test_a_table_has_the_columns_that_a_terminal_holds(
+    columns: int, shown: str, left_out: str | None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", str(columns))
+    names = ["campaign", "status", "why", "name", "next change (UTC)", "nearest limit", "window (UTC)", "since (UTC)"]
+    words = "day 4.12 of 0.50 AUD spent, free again at 00:00 Sydney, 13:00 UTC"
+    row = (77, "BUDGET_REACHED", words, "Delta Travel always on", NOON, "824 % of 0.50 AUD, today", "any time", NOON)
+    print_table(names, [row])
+    printed = capsys.readouterr()
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", printed.out).splitlines()
+    assert max(map(len, lines)) <= columns
+    assert shown in lines[0]
+    assert "BUDGET_REACHED" in lines[2], "no word is broken"
+    assert (f"{left_out}." in printed.err) if left_out else not printed.err
+    print_table(names, [row], wide=True)
+    assert "since (UTC)" in capsys.readouterr().out
+
+
+def test_a_log_in_a_file_has_a_line_each_with_the_date(world: World) -> None:
+    run = spendgate_process(world.root, "run", "--now", "2025-06-10T12:00:00Z")
+    [line] = [line for line in run.stderr.splitlines() if "decided for" in line]
+    assert re.fullmatch(r"[0-9-]{10}T[0-9:]{8}Z INFO decided for .*changed", line)
 
 
 def test_sql_answers_as_table_csv_and_json_exactly(world: World) -> None:
@@ -223,7 +303,7 @@ def test_a_status_is_explained_in_words_and_as_json(world: World) -> None:
     words = spendgate(world.root, "explain", "11").output
     assert words.startswith("Campaign 11 Acme always: RUNNING since 2025-06-10 12:00:00 UTC\n")
     assert "SCHEDULED -> RUNNING, NO_WINDOW: it was SCHEDULED, its brand was active and no budget reached" in words
-    told = json.loads(spendgate(world.root, "explain", "11", "--at", "2025-06-10T12:00:00Z", "--json").output)
+    told = json.loads(spendgate(world.root, "explain", "11", "--at", "2025-06-10T12:00:00Z", "--format", "json").output)
     assert [change["reason"] for change in told["changes"]] == ["INITIAL", "NO_WINDOW"]
     assert told["changes"][1]["daily_budget"] == "10.000000000"
     assert told["differences"] == []
@@ -278,12 +358,14 @@ def test_a_users_mistake_is_one_line_and_no_traceback(
         ("from (select 1 as x) select x" + ".a" * 60_000, "error: this ended the process that worked on it (SIG"),
     ],
 )
-def test_a_mistake_in_a_query_is_told_in_one_line(world: World, query: str, said: str) -> None:
+def test_a_mistake_in_a_query_is_told_with_its_place(world: World, query: str, said: str) -> None:
     world.run()
     result = spendgate_process(world.root, "sql", query)
     assert result.returncode == 1
     assert result.stderr.startswith(said)
-    assert result.stderr.count("\n") == 1
+    assert "Traceback" not in result.stderr
+    if query == "select nonsense from core.brands":
+        assert result.stderr.endswith("LINE 1: select nonsense from core.brands\n               ^\n")
 
 
 def test_json_and_tables_show_any_value_as_it_is(world: World) -> None:
@@ -305,15 +387,6 @@ def test_a_damaged_folder_is_told_in_one_line(root: DataRoot, broken: str) -> No
         assert result.returncode == 1
         assert "Traceback" not in result.stderr
         assert result.stderr.strip().splitlines()[-1].startswith("error: ")
-
-
-def test_the_ui_listens_on_this_machine_only(root: DataRoot, monkeypatch: pytest.MonkeyPatch) -> None:
-    started: list[str] = []
-    monkeypatch.setattr("os.execv", lambda _, arguments: started.extend(arguments))
-    monkeypatch.setenv("DAGSTER_HOME", "")  # set by the command, and put back after the test
-    monkeypatch.setenv("SPENDGATE_DATA", "")
-    assert spendgate(root, "ui").exit_code == 0
-    assert started[started.index("-h") + 1] == "127.0.0.1"
 
 
 def test_reading_commands_do_not_load_dagster(world: World) -> None:

@@ -298,6 +298,7 @@ def test_what_is_printed_holds_nothing_that_is_obeyed(
 @pytest.mark.parametrize("command", ["status", "explain"])
 def test_a_terminal_is_coloured_by_nobody_else(hostile: World, command: str) -> None:
     """On a terminal of its own: what is no terminal is spared escape sequences of any kind."""
+    (hostile.root.path / "spendgate.toml").write_text("stale_after_minutes = 100000000\n")
     ours, theirs = pty.openpty()
     arguments = [command, *(["11"] if command == "explain" else []), "--data", str(hostile.root.path)]
     code = "from pipelines.cli.main import main; main()"
@@ -324,6 +325,7 @@ def test_a_terminal_that_lacks_a_character_is_shown_its_escape(
     world.deliver_reference("brands", BRANDS.replace("Acme", "Кофе"))
     world.deliver_reference("campaigns", CAMPAIGNS.replace("Acme always", "Кофе"))
     world.run()
+    (world.root.path / "spendgate.toml").write_text("stale_after_minutes = 100000000\n")
     monkeypatch.setenv("PYTHONIOENCODING", "latin-1")
     shown = spendgate_process(world.root, *arguments)
     assert (shown.returncode, shown.stderr) == (0, "")

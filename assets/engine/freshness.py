@@ -1,7 +1,7 @@
 """As of when the statuses hold that readers see.
 
-Belongs here: the last decision, and the last look that found nothing due after it. Does not: who looks (`sensors`), nor
-what follows from old statuses.
+Belongs here: the last decision, and the last look that found nothing due after it. Does not: who
+looks, nor what follows from old statuses.
 """
 
 import json
@@ -34,7 +34,8 @@ class Freshness:
     @property
     def in_words(self) -> str:
         """How old they are."""
-        return f"{pendulum.duration(seconds=int(self.age.total_seconds())).in_words()} old"
+        then = pendulum.instance(self.held_at)
+        return f"{(then + self.age).diff_for_humans(then, absolute=True)} old"
 
     @property
     def told(self) -> str:

@@ -104,22 +104,8 @@ def _end(number: int) -> NoReturn:
 # --- pipes
 
 
-@contextmanager
-def quiet_about_a_broken_pipe() -> Iterator[None]:
-    """End well when nobody reads on, as in `spendgate status | head -1`."""
-    try:
-        yield
-        sys.stdout.flush()
-    except SystemExit as end:
-        # click makes an exit of it; all that is still to be written must not complain either
-        if not isinstance(end.__context__, BrokenPipeError):
-            raise
-        _write_nowhere()
-    except BrokenPipeError:
-        _write_nowhere()
-
-
-def _write_nowhere() -> NoReturn:
+def end_unread() -> NoReturn:
+    """End well when nobody reads on, as in `spendgate status | head -1`; what is still to be written goes nowhere."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     raise SystemExit(0)
 

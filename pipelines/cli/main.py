@@ -7,13 +7,14 @@ seconds to import, so only the commands that run something import it.
 import io
 import os
 import sys
+from typing import Any
 
 import click
 import duckdb
 
 from assets.engine.errors import QueryError, SpendgateError, all_lines, first_line
 from pipelines.cli import keep, run, show, steer, ui
-from pipelines.cli.ending import quiet_about_a_broken_pipe, told_when_stopped
+from pipelines.cli.ending import end_unread, told_when_stopped
 from pipelines.cli.printing import say
 
 SECTIONS = {
@@ -25,7 +26,16 @@ SECTIONS = {
 
 
 class Sections(click.Group):
-    """A group whose help lists its commands by what they are for."""
+    """A group whose help lists its commands by what they are for, and in which a pipe may be left early."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command to its end, or until nobody reads on."""
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            end_unread()
+        return result
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 click's own
         """Write a list for each section."""
@@ -55,7 +65,7 @@ def main() -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # of a terminal that has not every character
     try:
-        with told_when_stopped(), quiet_about_a_broken_pipe():
+        with told_when_stopped():
             _require_text(sys.argv)
             cli()
     except QueryError as error:

@@ -110,7 +110,8 @@ def explain(data: DataRoot, campaign_id: int, at: datetime | None, format_: str)
         last = explanation.changes[-1]
         name = explanation.versions.campaign_name or ""
         title = f"Campaign {campaign_id} {name}: {last.to_status} since {for_people(last.decided_at)} UTC"
-        print_words(explanation_lines(explanation), title if at else f"{title}; {as_of.told}")
+        lines = explanation_lines(explanation)
+        print_words(lines if at else [lines[0], ("statuses", as_of.told), *lines[1:]], title)
     if explanation.differences:
         say("what is stored does not follow from the ledger: see 'derived again'", colour="red", err=True)
 
