@@ -14,11 +14,12 @@ import polars as pl
 from assets.engine.check_progress import BY_BATCH, checked_through, mark_passed, values_of
 from assets.engine.errors import first_line
 from assets.engine.explanation import derive_unchecked_changes
-from assets.engine.shown import printable
 from assets.engine.warehouse.publication import published_revision
 from assets.engine.warehouse.sealed_tables import names_lost_day
 from assets.engine.warehouse.statements import first_comment
 from assets.engine.warehouse.warehouse import Warehouse
+from assets.mistakes import told_plainly
+from assets.numbers import text_of
 from assets.table_spec import POOL, sql_shown
 
 BROKEN, MEND = dg.AssetCheckSeverity.ERROR, dg.AssetCheckSeverity.WARN
@@ -66,6 +67,7 @@ SHOWN = 5
     can_subset=True,
     pool=POOL,
 )
+@told_plainly
 def checks(
     context: dg.AssetCheckExecutionContext, warehouse: dg.ResourceParam[Warehouse]
 ) -> Iterator[dg.AssetCheckResult]:
@@ -83,10 +85,9 @@ def checks(
 
 
 def _first(rows: pl.DataFrame) -> dict[str, dg.TableMetadataValue]:
-    """The first rows as a table of texts: as Markdown, a delivered text could be a link, or an image from elsewhere."""
+    """The first rows as a table of texts."""
     records = [
-        dg.TableRecord({name: None if value is None else printable(str(value)) for name, value in row.items()})
-        for row in rows.head(SHOWN).to_dicts()
+        dg.TableRecord({name: text_of(value) for name, value in row.items()}) for row in rows.head(SHOWN).to_dicts()
     ]
     return {"first_rows": dg.MetadataValue.table(records)} if records else {}
 

@@ -9,6 +9,8 @@ import dagster as dg
 
 from assets.engine.decision import decide
 from assets.engine.warehouse.warehouse import Warehouse
+from assets.mistakes import told_plainly
+from assets.numbers import changes_of_run, numbers
 from assets.table_spec import POOL, materialized, table_spec
 
 DECISION = (
@@ -32,8 +34,18 @@ DECISION = (
     ],
     pool=POOL,
 )
-def decision(warehouse: dg.ResourceParam[Warehouse]) -> Iterator[dg.MaterializeResult[None]]:
+@told_plainly
+def decision(
+    context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]
+) -> Iterator[dg.MaterializeResult[None]]:
     """Which campaigns may run, decided for the run's own instant, with the evidence."""
     decide(warehouse)
+    changes, tags = changes_of_run(warehouse)
+    context.instance.add_run_tags(context.run_id, tags)
+    shown = {
+        "mart.brand_budget": numbers(warehouse.run("reports.numbers", "spend_today")),
+        "mart.budgets": numbers(warehouse.run("reports.numbers", "limits")),
+        "ops.campaign_status": {**numbers(warehouse.run("reports.numbers", "statuses")), **changes},
+    }
     for name in DECISION:
-        yield materialized(warehouse, name)
+        yield materialized(warehouse, name, shown.get(name))

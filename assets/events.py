@@ -11,6 +11,8 @@ from assets.engine.delivery.inbox import Inbox
 from assets.engine.ingestion.ingest import ingest
 from assets.engine.kinds import LANDED
 from assets.engine.warehouse.warehouse import Warehouse
+from assets.mistakes import told_plainly
+from assets.numbers import Numbers, numbers
 from assets.table_spec import POOL, materialized, table_spec
 
 RAW = ("raw.event_files", "raw.ad_events", "raw.payments", "raw.corrections", "raw.rejected_rows")
@@ -39,12 +41,18 @@ delivered_events = [
     ],
     pool=POOL,
 )
+@told_plainly
 def ingestion(
-    warehouse: dg.ResourceParam[Warehouse], deliveries: dg.ResourceParam[Inbox]
+    context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse], deliveries: dg.ResourceParam[Inbox]
 ) -> Iterator[dg.MaterializeResult[None]]:
     """Delivered files, each taken in exactly once, whole or not at all."""
     ingested = ingest(warehouse, deliveries)
+    files = numbers(warehouse.run("reports.numbers", "files", run_id=warehouse.run_id, now=warehouse.now))
+    shown: dict[str, Numbers] = {
+        "raw.event_files": {**files, LEFT: dg.MetadataValue.int(ingested.left)},
+        "raw.ad_events": numbers(warehouse.run("reports.numbers", "events", run_id=warehouse.run_id)),
+    }
+    tags = {f"spendgate/{name}": f"{files[name].value:.0f}" for name in ("files", "rows")}
+    context.instance.add_run_tags(context.run_id, tags)
     for name in RAW:
-        result = materialized(warehouse, name)
-        left = {LEFT: ingested.left} if name == "raw.event_files" else {}
-        yield result._replace(metadata={**(result.metadata or {}), **left})
+        yield materialized(warehouse, name, shown.get(name))

@@ -9,6 +9,7 @@ import dagster as dg
 
 from assets.engine.pricing import charge
 from assets.engine.warehouse.warehouse import Warehouse
+from assets.mistakes import told_plainly
 from assets.table_spec import POOL, materialized, table_spec
 
 LEDGER = ("core.transactions", "core.corrections", "core.unpriced")
@@ -33,6 +34,7 @@ LEDGER = ("core.transactions", "core.corrections", "core.unpriced")
     ],
     pool=POOL,
 )
+@told_plainly
 def transactions(warehouse: dg.ResourceParam[Warehouse]) -> Iterator[dg.MaterializeResult[None]]:
     """Every event charged once at the price in force, every payment and correction booked once; the rest waits."""
     charge(warehouse)

@@ -15,6 +15,7 @@ from assets.engine.warehouse.publication import publish, published_revision
 from assets.engine.warehouse.warehouse import Warehouse
 from assets.events import RAW
 from assets.ledger import LEDGER
+from assets.mistakes import told_plainly
 from assets.reference import UTC_OFFSETS
 from assets.spend import OVERSPEND, SPEND
 from assets.table_spec import POOL, materialized, table_spec
@@ -28,6 +29,7 @@ log = logging.getLogger("spendgate.publishing")
     specs=[table_spec(SEALED, ["raw.ad_events", "core.transactions", "mart.daily_spend", "mart.monthly_spend"])],
     pool=POOL,
 )
+@told_plainly
 def sealed_files(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
     """Days that can hardly change, as immutable Parquet files; once a night."""
     files = seal(warehouse)
@@ -54,6 +56,7 @@ def sealed_files(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult
     kinds={"duckdb", "file"},
     pool=POOL,
 )
+@told_plainly
 def published_spend(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
     """Read-only copy of the whole warehouse, swapped in at the end of a run: one finished state, never half of one."""
     size = publish(warehouse)

@@ -12,6 +12,7 @@ from assets.engine.kinds import REFERENCE_TABLES
 from assets.engine.reference.load import load_reference
 from assets.engine.time_zones import load_utc_offsets
 from assets.engine.warehouse.warehouse import Warehouse
+from assets.mistakes import told_plainly
 from assets.table_spec import POOL, materialized, table_spec
 
 UTC_OFFSETS = ("core.utc_offsets", "core.superseded_utc_offsets")
@@ -34,6 +35,7 @@ tzdata = dg.AssetSpec(
 
 
 @dg.multi_asset(specs=[table_spec(name, ["pypi.tzdata"]) for name in UTC_OFFSETS], pool=POOL)
+@told_plainly
 def utc_offsets(warehouse: dg.ResourceParam[Warehouse]) -> Iterator[dg.MaterializeResult[None]]:
     """Time zone rules, from the tzdata release that is installed, and those of before where it changed them."""
     load_utc_offsets(warehouse)
@@ -42,6 +44,7 @@ def utc_offsets(warehouse: dg.ResourceParam[Warehouse]) -> Iterator[dg.Materiali
 
 
 @dg.multi_asset(specs=[table_spec("core.brands", ["reference.brands", "core.utc_offsets"])], pool=POOL)
+@told_plainly
 def brands(warehouse: dg.ResourceParam[Warehouse], deliveries: dg.ResourceParam[Inbox]) -> dg.MaterializeResult[None]:
     """Versions of the brands."""
     load_reference(warehouse, deliveries, "brands")
@@ -49,6 +52,7 @@ def brands(warehouse: dg.ResourceParam[Warehouse], deliveries: dg.ResourceParam[
 
 
 @dg.multi_asset(specs=[table_spec("core.campaigns", ["reference.campaigns", "core.brands"])], pool=POOL)
+@told_plainly
 def campaigns(
     warehouse: dg.ResourceParam[Warehouse], deliveries: dg.ResourceParam[Inbox]
 ) -> dg.MaterializeResult[None]:
@@ -58,6 +62,7 @@ def campaigns(
 
 
 @dg.multi_asset(specs=[table_spec("core.budgets", ["reference.budgets", "core.brands", "core.campaigns"])], pool=POOL)
+@told_plainly
 def budgets(warehouse: dg.ResourceParam[Warehouse], deliveries: dg.ResourceParam[Inbox]) -> dg.MaterializeResult[None]:
     """Versions of the budgets, whose brand or campaign must be known."""
     load_reference(warehouse, deliveries, "budgets")
@@ -65,6 +70,7 @@ def budgets(warehouse: dg.ResourceParam[Warehouse], deliveries: dg.ResourceParam
 
 
 @dg.multi_asset(specs=[table_spec("core.dayparting", ["reference.dayparting", "core.campaigns"])], pool=POOL)
+@told_plainly
 def dayparting(
     warehouse: dg.ResourceParam[Warehouse], deliveries: dg.ResourceParam[Inbox]
 ) -> dg.MaterializeResult[None]:
@@ -74,6 +80,7 @@ def dayparting(
 
 
 @dg.multi_asset(specs=[table_spec("core.ad_sets", ["reference.ad_sets", "core.campaigns"])], pool=POOL)
+@told_plainly
 def ad_sets(warehouse: dg.ResourceParam[Warehouse], deliveries: dg.ResourceParam[Inbox]) -> dg.MaterializeResult[None]:
     """Versions of the ad sets, whose campaign must be known."""
     load_reference(warehouse, deliveries, "ad_sets")
@@ -81,6 +88,7 @@ def ad_sets(warehouse: dg.ResourceParam[Warehouse], deliveries: dg.ResourceParam
 
 
 @dg.multi_asset(specs=[table_spec("core.ads", ["reference.ads", "core.ad_sets"])], pool=POOL)
+@told_plainly
 def ads(warehouse: dg.ResourceParam[Warehouse], deliveries: dg.ResourceParam[Inbox]) -> dg.MaterializeResult[None]:
     """Versions of the ads, whose ad set must be known."""
     load_reference(warehouse, deliveries, "ads")
@@ -90,6 +98,7 @@ def ads(warehouse: dg.ResourceParam[Warehouse], deliveries: dg.ResourceParam[Inb
 @dg.multi_asset(
     specs=[table_spec("core.global_ad_pricing", ["reference.global_ad_pricing", "core.utc_offsets"])], pool=POOL
 )
+@told_plainly
 def global_ad_pricing(
     warehouse: dg.ResourceParam[Warehouse], deliveries: dg.ResourceParam[Inbox]
 ) -> dg.MaterializeResult[None]:

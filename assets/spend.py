@@ -10,6 +10,7 @@ import dagster as dg
 from assets.engine.overspend import measure_overspend
 from assets.engine.spend import sum_spend
 from assets.engine.warehouse.warehouse import Warehouse
+from assets.mistakes import told_plainly
 from assets.table_spec import POOL, materialized, table_spec
 
 HOURLY = "mart.hourly_spend"
@@ -25,6 +26,7 @@ OVERSPEND = "mart.overspend"
     ],
     pool=POOL,
 )
+@told_plainly
 def spend(warehouse: dg.ResourceParam[Warehouse]) -> Iterator[dg.MaterializeResult[None]]:
     """Spend by local hour, day and month; a run adds what is new and leaves what is stored."""
     sum_spend(warehouse)
@@ -40,6 +42,7 @@ def spend(warehouse: dg.ResourceParam[Warehouse]) -> Iterator[dg.MaterializeResu
     ],
     pool=POOL,
 )
+@told_plainly
 def overspend(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
     """What brands spent beyond their budgets, and why; recomputed where something changed."""
     measure_overspend(warehouse)

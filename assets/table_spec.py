@@ -3,6 +3,7 @@
 Belongs here: metadata taken from the SQL file and the warehouse. Does not: anything that makes a table.
 """
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterable
 from functools import cache
@@ -12,8 +13,9 @@ import dagster as dg
 from assets.engine.kinds import REFERENCE_TABLES
 from assets.engine.warehouse.schema import empty_warehouse
 from assets.engine.warehouse.sealed_tables import TABLES
-from assets.engine.warehouse.statements import first_comment, sql, whole
+from assets.engine.warehouse.statements import SQL, first_comment, sql, whole
 from assets.engine.warehouse.warehouse import Warehouse
+from assets.numbers import Numbers
 
 STORED = {
     **{table.file: f"hot.{name}" for name, table in TABLES.items()},
@@ -40,7 +42,13 @@ def table_spec(name: str, deps: Iterable[str] = ()) -> dg.AssetSpec:
             "sql": sql_shown(name),
             "dagster/table_name": name,
             "dagster/column_schema": dg.TableSchema(_columns()[name]),
+            "dagster/code_references": dg.CodeReferencesMetadataValue(
+                code_references=[
+                    dg.LocalFileCodeReference(file_path=str(SQL / f"{name.replace('.', '/')}.sql"), label=f"{name}.sql")
+                ]
+            ),
         },
+        code_version=hashlib.sha256(whole(name).encode()).hexdigest()[:12],
     )
 
 
@@ -61,9 +69,9 @@ def _columns() -> dict[str, list[dg.TableColumn]]:
     return columns
 
 
-def materialized(warehouse: Warehouse, name: str) -> dg.MaterializeResult[None]:
-    """Result of the asset of a table: how many rows it has now, hot and sealed."""
+def materialized(warehouse: Warehouse, name: str, shown: Numbers | None = None) -> dg.MaterializeResult[None]:
+    """Result of the asset of a table: how many rows it has now, hot and sealed, and what else is shown."""
     _, short_name = name.split(".")
     sealed = int(warehouse.value("ops.sealed_files", "row_count", table_name=short_name))
     rows = sealed + len(warehouse.connection.table(STORED.get(name, name)))
-    return dg.MaterializeResult(asset_key=name.split("."), metadata={"dagster/row_count": rows})
+    return dg.MaterializeResult(asset_key=name.split("."), metadata={"dagster/row_count": rows, **(shown or {})})

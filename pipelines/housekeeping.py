@@ -12,6 +12,7 @@ from assets.engine.retention import tidy
 from assets.engine.sealing.files import verify_share
 from assets.engine.warehouse.publication import publish
 from assets.engine.warehouse.warehouse import Warehouse
+from assets.mistakes import told_plainly
 from assets.table_spec import POOL
 from pipelines.run_history import purge_runs
 
@@ -19,6 +20,7 @@ log = logging.getLogger("spendgate.housekeeping")
 
 
 @dg.op(pool=POOL)
+@told_plainly
 def keep_house(context: dg.OpExecutionContext, warehouse: dg.ResourceParam[Warehouse]) -> None:
     """Verify this night's share of the sealed files, and remove what has been kept as long as promised."""
     settings = warehouse.root.settings()
@@ -34,8 +36,8 @@ def housekeeping() -> None:
     keep_house()
 
 
-nightly = dg.ScheduleDefinition(
-    name="nightly",
+nightly_housekeeping = dg.ScheduleDefinition(
+    name="nightly_housekeeping",
     job=housekeeping,
     cron_schedule="17 3 * * *",  # a quiet hour, off the full one
     execution_timezone="UTC",

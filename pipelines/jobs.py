@@ -4,20 +4,21 @@ Belongs here: what runs together, and what does at an hour of the night. Does no
 how it is done (`assets`).
 """
 
-from datetime import UTC, datetime
 from enum import Enum
 
 import dagster as dg
 from pydantic import Field
 
 from assets.decision import decision
-from assets.engine.errors import SpendgateError
 from assets.engine.manual_status import ManualChange, set_status
+from assets.engine.shown import printable
 from assets.engine.warehouse.publication import publish
 from assets.engine.warehouse.warehouse import Warehouse
+from assets.mistakes import told_plainly
 from assets.publication import published_spend, sealed_files
 from assets.spend import overspend
 from assets.table_spec import POOL
+from pipelines.resources import instant_of
 
 refresh = dg.define_asset_job(
     "refresh",
@@ -69,8 +70,13 @@ class StatusChange(dg.Config):
     reopen: bool = Field(default=False, description="take a COMPLETED campaign up again")
 
 
+CHANGED = ("ops.campaign_status", "ops.campaign_status_changes", "published.spend")
+"""The assets that a person's change of a status writes."""
+
+
 @dg.op(pool=POOL)
-def change_status(warehouse: dg.ResourceParam[Warehouse], config: StatusChange) -> None:
+@told_plainly
+def change_status(context: dg.OpExecutionContext, warehouse: dg.ResourceParam[Warehouse], config: StatusChange) -> None:
     """Record the change and publish it."""
     change = ManualChange(
         config.campaign_id,
@@ -80,28 +86,36 @@ def change_status(warehouse: dg.ResourceParam[Warehouse], config: StatusChange) 
         until=instant_of(config.until, "until"),
         reopen=config.reopen,
     )
-    set_status(warehouse, change)
+    before = set_status(warehouse, change)
     publish(warehouse)
+    if before is None:
+        return
+    said = {
+        "campaign": dg.MetadataValue.int(change.campaign_id),
+        "from": dg.MetadataValue.text(before),
+        "to": dg.MetadataValue.text(change.status),
+        "who": dg.MetadataValue.text(printable(change.changed_by)),
+        "why": dg.MetadataValue.text(printable(change.note)),
+    }
+    for name in CHANGED:
+        context.log_event(dg.AssetMaterialization(name.split("."), metadata=said))
 
 
-@dg.job(description="Pause, resume, complete, draft or reopen a campaign by hand.")
+@dg.job(
+    description="Pause, resume, complete, draft or reopen one campaign: say which, what it shall be, why, who.",
+    config={
+        "ops": {
+            "change_status": {
+                "config": {
+                    "campaign_id": 0,
+                    "status": "PAUSED",
+                    "reason": "why, for whoever reads the history",
+                    "changed_by": "who",
+                }
+            }
+        }
+    },
+)
 def set_campaign_status() -> None:
     """One change, by one person."""
     change_status()
-
-
-def instant_of(text: str, name: str) -> datetime | None:
-    """An instant that a person wrote into a run's configuration; None for an empty text.
-
-    Raises:
-        SpendgateError: it is no instant, or names no time zone.
-    """
-    if not text:
-        return None
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        instant = None
-    if instant is None or instant.tzinfo is None:
-        raise SpendgateError(f"{name} '{text}' is not an instant with a time zone, such as 2025-06-10T12:00:00Z")
-    return instant.astimezone(UTC)

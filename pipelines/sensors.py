@@ -4,6 +4,7 @@ Belongs here: when a run is asked for. Does not: what it does.
 """
 
 import json
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -17,20 +18,23 @@ from assets.engine.delivery.files import DeliveredFile
 from assets.engine.delivery.inbox import Inbox, is_retryable, stable_files
 from assets.engine.errors import SpendgateError, first_line
 from assets.engine.freshness import note_look
+from assets.engine.kinds import LANDED, REFERENCE_TABLES
+from assets.engine.shown import printable
 from assets.engine.warehouse.clock import utc_now
 from assets.engine.warehouse.lock import is_held
 from assets.engine.warehouse.migrations import OtherVersionError
 from assets.engine.warehouse.publication import open_published
 from pipelines.jobs import decide, refresh
 
-DELIVERIES_EVERY = 30
+DELIVERIES_EVERY = 10
 DECISIONS_EVERY = 300
 AFTER_A_FAILURE = timedelta(minutes=5)
 """How long a sensor waits after a run of its job has failed; then the state makes it ask again."""
 
 REMEMBERED = 100
-"""Files of which the cursor keeps the last state: one of them is reason enough for a run, which takes all there are,
-and Dagster keeps the cursor of every tick."""
+"""Files that are reported on their assets, and kept in the cursor: Dagster keeps the cursor of every tick."""
+
+REPORTED = (*LANDED, *REFERENCE_TABLES)
 
 UNDER_WAY = [
     dg.DagsterRunStatus.QUEUED,
@@ -50,23 +54,26 @@ def delivery_sensor(root: DataRoot, clock: Clock = utc_now) -> dg.SensorDefiniti
         job=refresh,
         minimum_interval_seconds=DELIVERIES_EVERY,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Asks for a refresh when a delivered file is stable: the same on two ticks, or flagged.",
+        description="Asks for a refresh when a delivered file is stable: flagged, or the same in two looks.",
     )
     def deliveries(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         try:
-            new = files_to_ask_for(root)
+            ready, growing = _look_twice(root)
         except (SpendgateError, duckdb.Error, OSError) as error:
             return _skip(f"cannot list deliveries: {first_line(error)}", context.cursor)
-        earlier = [tuple(state) for state in json.loads(context.cursor or "[]")]
-        ready = stable_files(new, earlier)
-        cursor = json.dumps([file.state for file in new[:REMEMBERED]])
         if not ready:
-            settling = f"{len(new)} files not yet stable" if new else "no new files"
-            return _skip(settling, cursor)
+            return _skip(f"{growing} files not yet stable" if growing else "no new files", "[]")
         busy = _busy(context.instance, root, refresh.name, clock())
         if busy:
-            return _skip(f"{len(ready)} files ready; {busy}", cursor)
-        return dg.SensorResult(run_requests=[dg.RunRequest()], cursor=cursor)
+            return _skip(f"{len(ready)} files ready; {busy}", context.cursor)
+        told = [tuple(state) for state in json.loads(context.cursor or "[]")]
+        return dg.SensorResult(
+            run_requests=[dg.RunRequest()],
+            cursor=json.dumps([file.state for file in ready[:REMEMBERED]]),
+            asset_events=[
+                _delivered(file) for file in ready[:REMEMBERED] if file.state not in told and file.kind in REPORTED
+            ],
+        )
 
     return deliveries
 
@@ -89,6 +96,24 @@ def decision_sensor(root: DataRoot, clock: Clock = utc_now) -> dg.SensorDefiniti
         return dg.RunRequest()
 
     return decisions
+
+
+def _look_twice(root: DataRoot) -> tuple[list[DeliveredFile], int]:
+    """Files that may be taken, and how many may still grow; these are looked at again after a moment."""
+    seen = files_to_ask_for(root)
+    ready = stable_files(seen, [])
+    if len(ready) < len(seen):
+        time.sleep(root.settings().sensor_settle_seconds)
+        again = files_to_ask_for(root)
+        ready, seen = stable_files(again, [file.state for file in seen]), again
+    return ready, len(seen) - len(ready)
+
+
+def _delivered(file: DeliveredFile) -> dg.AssetMaterialization:
+    """A delivered file, as an event of the asset it belongs to."""
+    key = ["landing", file.kind] if file.kind in LANDED else ["reference", file.kind]
+    said = {"file": dg.MetadataValue.text(printable(file.name)), "bytes": dg.MetadataValue.int(file.bytes)}
+    return dg.AssetMaterialization(key, metadata=said)
 
 
 def _due(root: DataRoot, now: datetime) -> tuple[bool, str]:

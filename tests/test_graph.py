@@ -15,7 +15,8 @@ from assets.engine.kinds import REFERENCE_TABLES
 from assets.engine.warehouse.statements import SQL, whole
 from assets.engine.warehouse.warehouse import open_warehouse
 from pipelines.definitions import build_defs
-from pipelines.jobs import ManualStatus, StatusChange, instant_of
+from pipelines.jobs import ManualStatus, StatusChange
+from pipelines.resources import instant_of
 from tests.world import ADS, BRANDS, NOON, World, event, jsonl
 
 

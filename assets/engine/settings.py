@@ -27,6 +27,7 @@ class Settings:
     memory_percent: int = 10  # of the machine's memory that a run may hold; beyond that it spills to the disk
     conflict_days: int = 3  # before the newest event: event_ids that come back with another time are found there
     settle_seconds: float = 1.0  # between the two listings that tell a finished file from a growing one
+    sensor_settle_seconds: float = 5.0  # the same of the UI's sensor, which nobody waits for
     lock_wait_seconds: float = 600.0  # how long a run waits for another one to leave the warehouse
     max_expansion: int = 200  # times its own size that a file may grow; honest events grow 5 to 50 times
     max_clock_ahead_days: int = 7  # of the newest record; no more than the shortest time for which something is kept
@@ -36,6 +37,7 @@ class Settings:
     events_zone: str = ""  # IANA name, of events' times that are delivered without a zone; empty: they are refused
     payments_zone: str = ""  # the same for payments ...
     prices_zone: str = ""  # ... and for the effective_from of prices; refused are also times that a zone has twice
+    owner: str = ""  # of all assets, as Dagster shows it: an e-mail address, or team:NAME; empty: none
     keep_staged_days: int = 400  # copies of delivered files; `rebuild` and `rejects retry` read them
     keep_rejected_days: int = 90  # refused rows with their text; the counts stay for ever
     keep_replaced_days: int = 7  # warehouses that another one has replaced, sealed files that none needs any more

@@ -94,7 +94,9 @@ def _run_once(data: DataRoot, job_name: str, request: RunRequest) -> Any:
         "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
     }
     with told_when_dagster_fails(data.dagster_home), dg.DagsterInstance.get() as instance:
-        result = job.execute_in_process(run_config=config, instance=instance, raise_on_error=False)
+        result = job.execute_in_process(
+            run_config=config, instance=instance, raise_on_error=False, tags={"spendgate/started_by": "command line"}
+        )
     if not result.success:
         raise SpendgateError(_cause_of_failure(result))
     return result
@@ -133,6 +135,9 @@ def dagster_home(data: DataRoot) -> None:
 def _cause_of_failure(result: Any) -> str:
     """The innermost error of the first failed step, in one line."""
     for event in result.all_events:
+        failure = getattr(event.event_specific_data, "user_failure_data", None)
+        if failure is not None:
+            return f"run {result.run_id} failed: {failure.description}"
         error = getattr(event.event_specific_data, "error", None)
         if error is not None:
             while error.cause is not None:

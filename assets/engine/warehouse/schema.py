@@ -25,6 +25,7 @@ DEFINITIONS = (
     "raw.event_files",
     "raw.rejected_rows",
     "core.words",
+    "core.column_meanings",
     "core.limit_kinds",
     "core.utc_offsets",
     "core.superseded_utc_offsets",
@@ -91,6 +92,8 @@ def define(connection: duckdb.DuckDBPyConnection) -> None:
     for name in DEFINITIONS:
         connection.execute(sql(name))
     define_sealed_tables(connection)
+    for (statement,) in connection.execute(sql("core.column_meanings", "undescribed")).fetchall():
+        connection.execute(statement)
 
 
 def refuse_other_tables(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
