@@ -8,16 +8,11 @@ import logging
 
 import dagster as dg
 
-from assets.decision import DECISION
-from assets.engine.kinds import REFERENCE_TABLES
 from assets.engine.sealing.seal import seal
 from assets.engine.warehouse.publication import publish, published_revision
 from assets.engine.warehouse.warehouse import Warehouse
-from assets.events import RAW
-from assets.ledger import LEDGER
 from assets.mistakes import told_plainly
-from assets.reference import UTC_OFFSETS
-from assets.spend import OVERSPEND, SPEND
+from assets.spend import OVERSPEND
 from assets.table_spec import POOL, materialized, table_spec
 
 SEALED = "ops.sealed_files"
@@ -39,20 +34,9 @@ def sealed_files(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult
 
 @dg.asset(
     key=["published", "spend"],
-    deps=[
-        name.split(".")
-        for name in (
-            *UTC_OFFSETS,
-            *(table.file for table in REFERENCE_TABLES.values()),
-            *RAW,
-            *LEDGER,
-            *SPEND,
-            *DECISION,
-            OVERSPEND,
-            SEALED,
-        )
-    ],
-    group_name="published",
+    # the last of each branch: all the rest comes before them
+    deps=[name.split(".") for name in ("ops.campaign_status", OVERSPEND, SEALED)],
+    group_name="decided",
     kinds={"duckdb", "file"},
     pool=POOL,
 )

@@ -17,6 +17,12 @@ from pipelines.sensors import decision_sensor, delivery_sensor
 from tests.world import NOON, World, event, jsonl
 
 
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No sensor waits between its two looks."""
+    monkeypatch.setattr("pipelines.sensors.time.sleep", lambda _: None)
+
+
 @pytest.fixture
 def instance() -> Iterator[dg.DagsterInstance]:
     with dg.DagsterInstance.ephemeral() as instance:
@@ -38,20 +44,36 @@ def a_run(world: World, instance: dg.DagsterInstance, job: str, status: dg.Dagst
     return run.run_id[:8]
 
 
-def test_a_delivered_file_is_asked_for_when_it_has_settled(world: World, instance: dg.DagsterInstance) -> None:
+def test_a_delivered_file_is_asked_for_when_it_has_settled(
+    world: World, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world.run()
     sensor = delivery_sensor(world.root)
     assert tick(sensor, instance)[:2] == (0, "no new files")
     path = world.deliver("a.jsonl", jsonl(event("1", 101, "click", "2025-06-10T10:00:00Z")))
-    runs, reason, cursor = tick(sensor, instance)
-    assert (runs, reason) == (0, "1 files not yet stable")
-    path.write_text(jsonl(event("2", 101, "click", "2025-06-10T10:00:00Z")) * 2)  # it grew
-    runs, _, cursor = tick(sensor, instance, cursor)
-    assert runs == 0
-    runs, _, cursor = tick(sensor, instance, cursor)
+    grow = jsonl(event("2", 101, "click", "2025-06-10T10:00:00Z")) * 2
+    monkeypatch.setattr("pipelines.sensors.time.sleep", lambda _: path.write_text(grow))
+    assert tick(sensor, instance)[:2] == (0, "1 files not yet stable")
+    monkeypatch.setattr("pipelines.sensors.time.sleep", lambda _: None)
+    runs, _, cursor = tick(sensor, instance)
     assert runs == 1
     world.run()
     assert tick(sensor, instance, cursor)[:2] == (0, "no new files")
+
+
+def test_a_delivered_file_is_reported_on_its_asset_once(world: World, instance: dg.DagsterInstance) -> None:
+    world.run()
+    world.deliver("\x1b[31ma.jsonl", jsonl(event("1", 101, "click", "2025-06-10T10:00:00Z")))
+    world.deliver("who.jsonl", "{}", kind="")
+    sensor, cursor, events = delivery_sensor(world.root), None, []
+    for _ in range(3):  # the run that is asked for comes to nothing
+        with dg.build_sensor_context(instance=instance, cursor=cursor) as context:
+            data = sensor.evaluate_tick(context)
+        events += [event for event in data.asset_events if isinstance(event, dg.AssetMaterialization)]
+        cursor = data.cursor
+    [event_] = events
+    assert event_.asset_key == dg.AssetKey(["landing", "events"])
+    assert event_.metadata["file"].value == r"landing/events/\x1b[31ma.jsonl"
 
 
 def test_a_flagged_file_is_asked_for_at_once(world: World, instance: dg.DagsterInstance) -> None:
@@ -62,15 +84,13 @@ def test_a_flagged_file_is_asked_for_at_once(world: World, instance: dg.DagsterI
 
 
 def test_everything_is_new_before_the_first_run(world: World, instance: dg.DagsterInstance) -> None:
-    sensor = delivery_sensor(world.root)
-    _, _, cursor = tick(sensor, instance)
+    runs, _, cursor = tick(delivery_sensor(world.root), instance)
+    assert runs == 1
     assert len(json.loads(cursor or "[]")) == 5
-    assert tick(sensor, instance, cursor)[0] == 1
 
 
 def test_no_second_run_is_asked_for_while_one_is_under_way(world: World, instance: dg.DagsterInstance) -> None:
-    sensor = delivery_sensor(world.root)
-    _, _, cursor = tick(sensor, instance)
+    sensor, cursor = delivery_sensor(world.root), None
     run_id = a_run(world, instance, "refresh", dg.DagsterRunStatus.STARTED)
     with world.open():
         assert tick(sensor, instance, cursor)[:2] == (0, f"5 files ready; run {run_id} is under way")
@@ -81,9 +101,8 @@ def test_a_run_that_started_and_holds_nothing_has_died_and_keeps_nobody_waiting(
     world: World, instance: dg.DagsterInstance
 ) -> None:
     sensor = delivery_sensor(world.root)
-    _, _, cursor = tick(sensor, instance)
     a_run(world, instance, "refresh", dg.DagsterRunStatus.STARTED)
-    assert tick(sensor, instance, cursor)[0] == 1
+    assert tick(sensor, instance)[0] == 1
 
 
 @pytest.fixture
@@ -126,11 +145,10 @@ def test_a_failed_run_is_asked_for_again_but_not_at_once(world: World, instance:
     run = instance.get_runs(limit=1)[0]
     instance.report_run_failed(run)
     ended = datetime.fromtimestamp(instance.get_run_records(limit=1)[0].end_time or 0, NOON.tzinfo)
-    _, _, cursor = tick(delivery_sensor(world.root), instance)
     soon = delivery_sensor(world.root, lambda: ended + timedelta(minutes=3))
-    assert tick(soon, instance, cursor)[:2] == (0, f"5 files ready; run {run_id} failed; asked again in 2 minutes")
+    assert tick(soon, instance)[:2] == (0, f"5 files ready; run {run_id} failed; asked again in 2 minutes")
     later = delivery_sensor(world.root, lambda: ended + timedelta(minutes=5))
-    assert tick(later, instance, cursor)[0] == 1
+    assert tick(later, instance)[0] == 1
 
 
 def test_an_unreadable_ledger_is_no_empty_ledger(world: World, instance: dg.DagsterInstance) -> None:
