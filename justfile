@@ -12,6 +12,7 @@ check:
     uv run sqlfluff lint sql
     uv run mypy
     uv run lint-imports
+    uv run dg check defs
 
 # What the tools can put right by themselves.
 fix:

@@ -5,12 +5,15 @@ else. Does not: any of those parts.
 """
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 import dagster as dg
 
 from assets import checks, decision, events, ledger, publication, reference, spend
 from assets.engine.data_root import DataRoot
+from assets.engine.kinds import EVENTS
+from assets.engine.settings import Settings
 from assets.engine.shown import log_as_text
 from pipelines.housekeeping import housekeeping, nightly_housekeeping
 from pipelines.jobs import decide, nightly_seal, refresh, seal, set_campaign_status
@@ -53,9 +56,18 @@ def build_defs(root: DataRoot) -> dg.Definitions:
             "deliveries": of_root(Deliveries, root),
         },
     )
-    if not settings.owner:
-        return defs
-    return defs.map_asset_specs(func=lambda spec: spec.replace_attributes(owners=[settings.owner]))
+    return defs.map_asset_specs(func=lambda spec: _as_set(spec, settings))
+
+
+def _as_set(spec: dg.AssetSpec, settings: Settings) -> dg.AssetSpec:
+    """An asset with the owner and tags of the settings; delivered events are expected in time."""
+    if spec.key == dg.AssetKey(["landing", EVENTS]):
+        expected = timedelta(hours=settings.expect_deliveries_hours)
+        spec = spec.replace_attributes(freshness_policy=dg.FreshnessPolicy.time_window(fail_window=expected))
+    if settings.owner:
+        spec = spec.replace_attributes(owners=[settings.owner])
+    tags = dict(tag.split("=", 1) for tag in settings.tags.replace(" ", "").split(",") if "=" in tag)
+    return spec.merge_attributes(tags=tags)
 
 
 @dg.definitions

@@ -1,6 +1,6 @@
-"""Dagster's record of old runs, and how long it is kept.
+"""Dagster's record of runs: what its pages show of those of the command line, and how long it is kept.
 
-Belongs here: what of Dagster's own storage is removed. Does not: when (`housekeeping`), nor what else
+Belongs here: what is written to Dagster's own storage, and removed. Does not: when (`housekeeping`), nor what else
 (`engine.retention`).
 """
 
@@ -11,13 +11,25 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
+from dagster._core.definitions.repository_definition import SINGLETON_REPOSITORY_NAME  # exported nowhere else
+from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
 
 from assets.engine.data_root import DataRoot
 from assets.engine.settings import Settings
 
 log = logging.getLogger("spendgate.housekeeping")
 
+CODE_LOCATION = "spendgate"
+"""As `workspace.yaml` names it."""
+
 FINISHED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
+
+
+def show_on_home_page(instance: dg.DagsterInstance, run: dg.DagsterRun) -> None:
+    """Let Dagster's home page show a run of the command line: it shows those of code locations alone."""
+    location = RegisteredCodeLocationOrigin(CODE_LOCATION)
+    repository = RemoteRepositoryOrigin(location, SINGLETON_REPOSITORY_NAME)
+    instance.run_storage.replace_job_origin(run, RemoteJobOrigin(repository, run.job_name))
 
 
 def purge_runs(instance: dg.DagsterInstance, root: DataRoot, settings: Settings, now: datetime) -> int:

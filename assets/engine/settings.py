@@ -32,12 +32,14 @@ class Settings:
     max_expansion: int = 200  # times its own size that a file may grow; honest events grow 5 to 50 times
     max_clock_ahead_days: int = 7  # of the newest record; no more than the shortest time for which something is kept
     max_clock_behind_seconds: float = 60.0  # the newest record: clocks are corrected a little all the time
+    expect_deliveries_hours: int = 24  # events that come more rarely are shown as overdue in Dagster
     stale_after_minutes: int = 15  # statuses that are older are told to be, in red; decisions are made every five
     spare_bytes: int = 64 * 1024**2  # that stay free on the disk beside what a run needs; below, nothing is begun
     events_zone: str = ""  # IANA name, of events' times that are delivered without a zone; empty: they are refused
     payments_zone: str = ""  # the same for payments ...
     prices_zone: str = ""  # ... and for the effective_from of prices; refused are also times that a zone has twice
     owner: str = ""  # of all assets, as Dagster shows it: an e-mail address, or team:NAME; empty: none
+    tags: str = ""  # of all assets, as Dagster shows them, such as "team=ads, tier=1"
     keep_staged_days: int = 400  # copies of delivered files; `rebuild` and `rejects retry` read them
     keep_rejected_days: int = 90  # refused rows with their text; the counts stay for ever
     keep_replaced_days: int = 7  # warehouses that another one has replaced, sealed files that none needs any more

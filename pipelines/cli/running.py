@@ -79,6 +79,7 @@ def _run_once(data: DataRoot, job_name: str, request: RunRequest) -> Any:
     import dagster as dg
 
     from pipelines.definitions import build_defs
+    from pipelines.run_history import show_on_home_page
 
     job = build_defs(data).resolve_job_def(job_name)
     deliveries = {"trusted": request.trusted, **({"retry": request.retry} if request.retry else {})}
@@ -97,6 +98,7 @@ def _run_once(data: DataRoot, job_name: str, request: RunRequest) -> Any:
         result = job.execute_in_process(
             run_config=config, instance=instance, raise_on_error=False, tags={"spendgate/started_by": "command line"}
         )
+        show_on_home_page(instance, result.dagster_run)
     if not result.success:
         raise SpendgateError(_cause_of_failure(result))
     return result

@@ -90,11 +90,13 @@ def _run_to_its_end(data: DataRoot, host: str, port: int) -> int:
     where = ["-w", str(SQL.parent / "workspace.yaml"), "-h", host, "-p", str(port)]
     # else a code server that dies is not started again, and no sensor ticks any more
     where.append("--use-legacy-code-server-behavior")
+    # a tick that found nothing is no news; that an old code server ends, which it does each minute, is no warning
+    quiet = ["--log-level", "warning", "--code-server-log-level", "error"]
     told = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: told.set())
     dagster = subprocess.Popen(  # noqa: S603 our interpreter
-        [sys.executable, *silence, "-m", "dagster", "dev", *where],
+        [sys.executable, *silence, "-m", "dagster", "dev", *where, *quiet],
         env={**os.environ, "SPENDGATE_DATA": str(data.path)},
         start_new_session=True,
     )
