@@ -25,8 +25,9 @@ def build_defs(root: DataRoot) -> dg.Definitions:
     """Fresh definitions over a data root."""
     settings = root.settings()  # a mistake in it is told at start
     log_as_text()
-    defs = dg.Definitions(
-        assets=[
+    assets = dg.map_asset_specs(
+        lambda spec: _as_set(spec, settings),
+        [
             *reference.delivered_reference,
             reference.tzdata,
             *events.delivered_events,
@@ -46,6 +47,9 @@ def build_defs(root: DataRoot) -> dg.Definitions:
             publication.sealed_files,
             publication.published_spend,
         ],
+    )
+    return dg.Definitions(
+        assets=assets,
         asset_checks=[checks.checks],
         jobs=[refresh, decide, seal, set_campaign_status, housekeeping],
         schedules=[nightly_housekeeping, nightly_seal],
@@ -56,7 +60,6 @@ def build_defs(root: DataRoot) -> dg.Definitions:
             "deliveries": of_root(Deliveries, root),
         },
     )
-    return defs.map_asset_specs(func=lambda spec: _as_set(spec, settings))
 
 
 def _as_set(spec: dg.AssetSpec, settings: Settings) -> dg.AssetSpec:

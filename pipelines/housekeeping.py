@@ -27,7 +27,9 @@ def keep_house(context: dg.OpExecutionContext, warehouse: dg.ResourceParam[Wareh
     verify_share(warehouse)
     tidy(warehouse, settings)
     publish(warehouse)
-    purge_runs(context.instance, warehouse.root, settings, warehouse.now)
+    purged = purge_runs(context.instance, warehouse.root, settings, warehouse.now)
+    for name in (["ops", "sealed_files"], ["published", "spend"]):
+        context.log_event(dg.AssetMaterialization(name, metadata={"by": "housekeeping", "runs_forgotten": purged}))
 
 
 @dg.job(description="Removes what has been kept as long as spendgate.toml promises. Once a day by itself.")
