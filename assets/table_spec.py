@@ -4,6 +4,7 @@ Belongs here: metadata taken from the SQL file and the warehouse. Does not: anyt
 """
 
 import hashlib
+import warnings
 from collections import defaultdict
 from collections.abc import Iterable
 from functools import cache
@@ -45,14 +46,18 @@ def table_spec(name: str, deps: Iterable[str] = ()) -> dg.AssetSpec:
             "sql": sql_shown(name),
             "dagster/table_name": name,
             "dagster/column_schema": dg.TableSchema(_columns()[name]),
-            "dagster/code_references": dg.CodeReferencesMetadataValue(
-                code_references=[
-                    dg.LocalFileCodeReference(file_path=str(SQL / f"{name.replace('.', '/')}.sql"), label=f"{name}.sql")
-                ]
-            ),
+            "dagster/code_references": _link_to_sql(name),
         },
         code_version=hashlib.sha256(whole(name).encode()).hexdigest()[:12],
     )
+
+
+def _link_to_sql(name: str) -> dg.CodeReferencesMetadataValue:
+    """A link to the SQL file, for the editor of whoever looks at this machine's own UI."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", dg.BetaWarning)  # a person who runs a command can do nothing about it
+        file = dg.LocalFileCodeReference(file_path=str(SQL / f"{name.replace('.', '/')}.sql"), label=f"{name}.sql")
+        return dg.CodeReferencesMetadataValue(code_references=[file])
 
 
 def stage_of(name: str) -> str:

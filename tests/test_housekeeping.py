@@ -20,7 +20,7 @@ from assets.engine.warehouse.clock import utc_now
 from assets.engine.warehouse.files_let_go import let_go
 from assets.engine.warehouse.publication import publish
 from pipelines.run_history import purge_runs
-from tests.test_cli import spendgate
+from tests.test_cli import spendgate, spendgate_process
 from tests.world import World, event, jsonl
 
 
@@ -190,3 +190,16 @@ def test_the_nightly_job_does_all_of_it(world: World) -> None:
     assert not unneeded.exists()
     runs = world.root.dagster_home / "history" / "runs"
     assert len(list(runs.glob("*-*.db"))) == 2  # the newest before it, and its own
+
+
+def test_what_a_person_adds_to_dagsters_configuration_holds_and_old_runs_are_purged_there(world: World) -> None:
+    """Another folder of SQLite's stands for another storage, such as Postgres."""
+    (world.root.path / "spendgate.toml").write_text("keep_runs = 1\n")
+    elsewhere = world.root.path / "elsewhere"
+    world.root.dagster_additions.write_text(f"storage:\n  sqlite:\n    base_dir: {elsewhere}\n")
+    for command in ("run", "decide", "housekeeping"):
+        told = spendgate_process(world.root, command, "--clock-is-right")
+        assert told.returncode == 0, told.stderr
+    assert "removed Dagster's record of 1 runs" in told.stderr
+    assert (elsewhere / "history").exists()
+    assert not (world.root.dagster_home / "history").exists()

@@ -1,5 +1,6 @@
 """Every command of docs/operations.md does what the page says, on a root that has lived."""
 
+import json
 import re
 import shlex
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from assets.engine.data_root import DataRoot
 from assets.engine.settings import Settings
+from pipelines.cli.main import cli
 from tests.test_cli import spendgate
 from tests.test_sealed_files import lose, sealed_file
 from tests.test_sealing import LATER, deliver_days, seal_days
@@ -54,3 +56,16 @@ def test_each_setting_of_the_page_exists_and_has_the_value_it_says() -> None:
     for name, value in named:
         assert name in settings
         assert not value or float(value) == settings[name], name
+
+
+DEPLOY = Path(__file__).parent.parent / "docs" / "deploy"
+
+
+def test_what_the_service_and_the_container_start_are_commands_with_these_options() -> None:
+    unit = (DEPLOY / "spendgate.service").read_text(encoding="utf-8")
+    [started] = re.findall("^ExecStart=/opt/spendgate/bin/spendgate (.+)$", unit, re.MULTILINE)
+    container = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+    for words in (shlex.split(started), *(json.loads(words)[1:] for words in re.findall(r"CMD (\[.+\])", container))):
+        command = cli.commands[words[0]]
+        options = {name for option in command.params for name in option.opts}
+        assert {word for word in words if word.startswith("--")} <= options

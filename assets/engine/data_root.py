@@ -117,6 +117,11 @@ class DataRoot:
         return self.path / "dagster"
 
     @property
+    def dagster_additions(self) -> Path:
+        """What a person adds to Dagster's configuration, such as another storage."""
+        return self.path / "dagster.yaml"
+
+    @property
     def landing_folder(self) -> Path:
         """All delivered files of events, payments and corrections."""
         return self.path / "landing"

@@ -7,7 +7,6 @@ makes which run (`run`, `keep`).
 import fcntl
 import logging
 import os
-import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -126,7 +125,10 @@ def dagster_home(data: DataRoot) -> None:
     os.environ["DAGSTER_HOME"] = str(home)
     with told_when_dagster_fails(home), (home / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        shutil.copyfile(str(resources.files("pipelines") / "dagster.yaml"), home / "dagster.yaml")
+        configuration = (resources.files("pipelines") / "dagster.yaml").read_text(encoding="utf-8")
+        if data.dagster_additions.exists():
+            configuration += "\n" + data.dagster_additions.read_text(encoding="utf-8")
+        (home / "dagster.yaml").write_text(configuration, encoding="utf-8")
         if not (home / "made").exists():
             import dagster as dg
 
