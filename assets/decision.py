@@ -41,7 +41,7 @@ def decision(
     """Which campaigns may run, decided for the run's own instant, with the evidence."""
     decide(warehouse)
     changes, tags = changes_of_run(warehouse)
-    context.instance.add_run_tags(context.run_id, tags)
+    context.instance.add_run_tags(context.run.run_id, tags)
     shown = {
         "mart.brand_budget": numbers(warehouse.run("reports.numbers", "spend_today")),
         "mart.budgets": numbers(warehouse.run("reports.numbers", "limits")),

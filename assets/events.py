@@ -53,6 +53,6 @@ def ingestion(
         "raw.ad_events": numbers(warehouse.run("reports.numbers", "events", run_id=warehouse.run_id)),
     }
     tags = {f"spendgate/{name}": f"{files[name].value:.0f}" for name in ("files", "rows")}
-    context.instance.add_run_tags(context.run_id, tags)
+    context.instance.add_run_tags(context.run.run_id, tags)
     for name in RAW:
         yield materialized(warehouse, name, shown.get(name))

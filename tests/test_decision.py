@@ -488,3 +488,37 @@ def test_the_order_of_rows_files_and_runs_does_not_matter(world: World) -> None:
         "select * exclude (recorded_at, watermark_batch_id, run_id) from ops.campaign_status_changes order by 1",
     ):
         assert world.rows(query) == other.rows(query)
+
+
+def test_what_a_person_schedules_waits_for_the_next_decision(world: World) -> None:
+    world.run()
+    held = "select status, blocked_by, why from ops.campaign_status where campaign_id = 11"
+    assert world.rows(held) == [("RUNNING", [], "nothing holds it")]
+    for status in ("PAUSED", "SCHEDULED"):
+        with world.open(NOON + timedelta(minutes=1)) as warehouse:
+            set_status(warehouse, ManualChange(11, status, "ann", "a new picture"))
+            publish(warehouse)
+        expected = {
+            "PAUSED": (["PAUSED"], "paused by ann: a new picture"),
+            "SCHEDULED": (["NEXT_DECISION"], "nothing holds it: the next decision starts it"),
+        }
+        assert world.rows(held) == [(status, *expected[status])]
+    world.run(NOON + timedelta(minutes=2))
+    assert world.rows(held) == [("RUNNING", [], "nothing holds it")]
+
+
+def test_periods_of_a_status_follow_each_other_with_what_was_spent_in_them(world: World) -> None:
+    world.run()
+    spent(world, 21, "2025-06-10T13:00:00Z")  # 10.50 of 10.00
+    world.run(NOON + timedelta(hours=2))
+    spent(world, 2, "2025-06-10T14:30:00Z")
+    world.run(NOON + timedelta(hours=3))
+    periods = (
+        "select status, reason, from_at, to_at, seconds, spend from ops.campaign_status_periods"
+        " where campaign_id = 11 order by from_at"
+    )
+    later = NOON + timedelta(hours=2)
+    assert world.rows(periods) == [
+        ("RUNNING", "NO_WINDOW", NOON, later, 7200, Decimal("10.50")),
+        ("BUDGET_REACHED", "DAILY_BUDGET_REACHED", later, None, 3600, Decimal("1.00")),
+    ]
