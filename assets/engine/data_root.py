@@ -107,6 +107,11 @@ class DataRoot:
         return self.path / "published" / "spend.duckdb"
 
     @property
+    def report_file(self) -> Path:
+        """The page that people look at."""
+        return self.path / "published" / "report.html"
+
+    @property
     def last_look_file(self) -> Path:
         """When the statuses in that database were last looked at and nothing was due."""
         return self.path / "published" / "last_look.json"

@@ -1,0 +1,146 @@
+"""The report page: spend beside budgets, statuses with what holds them, what changed, overspend, files.
+
+Belongs here: what is asked for the page, and writing it. Does not: how it looks (`page.html.jinja`), its pictures
+(`pictures`).
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from assets.engine.data_root import DataRoot
+from assets.engine.errors import SpendgateError
+from assets.engine.freshness import freshness
+from assets.engine.report.pictures import day_curve
+from assets.engine.shown import printable
+from assets.engine.warehouse.disk import fsync
+from assets.engine.warehouse.publication import open_published
+from assets.engine.warehouse.statements import sql
+
+BRANDS_SHOWN = 100
+CAMPAIGNS_SHOWN = 500
+CHANGES_SHOWN = 100
+REASONS_SHOWN = 20
+PICTURES = 12
+"""How much of each a page for everybody shows, so that it stays small; it says how much there is."""
+
+ALL = 1_000_000
+"""A page for some brands shows all of them."""
+
+Rows = list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Part:
+    """Rows of one part of the page, and the SQL that makes them."""
+
+    rows: Rows
+    sql: str
+
+
+def write_report(root: DataRoot, file: Path, now: datetime, brands: Sequence[int] | None = None) -> None:
+    """Write the page, in one step, so that a reader has the old one or the new one.
+
+    Args:
+        root: whose published copy is shown.
+        file: where to.
+        now: the present, to tell how old everything is.
+        brands: those that may be seen; None: all.
+
+    Raises:
+        SpendgateError: nothing is published, or there is no such brand.
+    """
+    with open_published(root) as published:
+        page = _render(root, published, now, brands)
+    part = file.with_name(f".{file.name}.tmp")
+    try:
+        part.write_text(page, encoding="utf-8")
+        fsync(part)
+        part.replace(file)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _render(root: DataRoot, published: duckdb.DuckDBPyConnection, now: datetime, brands: Sequence[int] | None) -> str:
+    chosen = None if brands is None else sorted(set(brands))
+    for brand_id in chosen or ():
+        [known] = published.execute(sql("reports.status", "is_brand"), {"brand_id": brand_id}).fetchall()[0]
+        if not known:
+            raise SpendgateError(f"there is no brand {brand_id}: it is not in the brands file, or no run has seen it")
+    limit = {"brands": chosen, "at_most": BRANDS_SHOWN if chosen is None else ALL}
+    published.execute(sql("reports.page", "shown_brands"), limit)
+    published.execute(
+        sql("reports.page", "shown_campaigns"), {"at_most": CAMPAIGNS_SHOWN if chosen is None else ALL}
+    )
+    only = {"brands": chosen}
+    parts = {
+        "brands": _part(published, sql("reports.page", "brands")),
+        "hours": _part(published, sql("reports.page", "hours"), at_most=PICTURES),
+        "statuses": _part(published, sql("reports.page", "statuses"), **only),
+        "campaigns": _part(published, sql("reports.page", "campaigns")),
+        "changes": _part(published, sql("reports.page", "changes"), **only, at_most=CHANGES_SHOWN),
+        "overspend": _part(published, sql("reports.page", "overspend"), **only),
+    }
+    if chosen is None:  # files hold rows of everybody
+        parts["files"] = _part(published, sql("reports.page", "files"))
+        parts["refused"] = _part(published, sql("reports.page", "refused"), at_most=REASONS_SHOWN)
+        parts["newest"] = _part(published, sql("reports.page", "newest"))
+    fresh = freshness(root, published, now)
+    return _template().render(
+        head=_part(published, sql("reports.page", "head"), **only).rows[0],
+        fresh=fresh,
+        is_old=fresh.age.total_seconds() > 60 * root.settings().stale_after_minutes,
+        parts=parts,
+        curves=_curves(parts["brands"].rows, parts["hours"].rows),
+        is_for_some=chosen is not None,
+        now=now,
+    )
+
+
+def _part(published: duckdb.DuckDBPyConnection, statement: str, **values: Any) -> Part:
+    result = published.execute(statement, values or None)
+    names = [column[0] for column in result.description or []]
+    rows = [dict(zip(names, map(_shown, row), strict=True)) for row in result.fetchall()]
+    return Part(rows, statement)
+
+
+def _shown(value: Any) -> Any:
+    """What was delivered as text that nothing obeys; the template escapes it for HTML."""
+    return printable(value) if isinstance(value, str) else value
+
+
+def _curves(brands: Rows, hours: Rows) -> list[dict[str, Any]]:
+    """A picture, and the table behind it, of each of the first brands."""
+    by_brand: dict[int, dict[int, Decimal]] = defaultdict(dict)
+    said: dict[int, Rows] = defaultdict(list)
+    for row in hours:
+        by_brand[row["brand_id"]][row["hour"]] = row["spend"]
+        said[row["brand_id"]].append(row)
+    return [
+        {
+            "brand": brand,
+            "hours": said[brand["brand_id"]],
+            # made of numbers and of a name that is escaped there
+            "svg": Markup(day_curve(by_brand[brand["brand_id"]], f"Spend by hour of {brand['name']}")),  # noqa: S704
+        }
+        for brand in brands[:PICTURES]
+    ]
+
+
+def _template() -> Any:
+    environment = Environment(
+        loader=PackageLoader("assets.engine.report", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("page.html.jinja")
