@@ -8,6 +8,7 @@ import logging
 
 import dagster as dg
 
+from assets.alerts import ALERTS
 from assets.decision import DECISION
 from assets.engine.kinds import REFERENCE_TABLES
 from assets.engine.sealing.seal import seal
@@ -47,6 +48,7 @@ def sealed_files(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult
             *SPEND,
             *DECISION,
             OVERSPEND,
+            ALERTS,
             SEALED,
         )
     ],

@@ -10,13 +10,14 @@ from pathlib import Path
 
 import dagster as dg
 
-from assets import checks, decision, events, ledger, publication, reference, spend
+from assets import alerts, checks, decision, events, ledger, publication, reference, spend
 from assets.engine.data_root import DataRoot
 from assets.engine.delivery.inbox import Inbox, Retry
 from assets.engine.sealing.files import verify_changed_files
 from assets.engine.shown import log_as_text
 from assets.engine.warehouse.clock import Clock
 from assets.engine.warehouse.warehouse import Warehouse, open_warehouse
+from pipelines.alerting import alert_sensor
 from pipelines.housekeeping import housekeeping, nightly
 from pipelines.jobs import decide, instant_of, nightly_seal, refresh, seal, set_campaign_status
 from pipelines.sensors import decision_sensor, delivery_sensor
@@ -63,13 +64,18 @@ def build_defs(root: DataRoot) -> dg.Definitions:
             spend.spend,
             decision.decision,
             spend.overspend,
+            alerts.alerts,
             publication.sealed_files,
             publication.published_spend,
         ],
         asset_checks=[checks.checks],
         jobs=[refresh, decide, seal, set_campaign_status, housekeeping],
         schedules=[nightly, nightly_seal],
-        sensors=[delivery_sensor(root), decision_sensor(root)],
+        sensors=[
+            delivery_sensor(root),
+            decision_sensor(root),
+            alert_sensor(root, os.environ.get("SPENDGATE_ALERT_URLS", "")),
+        ],
         executor=dg.in_process_executor,  # one file, one writer: more processes would only wait for each other
         resources={
             "warehouse": dg.ResourceDefinition(

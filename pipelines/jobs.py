@@ -10,6 +10,7 @@ from enum import Enum
 import dagster as dg
 from pydantic import Field
 
+from assets.alerts import alerts
 from assets.decision import decision
 from assets.engine.errors import SpendgateError
 from assets.engine.manual_status import ManualChange, set_status
@@ -27,9 +28,9 @@ refresh = dg.define_asset_job(
 
 decide = dg.define_asset_job(
     "decide",
-    selection=dg.AssetSelection.assets(decision, overspend, published_spend).without_checks()
+    selection=dg.AssetSelection.assets(decision, overspend, alerts, published_spend).without_checks()
     | dg.AssetSelection.checks_for_assets(decision),
-    description="The decision alone, from what has been summed already, then the overspend and the published copy.",
+    description="The decision alone, from what has been summed already, then overspend, alerts and the published copy.",
 )
 
 seal = dg.define_asset_job(

@@ -12,7 +12,7 @@ import click
 import duckdb
 
 from assets.engine.errors import SpendgateError, first_line
-from pipelines.cli import keep, run, show, steer
+from pipelines.cli import alerts, keep, run, show, steer
 from pipelines.cli.ending import told_when_stopped
 from pipelines.cli.printing import say
 
@@ -46,5 +46,5 @@ def _require_text(arguments: list[str]) -> None:
         raise SpendgateError("an argument is not UTF-8 text") from None
 
 
-for command in (*run.COMMANDS, *show.COMMANDS, *steer.COMMANDS, *keep.COMMANDS):
+for command in (*run.COMMANDS, *show.COMMANDS, *steer.COMMANDS, *keep.COMMANDS, *alerts.COMMANDS):
     cli.add_command(command)
