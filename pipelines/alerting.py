@@ -15,13 +15,15 @@ from dagster._core.storage.asset_check_execution_record import AssetCheckExecuti
 
 from assets.checks import BROKEN, CHECKS
 from assets.engine.alerts.delivery import deliver
-from assets.engine.alerts.ledger import Ledger, State, as_text, open_ledger
+from assets.engine.alerts.ledger import Key, Ledger, State, as_text, open_ledger
 from assets.engine.alerts.receivers import receivers_of
 from assets.engine.alerts.states import note_states
 from assets.engine.data_root import DataRoot
 from assets.engine.errors import SpendgateError, first_line
 from assets.engine.shown import printable
 from assets.engine.warehouse.clock import utc_now
+from assets.engine.warehouse.lock import is_held
+from assets.engine.warehouse.migrations import OtherVersionError
 from assets.engine.warehouse.publication import open_published
 
 ALERTS_EVERY = 60
@@ -77,18 +79,21 @@ def tick(root: DataRoot, given: str, instance: dg.DagsterInstance, now: datetime
 
 def note(root: DataRoot, ledger: Ledger, instance: dg.DagsterInstance, now: datetime) -> None:
     """Note what holds by the published copy, and what by Dagster's record."""
-    states = [*failed_runs(instance), *failed_checks(instance)]
+    states = [*_unreadable_copy(root, ledger, now), *failed_runs(instance), *failed_checks(instance)]
+    held = {Key(each.kind, each.subject, each.threshold, each.period_start) for each in states}
+    ledger.note(states, [key for key in ledger.open_keys(KINDS) if key not in held], now)
+
+
+def _unreadable_copy(root: DataRoot, ledger: Ledger, now: datetime) -> Iterator[State]:
+    """Note what the published copy says; where it cannot be read, that is a state itself."""
     try:
         with open_published(root) as published:
             note_states(published, ledger, root.settings(), now)
+    except (OtherVersionError, duckdb.BinderException, duckdb.CatalogException):
+        return  # of another version: the sensor of decisions asks for the run that mends it
     except (SpendgateError, duckdb.Error) as error:
-        if root.warehouse_file.exists():
-            states.append(_stale(FROM_EVER, first_line(error)))
-    held = {(each.kind, each.subject, each.threshold, each.period_start) for each in states}
-    over = [
-        key for key in ledger.open_keys(KINDS) if (key.kind, key.subject, key.threshold, key.period_start) not in held
-    ]
-    ledger.note(states, over, now)
+        if root.warehouse_file.exists() and not is_held(root):  # else the first run is about to publish
+            yield _stale(FROM_EVER, first_line(error))
 
 
 def _stale(since: datetime, why: str) -> State:
@@ -115,8 +120,9 @@ def failed_runs(instance: dg.DagsterInstance) -> Iterator[State]:
 
 
 def _cause(instance: dg.DagsterInstance, run_id: str) -> str:
-    """The innermost error of the first failed step, in one line."""
-    failures = instance.get_records_for_run(run_id, of_type=dg.DagsterEventType.STEP_FAILURE, limit=1).records
+    """The innermost error of the first step, or of the run, that failed, in one line."""
+    kinds = {dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE}
+    failures = instance.get_records_for_run(run_id, of_type=kinds, limit=1).records
     event = failures[0].event_log_entry.dagster_event if failures else None
     error = getattr(event.event_specific_data, "error", None) if event else None
     if error is None:

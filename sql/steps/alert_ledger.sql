@@ -41,7 +41,7 @@ create table if not exists deliveries (
     attempts integer not null,
     sent_at text,
     last_error text,
-    primary key (receiver, alert_id)
+    primary key (alert_id, receiver)
 );
 
 -- name: deliveries_by_state
@@ -91,7 +91,7 @@ select
 from alerts
 cross join receivers
 where alerts.alert_id > $newest_id and receivers.active = 1
-on conflict (receiver, alert_id) do nothing;
+on conflict (alert_id, receiver) do nothing;
 
 -- name: tell_of_open
 -- One row per open alert, for a receiver that is new.
@@ -104,7 +104,7 @@ select
     0 as attempts
 from alerts
 where closed_at is null
-on conflict (receiver, alert_id) do nothing;
+on conflict (alert_id, receiver) do nothing;
 
 -- name: is_active
 -- One row, if a receiver is known and has not been taken away.
@@ -224,13 +224,20 @@ select
     max(deliveries.sent_at) as sent_at,
     coalesce(max(deliveries.attempts), 0) as attempts,
     max(deliveries.last_error) as last_error,
-    group_concat(
-        receivers.number || ' ' || receivers.scheme || ' '
-        || case when deliveries.state = 'SENT' then 'sent' else 'waits' end, ', '
+    (
+        select group_concat(words, ', ')
+        from (
+            select
+                receivers.number || ' ' || receivers.scheme
+                || case when each_one.state = 'SENT' then ' sent' else ' waits' end as words
+            from deliveries as each_one
+            inner join receivers on each_one.receiver = receivers.receiver
+            where each_one.alert_id = alerts.alert_id
+            order by receivers.number
+        ) as in_order
     ) as receivers
 from alerts
 left join deliveries on alerts.alert_id = deliveries.alert_id
-left join receivers on deliveries.receiver = receivers.receiver
 where alerts.closed_at is null or $closed_too
 group by alerts.alert_id
 order by alerts.alert_id desc;
