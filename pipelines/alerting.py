@@ -15,7 +15,7 @@ from dagster._core.storage.asset_check_execution_record import AssetCheckExecuti
 
 from assets.checks import BROKEN, CHECKS
 from assets.engine.alerts.delivery import deliver
-from assets.engine.alerts.ledger import Key, Ledger, State, as_text, open_ledger
+from assets.engine.alerts.ledger import FROM_EVER, Key, Ledger, State, as_text, open_ledger
 from assets.engine.alerts.receivers import receivers_of
 from assets.engine.alerts.states import note_states
 from assets.engine.data_root import DataRoot
@@ -33,8 +33,6 @@ KINDS = ("RUN_FAILED", "CHECK_FAILED", "PUBLISHED_STALE")
 
 WATCHED = ("refresh", "decide", "seal", "housekeeping")
 """Jobs that run by themselves; what a person asks for tells that person."""
-
-FROM_EVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 FINISHED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE]
 
@@ -88,7 +86,7 @@ def _unreadable_copy(root: DataRoot, ledger: Ledger, now: datetime) -> Iterator[
     """Note what the published copy says; where it cannot be read, that is a state itself."""
     try:
         with open_published(root) as published:
-            note_states(published, ledger, root.settings(), now)
+            note_states(published, ledger, root.settings(), now, now)
     except (OtherVersionError, duckdb.BinderException, duckdb.CatalogException):
         return  # of another version: the sensor of decisions asks for the run that mends it
     except (SpendgateError, duckdb.Error) as error:

@@ -17,7 +17,7 @@ import pytest
 from click.testing import Result
 
 from assets.engine.alerts import delivery
-from assets.engine.alerts.ledger import Line, State, open_ledger
+from assets.engine.alerts.ledger import FROM_EVER, Line, State, open_ledger
 from assets.engine.alerts.receivers import Receiver, receivers_of
 from assets.engine.alerts.states import note_in_run
 from assets.engine.data_root import DataRoot
@@ -121,7 +121,7 @@ def ticked(world: World, instance: dg.DagsterInstance) -> Tick:
 def rows(world: World, *columns: str) -> list[tuple[Any, ...]]:
     """Rows of the ledger, the oldest first."""
     with open_ledger(world.root) as ledger:
-        found = ledger.listed(closed_too=True).select(columns).to_pylist()
+        found = ledger.listed(since=FROM_EVER).select(columns).to_pylist()
     return [tuple(row[column] for column in columns) for row in reversed(found)]
 
 
@@ -340,13 +340,19 @@ def test_readers_find_the_alerts_in_the_published_copy(world: World, ticked: Tic
     switched_on(world, ticked, inbox)
     spent(world, 10)
     world.run()
-    for _ in range(2):
-        with world.open() as warehouse:
+    query = "select kind, subject, threshold, sent_at is not null, attempts, closed_at is null from ops.alerts"
+    for sent in (False, True):
+        with world.open(clock=lambda: NOON) as warehouse:
             note_in_run(warehouse)
             publish(warehouse)
         ticked(inbox)
-    query = "select kind, subject, threshold, sent_at is not null, attempts, closed_at from ops.alerts"
-    assert world.rows(query) == [("LIMIT", "BRAND:1/DAY", "50 %", True, 1, None)]
+        assert world.rows(query) == [("LIMIT", "BRAND:1/DAY", "50 %", sent, int(sent), True)]
+    world.deliver_reference("brands", world.reference["brands"].replace("10.00", "50.00"))
+    world.run()
+    with world.open(clock=lambda: NOON) as warehouse:
+        note_in_run(warehouse)
+        publish(warehouse)
+    assert world.rows(query) == [("LIMIT", "BRAND:1/DAY", "50 %", True, 1, False)]
 
 
 def test_a_broken_ledger_stops_no_run(world: World, caplog: pytest.LogCaptureFixture) -> None:
@@ -596,7 +602,7 @@ def test_the_ledger_is_for_its_owner_and_holds_no_two_rows_of_a_state(world: Wor
     assert world.root.alerts_file.stat().st_mode & 0o777 == 0o600
     with sqlite3.connect(world.root.alerts_file) as ledger, pytest.raises(sqlite3.IntegrityError):
         for _ in range(2):
-            ledger.execute("insert into alerts values (null, 'a', 'b', '', 'c', 'd', 'e', 'f', null)")
+            ledger.execute("insert into alerts values (null, 'a', 'b', '', 'c', 'd', 'e', 'f', null, 'f')")
 
 
 def test_a_receiver_is_called_by_its_number_and_scheme() -> None:

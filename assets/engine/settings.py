@@ -43,7 +43,7 @@ class Settings:
     alert_percents: str = "50,80,100"  # of a limit, of each of which somebody is told once per period; empty: of none
     alert_amounts: str = ""  # the same for amounts spent of a limit, such as "1000 USD, 900.50 EUR"
     alert_silence_hours: float = 0.0  # without any delivered events, after which somebody is told; 0: nobody is
-    keep_alerts_days: int = 400  # those that are over; longer than the longest period of a limit but all time
+    keep_alerts_days: int = 100  # those that are over; longer than a period of a limit, but all time, can come back
     keep_runs_days: int = 30  # Dagster's record of a run, with its log ...
     keep_runs: int = 1_000  # ... and of no more runs than these; each takes 0.3 to 0.7 MB
 

@@ -29,15 +29,17 @@ def list_alerts(data: DataRoot, format_: str, *, closed_too: bool) -> None:
 
     Receivers are called by their number and the scheme of their URL.
     """
-    from assets.engine.alerts.ledger import open_ledger
+    from assets.engine.alerts.ledger import FROM_EVER, open_ledger
 
     if not data.alerts_file.exists():
         raise SpendgateError(HOW)
     with open_ledger(data) as ledger:
-        rows = ledger.listed(closed_too=closed_too)
+        rows = ledger.listed(since=FROM_EVER if closed_too else None, open_too=True)
     shown = rows
     if format_ == "table":
-        shown = rows.select(["kind", "opened_at", "closed_at", "message", "receivers"]).slice(0, ROWS_SHOWN)
+        shown = rows.select(["kind", "threshold", "opened_at", "closed_at", "message", "receivers"]).slice(
+            0, ROWS_SHOWN
+        )
     with duckdb.connect() as memory:
         memory.register("alerts", shown)
         FORMATS[format_](memory.execute("from alerts"))

@@ -23,7 +23,7 @@ comment on column ops.alerts.attempts is 'the most that a receiver needed';
 comment on column ops.alerts.last_error is 'why a receiver has not got it yet';
 
 -- name: apply_ledger
--- One row per alert of the ledger; only those that changed are written. Reads listed_alerts.
+-- One row per alert of the ledger that changed since the last run. Reads listed_alerts.
 merge into ops.alerts as stored
 using (
     select
@@ -65,5 +65,14 @@ when not matched then
     values (
         new.kind, new.subject, new.threshold, new.period_start, new.opened_at, new.closed_at, new.message, new.fix,
         new.sent_at, new.attempts, new.last_error
-    )
-when not matched by source then delete;
+    );
+
+-- name: forget
+-- Alerts that were over long ago, as in the ledger.
+delete from ops.alerts
+where closed_at < $before;
+
+-- name: newest_time
+-- One row: the newest time of the ledger that is here already.
+select max(greatest(opened_at, closed_at, sent_at)) as newest_time
+from ops.alerts;

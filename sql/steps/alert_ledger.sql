@@ -13,12 +13,17 @@ create table if not exists alerts (
     fix text not null,
     opened_at text not null,
     closed_at text,
+    changed_at text not null,
     unique (kind, subject, threshold, period_start)
 );
 
 -- name: alerts_by_end
 -- So that the open ones, and those closed long ago, are found among all that ever were.
 create index if not exists alerts_by_end on alerts (closed_at);
+
+-- name: alerts_by_change
+-- So that what changed since the last run is found.
+create index if not exists alerts_by_change on alerts (changed_at);
 
 -- name: receivers
 -- One row per receiver that was ever configured, by a hash of its URL; failures are those since it last took a message.
@@ -48,6 +53,10 @@ create table if not exists deliveries (
 -- So that what waits is found among all that was ever sent.
 create index if not exists deliveries_by_state on deliveries (state, receiver);
 
+-- name: deliveries_by_time
+-- So that what was sent since the last run is found.
+create index if not exists deliveries_by_time on deliveries (sent_at);
+
 -- name: open_keys
 -- One row per open alert: its key.
 select
@@ -65,13 +74,13 @@ from alerts;
 
 -- name: open
 -- One row per state that holds now. One that comes back within its period has its row already, and is open again.
-insert into alerts (kind, subject, threshold, period_start, message, fix, opened_at)
-values ($kind, $subject, $threshold, $period_start, $message, $fix, $now)
-on conflict (kind, subject, threshold, period_start) do update set closed_at = null;
+insert into alerts (kind, subject, threshold, period_start, message, fix, opened_at, changed_at)
+values ($kind, $subject, $threshold, $period_start, $message, $fix, $now, $now)
+on conflict (kind, subject, threshold, period_start) do update set closed_at = null, changed_at = $now;
 
 -- name: close
 -- The state is over.
-update alerts set closed_at = $now
+update alerts set closed_at = $now, changed_at = $now
 where
     kind = $kind
     and subject = $subject
@@ -211,7 +220,22 @@ delete from alerts
 where closed_at < $before;
 
 -- name: listed
--- One row per alert, the newest first: what each receiver has got of it, by its number and the scheme of its URL.
+-- One row per alert that is open, if these are wanted, or was changed or sent since an instant, or waits; the newest
+-- first: what each receiver has got of it, by its number and the scheme of its URL.
+with wanted as (
+    select alert_id from alerts
+    where closed_at is null and $open
+    union
+    select alert_id from alerts
+    where changed_at >= $since
+    union
+    select alert_id from deliveries
+    where sent_at >= $since
+    union
+    select alert_id from deliveries
+    where state in ('WAITING', 'SENDING')
+)
+
 select
     alerts.kind,
     alerts.subject,
@@ -236,8 +260,8 @@ select
             order by receivers.number
         ) as in_order
     ) as receivers
-from alerts
+from wanted
+inner join alerts on wanted.alert_id = alerts.alert_id
 left join deliveries on alerts.alert_id = deliveries.alert_id
-where alerts.closed_at is null or $closed_too
 group by alerts.alert_id
 order by alerts.alert_id desc;

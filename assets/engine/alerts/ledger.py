@@ -10,7 +10,7 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,8 +19,22 @@ import pyarrow as pa
 from assets.engine.data_root import DataRoot
 from assets.engine.warehouse.statements import sql
 
+FROM_EVER = datetime(2000, 1, 1, tzinfo=UTC)
+"""When time begins here."""
+
 WAIT_SECONDS = 10.0
 """For another process that writes the ledger; it does so for milliseconds."""
+
+TABLES = (
+    "alerts",
+    "alerts_by_end",
+    "alerts_by_change",
+    "receivers",
+    "deliveries",
+    "deliveries_by_state",
+    "deliveries_by_time",
+)
+"""Statements that make an empty ledger."""
 
 BACKOFF = [timedelta(minutes=minutes) for minutes in (1, 2, 4, 8, 15)]
 """How long a receiver that took no message has none; the last one for ever after."""
@@ -71,7 +85,7 @@ class Ledger:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         with self._transaction():
-            for name in ("alerts", "alerts_by_end", "receivers", "deliveries", "deliveries_by_state"):
+            for name in TABLES:
                 connection.execute(sql("steps.alert_ledger", name))
 
     def run(self, file: str, statement: str, /, **values: Any) -> sqlite3.Cursor:
@@ -120,8 +134,9 @@ class Ledger:
         """
         with self._transaction():
             newest_id = self.run("steps.alert_ledger", "newest_id").fetchone()[0]
-            opened = ({**asdict(state), "now": as_text(now)} for state in states)
-            closed = ({**asdict(key), "now": as_text(now)} for key in over)
+            time = {"now": as_text(now)}
+            opened = ({**vars(state), **time} for state in states)
+            closed = ({**vars(key), **time} for key in over)
             self._connection.executemany(sql("steps.alert_ledger", "open"), opened)
             self._connection.executemany(sql("steps.alert_ledger", "close"), closed)
             self.run("steps.alert_ledger", "tell_of_new", newest_id=newest_id)
@@ -160,9 +175,15 @@ class Ledger:
             self.run("steps.alert_ledger", "forget_deliveries", before=as_text(before))
             self.run("steps.alert_ledger", "forget_alerts", before=as_text(before))
 
-    def listed(self, *, closed_too: bool) -> pa.Table:
-        """A row per alert, the newest first."""
-        result = self.run("steps.alert_ledger", "listed", closed_too=closed_too)
+    def listed(self, *, since: datetime | None, open_too: bool = False) -> pa.Table:
+        """A row per alert, the newest first.
+
+        Args:
+            since: those that were changed or sent since then; None: none of them. What waits is listed in any case.
+            open_too: all that are open.
+        """
+        then = as_text(since) if since else "never"
+        result = self.run("steps.alert_ledger", "listed", since=then, open=open_too)
         names = [column[0] for column in result.description]
         rows = result.fetchall()
         types = [pa.int64() if name == "attempts" else pa.string() for name in names]

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import duckdb
 import pyarrow as pa
 
-from assets.engine.alerts.ledger import Key, Ledger, State, open_ledger
+from assets.engine.alerts.ledger import FROM_EVER, Key, Ledger, State, open_ledger
 from assets.engine.errors import first_line
 from assets.engine.settings import Settings, listed
 from assets.engine.warehouse.statements import sql
@@ -23,8 +23,17 @@ KINDS = ("LIMIT", "OVERSPEND", "FILE_QUARANTINED", "REJECTED_SHARE", "NO_DELIVER
 """Kinds of alerts whose states are found here; of others the ledger's rows are left alone."""
 
 
-def note_states(connection: duckdb.DuckDBPyConnection, ledger: Ledger, settings: Settings, now: datetime) -> int:
+def note_states(
+    connection: duckdb.DuckDBPyConnection, ledger: Ledger, settings: Settings, now: datetime, clock: datetime
+) -> int:
     """Open an alert for each state that holds and has none, and close those that are over.
+
+    Args:
+        connection: to the warehouse, or to the published copy.
+        ledger: of alerts.
+        settings: what is a state, and how long alerts are kept.
+        now: the instant that is asked about.
+        clock: when it is noted.
 
     Returns:
         How many are new.
@@ -47,8 +56,8 @@ def note_states(connection: duckdb.DuckDBPyConnection, ledger: Ledger, settings:
         over = [Key(*row) for row in connection.execute(sql("steps.alerts", "over")).fetchall()]
     finally:
         connection.unregister("known_alerts")
-    opened = ledger.note(new, over, now)
-    ledger.forget(now - timedelta(days=settings.keep_alerts_days))
+    opened = ledger.note(new, over, clock)
+    ledger.forget(clock - timedelta(days=settings.keep_alerts_days))
     return opened
 
 
@@ -63,7 +72,8 @@ def note_in_run(warehouse: Warehouse) -> None:
     try:
         with open_ledger(root) as ledger:
             if ledger.is_on:
-                opened = note_states(warehouse.connection, ledger, root.settings(), warehouse.now)
+                settings, clock = root.settings(), warehouse.clock()
+                opened = note_states(warehouse.connection, ledger, settings, warehouse.now, clock)
                 log.info("alerts: %d new states", opened)
                 _show(warehouse, ledger)
     except (sqlite3.Error, duckdb.Error, OSError) as error:
@@ -72,9 +82,12 @@ def note_in_run(warehouse: Warehouse) -> None:
 
 def _show(warehouse: Warehouse, ledger: Ledger) -> None:
     """Bring the readers' table up to the ledger."""
-    warehouse.connection.register("listed_alerts", ledger.listed(closed_too=True))
+    since = warehouse.value("ops.alerts", "newest_time") or FROM_EVER
+    keep = timedelta(days=warehouse.root.settings().keep_alerts_days)
+    warehouse.connection.register("listed_alerts", ledger.listed(since=since))
     try:
         with warehouse.transaction():
             warehouse.run("ops.alerts", "apply_ledger")
+            warehouse.run("ops.alerts", "forget", before=warehouse.clock() - keep)
     finally:
         warehouse.connection.unregister("listed_alerts")
