@@ -3,6 +3,7 @@
 Belongs here: their arguments, and the variable of the environment. Does not: what is told, and when (`engine.alerts`).
 """
 
+import logging
 import os
 
 import click
@@ -51,14 +52,19 @@ def list_alerts(data: DataRoot, format_: str, *, closed_too: bool) -> None:
 @DATA
 def send_alerts(data: DataRoot) -> None:
     """Note which states hold and tell receivers what they have not got yet: what the daemon does every minute."""
-    from pipelines.alerting import tell_at_end
-    from pipelines.cli.running import dagster_home
+    import dagster as dg
 
-    dagster_home(data)
-    told = tell_at_end(data, urls_given())
-    if not told:
+    from assets.engine.alerts.receivers import receivers_of
+    from assets.engine.warehouse.clock import utc_now
+    from pipelines.alerting import tick
+    from pipelines.cli.running import dagster_home, show_log
+
+    if not receivers_of(data, urls_given()):
         raise SpendgateError(HOW)
-    say(told)
+    dagster_home(data)
+    show_log(logging.WARNING)
+    with dg.DagsterInstance.get() as instance:
+        say(tick(data, urls_given(), instance, utc_now()))
 
 
 @alerts.command("test")

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 SEND_SECONDS = 20.0
 """Within which a receiver has taken a message, or has not."""
 
+ANSWER_SECONDS = 15.0
+"""Within which it answers; one that takes messages and always answers later would get them again and again."""
+
 EXTRA = "alerts need the library apprise: `uv sync --extra alerts`, or `pip install 'spendgate[alerts]'`"
 
 LONGEST_MESSAGE = 10_000
@@ -126,7 +129,10 @@ def _plugin(receiver: Receiver) -> "apprise.NotifyBase | None":
         raise SpendgateError(EXTRA) from error
     _keep_urls_out_of_logs()
     plugin = apprise.Apprise.instantiate(receiver.url, suppress_exceptions=True)
-    return plugin if isinstance(plugin, apprise.NotifyBase) else None
+    if not isinstance(plugin, apprise.NotifyBase):
+        return None
+    plugin.socket_read_timeout = ANSWER_SECONDS
+    return plugin
 
 
 @cache
