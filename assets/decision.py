@@ -10,7 +10,7 @@ import dagster as dg
 from assets.engine.decision import decide
 from assets.engine.warehouse.warehouse import Warehouse
 from assets.mistakes import told_plainly
-from assets.numbers import changes_of_run, numbers
+from assets.numbers import changes_of_run, nearest_limits, numbers
 from assets.table_spec import POOL, materialized, table_spec
 
 DECISION = (
@@ -44,7 +44,7 @@ def decision(
     context.instance.add_run_tags(context.run.run_id, tags)
     shown = {
         "mart.brand_budget": numbers(warehouse.run("reports.numbers", "spend_today")),
-        "mart.budgets": numbers(warehouse.run("reports.numbers", "limits")),
+        "mart.budgets": {**numbers(warehouse.run("reports.numbers", "limits")), **nearest_limits(warehouse)},
         "ops.campaign_status": {**numbers(warehouse.run("reports.numbers", "statuses")), **changes},
     }
     for name in DECISION:

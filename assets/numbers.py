@@ -14,6 +14,8 @@ from assets.engine.warehouse.warehouse import Warehouse
 CHANGES_SHOWN = 20
 """Changes of statuses in the metadata of a run; a number tells of the rest."""
 
+BRANDS_PICTURED = 10
+
 Numbers = dict[str, dg.MetadataValue[Any]]
 
 
@@ -38,6 +40,17 @@ def changes_of_run(warehouse: Warehouse) -> tuple[Numbers, dict[str, str]]:
         ]
         shown["what changed"] = dg.MetadataValue.table(records)
     return shown, {"spendgate/changes": str(changes), "spendgate/brands": str(brands)}
+
+
+def nearest_limits(warehouse: Warehouse) -> Numbers:
+    """A picture of the brands nearest a limit of theirs."""
+    from assets.engine.report.pictures import budget_bars
+
+    rows = warehouse.run("reports.numbers", "nearest", at_most=BRANDS_PICTURED).fetchall()
+    if not rows:
+        return {}
+    # the picture is a name's only place in it, and is no markup
+    return {"nearest their limits": dg.MetadataValue.md(f"![nearest their limits]({budget_bars(rows)})")}  # noqa: TID251
 
 
 def text_of(value: object) -> str | None:

@@ -8,6 +8,8 @@ import logging
 
 import dagster as dg
 
+from assets.alerts import ALERTS
+from assets.engine.report.rewriting import rewrite_report
 from assets.engine.sealing.seal import seal
 from assets.engine.warehouse.publication import publish, published_revision
 from assets.engine.warehouse.warehouse import Warehouse
@@ -35,7 +37,7 @@ def sealed_files(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult
 @dg.asset(
     key=["published", "spend"],
     # the last of each branch: all the rest comes before them
-    deps=[name.split(".") for name in ("ops.campaign_status", OVERSPEND, SEALED)],
+    deps=[name.split(".") for name in ("ops.campaign_status", OVERSPEND, ALERTS, SEALED)],
     group_name="decided",
     kinds={"duckdb", "file"},
     pool=POOL,
@@ -45,8 +47,10 @@ def published_spend(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeRes
     """Read-only copy of the whole warehouse, swapped in at the end of a run: one finished state, never half of one."""
     size = publish(warehouse)
     log.info("published" if size else "nothing changed: the published file stays")
+    report = rewrite_report(warehouse.root, warehouse.clock(), anew=size is not None)
     return dg.MaterializeResult(
         metadata={
+            "report": dg.MetadataValue.url(warehouse.root.report_file.as_uri()) if report is None else report,
             "path": dg.MetadataValue.path(str(warehouse.root.published_file)),
             "revision": published_revision(warehouse.root),
             "replaced": size is not None,

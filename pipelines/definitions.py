@@ -10,11 +10,12 @@ from pathlib import Path
 
 import dagster as dg
 
-from assets import checks, decision, events, ledger, publication, reference, spend
+from assets import alerts, checks, decision, events, ledger, publication, reference, spend
 from assets.engine.data_root import DataRoot
 from assets.engine.kinds import EVENTS
 from assets.engine.settings import Settings
 from assets.engine.shown import log_as_text
+from pipelines.alerting import alert_sensor
 from pipelines.housekeeping import housekeeping, nightly_housekeeping
 from pipelines.jobs import decide, nightly_seal, refresh, seal, set_campaign_status
 from pipelines.resources import Deliveries, HeldWarehouse, of_root
@@ -44,6 +45,7 @@ def build_defs(root: DataRoot) -> dg.Definitions:
             spend.spend,
             decision.decision,
             spend.overspend,
+            alerts.alerts,
             publication.sealed_files,
             publication.published_spend,
         ],
@@ -53,7 +55,11 @@ def build_defs(root: DataRoot) -> dg.Definitions:
         asset_checks=[checks.checks],
         jobs=[refresh, decide, seal, set_campaign_status, housekeeping],
         schedules=[nightly_housekeeping, nightly_seal],
-        sensors=[delivery_sensor(root), decision_sensor(root)],
+        sensors=[
+            delivery_sensor(root),
+            decision_sensor(root),
+            alert_sensor(root, os.environ.get("SPENDGATE_ALERT_URLS", "")),
+        ],
         executor=dg.in_process_executor,  # one file, one writer: more processes would only wait for each other
         resources={
             "warehouse": of_root(HeldWarehouse, root),

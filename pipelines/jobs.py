@@ -9,8 +9,10 @@ from enum import Enum
 import dagster as dg
 from pydantic import Field
 
+from assets.alerts import alerts
 from assets.decision import decision
 from assets.engine.manual_status import ManualChange, set_status
+from assets.engine.report.rewriting import rewrite_report
 from assets.engine.shown import printable
 from assets.engine.warehouse.publication import publish
 from assets.engine.warehouse.warehouse import Warehouse
@@ -28,9 +30,9 @@ refresh = dg.define_asset_job(
 
 decide = dg.define_asset_job(
     "decide",
-    selection=dg.AssetSelection.assets(decision, overspend, published_spend).without_checks()
+    selection=dg.AssetSelection.assets(decision, overspend, alerts, published_spend).without_checks()
     | dg.AssetSelection.checks_for_assets(decision),
-    description="The decision alone, from what has been summed already, then the overspend and the published copy.",
+    description="The decision alone, from what has been summed already, then overspend, alerts and the published copy.",
 )
 
 seal = dg.define_asset_job(
@@ -90,6 +92,7 @@ def change_status(context: dg.OpExecutionContext, warehouse: dg.ResourceParam[Wa
     publish(warehouse)
     if before is None:
         return
+    rewrite_report(warehouse.root, warehouse.clock())
     said = {
         "campaign": dg.MetadataValue.int(change.campaign_id),
         "from": dg.MetadataValue.text(before),

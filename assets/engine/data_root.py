@@ -76,6 +76,21 @@ class DataRoot:
         return self.path / "warehouse" / "warehouse.lock"
 
     @property
+    def alerts_file(self) -> Path:
+        """The ledger of alerts."""
+        return self.path / "warehouse" / "alerts.sqlite"
+
+    @property
+    def alert_urls_file(self) -> Path:
+        """Who is to be told of alerts, a URL a line, which others must not be able to read."""
+        return self.path / "alerts.urls"
+
+    @property
+    def report_file(self) -> Path:
+        """The page for people, if there is one."""
+        return self.published_file.with_name("report.html")
+
+    @property
     def staged(self) -> Path:
         """Copies of delivered files, named by the SHA-256 of their bytes."""
         return self.path / "warehouse" / "staged"
@@ -105,11 +120,6 @@ class DataRoot:
     def published_file(self) -> Path:
         """The database everybody reads."""
         return self.path / "published" / "spend.duckdb"
-
-    @property
-    def report_file(self) -> Path:
-        """The page that people look at."""
-        return self.path / "published" / "report.html"
 
     @property
     def last_look_file(self) -> Path:

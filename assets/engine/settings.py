@@ -3,6 +3,7 @@
 Belongs here: every setting with its reason, and reading the file strictly. Does not: paths (`data_root`).
 """
 
+import re
 import tomllib
 from dataclasses import dataclass, fields
 from functools import cache
@@ -44,6 +45,10 @@ class Settings:
     keep_rejected_days: int = 90  # refused rows with their text; the counts stay for ever
     keep_replaced_days: int = 7  # warehouses that another one has replaced, sealed files that none needs any more
     sealed_copy: str = ""  # a folder, better on another disk, for a second copy of every sealed file; empty: none
+    alert_percents: str = "50,80,100"  # of a limit, of each of which somebody is told once per period; empty: of none
+    alert_amounts: str = ""  # the same for amounts spent of a limit, such as "1000 USD, 900.50 EUR"
+    alert_silence_hours: float = 0.0  # without any delivered events, after which somebody is told; 0: nobody is
+    keep_alerts_days: int = 100  # those that are over; longer than a period of a limit, but all time, can come back
     keep_runs_days: int = 30  # Dagster's record of a run, with its log ...
     keep_runs: int = 1_000  # ... and of no more runs than these; each takes 0.3 to 0.7 MB
 
@@ -53,6 +58,15 @@ ZONES = ("events_zone", "payments_zone", "prices_zone")
 
 READING_LIMITS = ("max_file_bytes", "max_line_bytes", "max_json_depth", "max_expansion", "conflict_days", *ZONES)
 """Settings on which it depends what a delivered file is read as; noted beside what is read."""
+
+LISTS = {
+    "alert_percents": (r"[1-9][0-9]{0,3}", "percents from 1 to 9999, such as 50,80,100"),
+    "alert_amounts": (
+        r"[0-9]{1,18}(\.[0-9]{1,9})? [A-Z]{3}",
+        "amounts with their currencies, such as 1000 USD, 900.50 EUR",
+    ),
+}
+"""Settings that hold several things with commas between them: what each looks like, as a pattern and in words."""
 
 LARGEST_LIMIT = 10**15
 """A petabyte, or longer than the universe: a larger limit is a typing error."""
@@ -90,6 +104,13 @@ def _require_text(file: Path, key: str, value: object) -> None:
         raise SpendgateError(
             f"{file}: {key} = {value!r} must be empty or a time zone of the IANA list, such as Europe/Paris"
         )
+    if key in LISTS and not all(re.fullmatch(LISTS[key][0], each) for each in listed(value)):
+        raise SpendgateError(f"{file}: {key} = {value!r} must be empty, or {LISTS[key][1]}")
+
+
+def listed(value: str) -> list[str]:
+    """What a setting lists, with commas between."""
+    return [each.strip() for each in value.split(",")] if value.strip() else []
 
 
 @cache

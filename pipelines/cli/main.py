@@ -13,12 +13,12 @@ import click
 import duckdb
 
 from assets.engine.errors import QueryError, SpendgateError, all_lines, first_line
-from pipelines.cli import health, keep, run, show, steer, ui
+from pipelines.cli import alerts, health, keep, report, run, show, steer, ui
 from pipelines.cli.ending import end_unread, told_when_stopped
 from pipelines.cli.printing import say
 
 SECTIONS = {
-    "Look": (*show.COMMANDS, *health.COMMANDS),
+    "Look": (*show.COMMANDS, *report.COMMANDS, *health.COMMANDS, *alerts.COMMANDS),
     "Steer": steer.COMMANDS,
     "Run": (*run.COMMANDS, *ui.COMMANDS),
     "Mend": keep.COMMANDS,

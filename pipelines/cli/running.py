@@ -59,6 +59,24 @@ def run_job(data: DataRoot, job_name: str, request: RunRequest) -> None:
     data.settings()  # a mistake in it is told before Dagster is loaded
     dagster_home(data)
     show_log()
+    try:
+        _run(data, job_name, request)
+    except SpendgateError:
+        _tell_alerts(data)
+        raise
+    _tell_alerts(data)
+
+
+def _tell_alerts(data: DataRoot) -> None:
+    """For those who have no daemon; what goes wrong with it is said, no more."""
+    from pipelines.alerting import tell_at_end
+
+    told = tell_at_end(data, os.environ.get("SPENDGATE_ALERT_URLS", ""))
+    if told:
+        logging.getLogger("spendgate.alerts").info(told)
+
+
+def _run(data: DataRoot, job_name: str, request: RunRequest) -> None:
     broken = False
     while True:
         result = _run_once(data, job_name, request)

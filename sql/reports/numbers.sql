@@ -102,3 +102,19 @@ select
 from hot.ad_events
 where occurred_at <= $now
 having count(*) > 0;
+
+-- name: nearest
+-- One row per brand, the nearest to a limit of its own first: the share of that which is spent.
+select
+    coalesce(brands.name, brands.brand_id::varchar) as name,
+    max(coalesce(budgets.share, 1))::double as share
+from mart.budgets as budgets
+inner join mart.brand_budget as brands on budgets.id = brands.brand_id
+where budgets.scope = 'BRAND'
+group by
+    brands.brand_id,
+    brands.name
+order by
+    share desc,
+    brands.brand_id asc
+limit $at_most;

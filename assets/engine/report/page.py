@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from assets.engine.data_root import DataRoot
@@ -77,9 +77,7 @@ def _render(root: DataRoot, published: duckdb.DuckDBPyConnection, now: datetime,
             raise SpendgateError(f"there is no brand {brand_id}: it is not in the brands file, or no run has seen it")
     limit = {"brands": chosen, "at_most": BRANDS_SHOWN if chosen is None else ALL}
     published.execute(sql("reports.page", "shown_brands"), limit)
-    published.execute(
-        sql("reports.page", "shown_campaigns"), {"at_most": CAMPAIGNS_SHOWN if chosen is None else ALL}
-    )
+    published.execute(sql("reports.page", "shown_campaigns"), {"at_most": CAMPAIGNS_SHOWN if chosen is None else ALL})
     only = {"brands": chosen}
     parts = {
         "brands": _part(published, sql("reports.page", "brands")),
@@ -135,7 +133,7 @@ def _curves(brands: Rows, hours: Rows) -> list[dict[str, Any]]:
     ]
 
 
-def _template() -> Any:
+def _template() -> Template:
     environment = Environment(
         loader=PackageLoader("assets.engine.report", "."),
         autoescape=True,

@@ -25,6 +25,7 @@ def day_curve(spend_by_hour: Mapping[int, Decimal], told: str) -> str:
     chart = pygal.Bar(
         width=300, height=110, show_legend=False, js=[], disable_xml_declaration=True, no_prefix=True, margin=2,
         show_y_guides=False, show_minor_x_labels=False, x_labels_major_every=6, spacing=4,
+        y_labels_major_count=3, show_minor_y_labels=False, truncate_label=-1,
     )  # fmt: skip
     chart.x_labels = [f"{hour}:00" for hour in range(24)]
     chart.add("spend", [float(spend_by_hour.get(hour, 0)) for hour in range(24)])
@@ -34,7 +35,8 @@ def day_curve(spend_by_hour: Mapping[int, Decimal], told: str) -> str:
     ElementTree.register_namespace("", "http://www.w3.org/2000/svg")
     tree.set("role", "img")
     tree.set("aria-label", printable(told))
-    return ElementTree.tostring(tree, encoding="unicode")
+    text: str = ElementTree.tostring(tree, encoding="unicode")
+    return text
 
 
 def budget_bars(brands: Sequence[tuple[str, float]]) -> str:

@@ -65,6 +65,7 @@ DEFINITIONS = (
     "ops.budget_findings",
     "ops.overspend_due",
     "ops.evidence_checks",
+    "ops.alerts",
     "mart.daily_spend",
     "mart.monthly_spend",
     "mart.lifetime_spend",

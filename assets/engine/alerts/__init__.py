@@ -1,0 +1,1 @@
+"""Alerts: once per state, to each receiver."""
