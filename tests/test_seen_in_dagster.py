@@ -119,7 +119,7 @@ def test_assets_have_a_stage_a_code_version_and_a_link_to_their_sql(root: DataRo
     [events] = [spec for spec in specs if spec.key.path == ["landing", "events"]]
     assert events.freshness_policy is not None
     [published] = [spec for spec in specs if spec.key.path == ["published", "spend"]]
-    assert len(list(published.deps)) == 3
+    assert len(list(published.deps)) == 4
 
 
 def test_housekeeping_leaves_another_storage_of_dagsters_alone(world: World, instance: dg.DagsterInstance) -> None:

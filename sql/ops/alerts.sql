@@ -17,6 +17,9 @@ comment on column ops.alerts.kind is 'LIMIT, OVERSPEND, FILE_QUARANTINED, REJECT
 comment on column ops.alerts.subject is 'such as BRAND:1/DAY, the name of a file, job or check; with kind, threshold and period_start it is unique';
 comment on column ops.alerts.threshold is 'what was crossed: 80 %, 1,000.00 USD; empty where there is nothing to cross';
 comment on column ops.alerts.period_start is 'since when the state can hold: of a limit its period; of a failure the last success, 2000-01-01: never';
+comment on column ops.alerts.opened_at is 'when the state was first found';
+comment on column ops.alerts.message is 'what is told, with the numbers';
+comment on column ops.alerts.fix is 'what helps';
 comment on column ops.alerts.closed_at is 'when it was found that the state is over; null: it holds';
 comment on column ops.alerts.sent_at is 'when the last receiver so far has got it';
 comment on column ops.alerts.attempts is 'the most that a receiver needed';

@@ -48,4 +48,4 @@ def budget_bars(brands: Sequence[tuple[str, float]]) -> str:
     )  # fmt: skip
     chart.x_labels = [printable(name) for name, _ in reversed(brands)]
     chart.add("spent of the nearest limit", [100 * share for _, share in reversed(brands)])
-    return f"data:image/svg+xml;base64,{b64encode(chart.render()).decode()}"
+    return f"data:image/svg+xml;base64,{b64encode(chart.render().encode()).decode()}"
