@@ -29,7 +29,9 @@ def numbers(result: duckdb.DuckDBPyConnection) -> Numbers:
 
 def changes_of_run(warehouse: Warehouse) -> tuple[Numbers, dict[str, str]]:
     """What a decision has changed: as numbers with a table, and as tags of the run."""
-    result = warehouse.run("reports.numbers", "changes", run_id=warehouse.run_id, at_most=CHANGES_SHOWN)
+    newest = {"run_id": warehouse.run_id, "at_most": CHANGES_SHOWN}
+    warehouse.run("reports.numbers", "last_changes", **newest)
+    result = warehouse.run("reports.numbers", "changes", **newest)
     rows = result.fetchall()
     changes, brands = rows[0][-2:] if rows else (0, 0)
     names = [column[0] for column in result.description or []][:-2]

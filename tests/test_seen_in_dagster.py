@@ -17,6 +17,8 @@ from tests.test_cli import spendgate_process
 from tests.test_graph import execute
 from tests.world import NOON, World, event, jsonl, spent
 
+HELD = "day 10.50 of 10.00 USD spent, free again at 00:00 New York, 04:00 UTC"
+
 
 @pytest.fixture
 def instance() -> Iterator[dg.DagsterInstance]:
@@ -43,7 +45,14 @@ def test_assets_tell_numbers_that_move(world: World, instance: dg.DagsterInstanc
         "RUNNING": 1, "SCHEDULED": 2, "PAUSED": 1, "DRAFT": 0, "changes": 5,
     }  # fmt: skip
     changed = [record.data for record in statuses["what changed"].records]
-    assert {"campaign": "11", "name": "Acme always", "from": None, "to": "SCHEDULED", "reason": "INITIAL"} in changed
+    assert {
+        "campaign": "11",
+        "name": "Acme always",
+        "from": None,
+        "to": "SCHEDULED",
+        "reason": "INITIAL",
+        "holds it now": HELD,
+    } in changed
     assert metadata(result, "mart.brand_budget")["spend of the day, USD"] == 10.5
     assert metadata(result, "mart.budgets")["limits reached"] == 1
     assert metadata(result, "raw.ad_events")["clicks"] == 21

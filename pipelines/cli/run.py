@@ -13,8 +13,8 @@ from assets.engine.decision import due_transitions
 from assets.engine.freshness import freshness
 from assets.engine.warehouse.publication import open_published
 from assets.engine.warehouse.statements import sql
-from pipelines.cli.options import CLOCK, DATA, NOW, Instant
-from pipelines.cli.printing import print_rows, say
+from pipelines.cli.options import CLOCK, DATA, NOW, Instant, format_option
+from pipelines.cli.printing import FORMATS, print_rows, say
 from pipelines.cli.running import RunRequest, progress, run_job
 from pipelines.cli.show import print_statuses
 
@@ -96,17 +96,21 @@ def run(data: DataRoot, now: datetime | None, *, clock_is_right: bool) -> None:
 @NOW
 @click.option("--dry-run", is_flag=True, help="Print what would change and write nothing.")
 @click.option("--as-known", is_flag=True, help="Count only what had been recorded by then; a dry run, too.")
-def decide(data: DataRoot, now: datetime | None, *, dry_run: bool, as_known: bool, clock_is_right: bool) -> None:
+@format_option("table", "json", "csv", told="Of a dry run.")
+def decide(data: DataRoot, now: datetime | None, format_: str, *, clock_is_right: bool, **past: bool) -> None:
     """Decide alone, from what has been summed already.
 
     A dry run for an instant in the past answers as that instant would have: with the statuses and the reference data
     of then, and the spend up to it that is known today. With --as-known, what came late does not count either.
     """
-    if not dry_run and not as_known:
+    if not any(past.values()):
         run_job(data, "decide", RunRequest(now=now, trusted=True, clock_is_right=clock_is_right))
         return
     with open_published(data) as published:
-        summary = replay(published, now or datetime.now(UTC), as_known=as_known)
+        summary = replay(published, now or datetime.now(UTC), as_known=past["as_known"])
+        if format_ != "table":
+            FORMATS[format_](published.execute(sql("steps.decision", "due_transitions")))
+            return
         due = due_transitions(published)
     for each in due:
         say(f"campaign {each.campaign_id}: {each.from_status or 'new'} -> {each.to_status} ({each.reason})")

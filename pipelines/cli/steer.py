@@ -15,8 +15,9 @@ from assets.engine.data_root import DataRoot
 from assets.engine.manual_status import MANUAL_CHANGES, ManualChange
 from assets.engine.warehouse.publication import open_published, publish
 from assets.engine.warehouse.statements import sql
-from pipelines.cli.options import CLOCK, DATA, ID, Instant
+from pipelines.cli.options import CLOCK, DATA, FORMAT, ID, Instant
 from pipelines.cli.printing import (
+    FORMATS,
     for_people,
     print_table,
     say,
@@ -58,8 +59,9 @@ def set_status(data: DataRoot, now: datetime | None, status: str, *, clock_is_ri
 
 @click.group(invoke_without_command=True, short_help="List what waits for a person, or say that it may stay.")
 @DATA
+@FORMAT
 @click.pass_context
-def acknowledge(context: click.Context, data: DataRoot) -> None:
+def acknowledge(context: click.Context, data: DataRoot, format_: str) -> None:
     """List what is refused or gone and waits for a person, or say that it may stay so."""
     if context.invoked_subcommand:
         if context.get_parameter_source("data") is click.core.ParameterSource.COMMANDLINE:
@@ -67,6 +69,9 @@ def acknowledge(context: click.Context, data: DataRoot) -> None:
         return
     with open_published(data) as published:
         result = published.execute(sql("reports.open", "everything"))
+        if format_ != "table":
+            FORMATS[format_](result)
+            return
         names, rows = [column[0] for column in result.description or []], result.fetchall()
     if rows:
         print_table(names, rows, f"Open: {len(rows):,}")

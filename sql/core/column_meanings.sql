@@ -1,4 +1,5 @@
--- One row per column name that means the same wherever it stands: said once, shown beside each column that says no more.
+-- One row per column name that means the same wherever it stands: said once, shown beside each column that says no
+-- more.
 create or replace view core.column_meanings as
 select *
 from (
@@ -116,13 +117,14 @@ comment on view core.column_meanings is 'One row per column name that means the 
 -- name: undescribed
 -- One row per column of a table or view of ours that has no words of its own: the statement that gives it those of its
 -- name.
-select format(
-    'comment on column "{}"."{}"."{}" is ''{}''',
-    columns.schema_name,
-    columns.table_name,
-    columns.column_name,
-    replace(meanings.meaning, '''', '''''')
-) as statement
+select
+    format(
+        'comment on column "{}"."{}"."{}" is ''{}''',
+        columns.schema_name,
+        columns.table_name,
+        columns.column_name,
+        replace(meanings.meaning, '''', '''''')
+    ) as statement
 from duckdb_columns() as columns
 inner join core.column_meanings as meanings using (column_name)
 where

@@ -4,7 +4,10 @@
 -- One row: what the published copy holds, in numbers.
 select
     (select recorded_at from ops.revision) as recorded_at,
-    (select max(occurred_at) from hot.ad_events where occurred_at <= $now) as newest_event,
+    (
+        select max(occurred_at) from hot.ad_events
+        where occurred_at <= $now
+    ) as newest_event,
     (select max(recorded_at) from ops.delivered_files) as newest_file,
     (select count(*) from ops.open_files) as open_files,
     (select count(*) from core.unpriced) as waiting,

@@ -10,21 +10,36 @@ left join hot.campaign_status as campaigns on statuses.status::varchar = campaig
 group by statuses.status
 order by statuses.status;
 
+-- name: last_changes
+-- One row per campaign that a run has changed among the newest of its changes, as its status is now.
+create or replace temp table changed_campaigns as
+select *
+from hot.campaign_status
+where campaign_id in (
+    select campaign_id
+    from ops.campaign_status_changes
+    where run_id = $run_id
+    order by change_id desc
+    limit $at_most
+);
+
 -- name: changes
--- One row per change of a status that a run made, the newest first.
+-- One row per change of a status that a run made, the newest first. Reads changed_campaigns.
 select
     changes.campaign_id as campaign,
     campaigns.name,
     changes.from_status as "from",
     changes.to_status as "to",
     changes.reason,
+    held.why as "holds it now",
     count(*) over () as changes,
     count(distinct changes.brand_id) over () as brands
 from ops.campaign_status_changes as changes
-left join core.campaign_versions as campaigns
+left join ops.with_what_holds('changed_campaigns', 'mart.budgets') as held
+    on changes.campaign_id = held.campaign_id
+left join core.campaigns_in_force('infinity'::timestamptz, 'infinity'::timestamptz) as campaigns
     on changes.campaign_id = campaigns.campaign_id
 where changes.run_id = $run_id
-qualify row_number() over (partition by changes.change_id order by campaigns.recorded_at desc) = 1
 order by changes.change_id desc
 limit $at_most;
 

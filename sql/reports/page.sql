@@ -21,15 +21,15 @@ select
     brands.brand_id,
     nearest.words as nearest,
     nearest.share,
-    row_number() over (order by nearest.share desc nulls last, brands.daily_spend desc, brands.brand_id) as place
+    row_number() over (order by nearest.share desc nulls last, brands.daily_spend desc, brands.brand_id asc) as place
 from mart.brand_budget as brands
 left join (
     select
         id,
         max(coalesce(share, 1)) as share,
-        arg_max(core.share_for_people("scope", period, spend, budget, currency), coalesce(share, 1)) as words
+        arg_max(core.share_for_people(scope, period, spend, budget, currency), coalesce(share, 1)) as words
     from mart.budgets
-    where "scope" = 'BRAND'
+    where scope = 'BRAND'
     group by id
 ) as nearest on brands.brand_id = nearest.id
 where $brands is null or list_contains($brands, brands.brand_id)
@@ -202,7 +202,7 @@ select
     sum(rows_rejected)::bigint as rows_rejected,
     strftime(max(recorded_at), '%Y-%m-%d %H:%M') as newest
 from ops.delivered_files
-where recorded_at > (select max(recorded_at) from ops.delivered_files) - interval 7 days
+where recorded_at > (select recorded_at from ops.revision) - interval 7 days
 group by
     kind,
     outcome
