@@ -51,7 +51,7 @@ def last_change(world: World, campaign_id: int) -> tuple[Any, ...]:
 
 def cap(world: World, scope: str, number: int, period: str = "DAY") -> dict[str, Any]:
     """A row of mart.budgets."""
-    names = ("timezone", "currency", "starts_at", "ends_at", "spend", "budget", "reached", "decided_at")
+    names = ("timezone", "currency", "starts_at", "ends_at", "spend", "budget", "reached")
     [row] = world.rows(
         f"select {', '.join(names)} from mart.budgets where scope = $scope and id = $id and period = $period",  # noqa: S608
         scope=scope,
@@ -238,7 +238,7 @@ def test_caps_are_echoed_with_their_zone_and_currency(world: World) -> None:
     spent(world, clicks=5)
     world.run()
     day = {"starts_at": at("2025-06-10T04:00:00Z"), "ends_at": at("2025-06-11T04:00:00Z")}
-    shared = {"timezone": "America/New_York", "currency": "EUR", **day, "spend": Decimal("2.5"), "decided_at": NOON}
+    shared = {"timezone": "America/New_York", "currency": "EUR", **day, "spend": Decimal("2.5")}
     assert cap(world, "BRAND", 1) == {**shared, "budget": 10, "reached": False}
     assert cap(world, "CAMPAIGN", 11) == {**shared, "budget": 4, "reached": False}
     other = cap(world, "BRAND", 2, "MONTH")

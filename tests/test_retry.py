@@ -168,5 +168,5 @@ def test_the_command_to_retry_says_what_became_of_the_rows(root: DataRoot) -> No
     settings.unlink()
     told = spendgate(root, "rejects", "retry")
     assert told.exit_code == 0, told.exception
-    assert re.search(r"│ refused rows tried again: loaded / duplicate / refused +│ 1 / 0 / 0 +│", told.output)
+    assert re.search(r"refused rows tried again: loaded / duplicate / refused +1 / 0 / 0\n", told.output)
     assert world.value("select sum(spend) from mart.daily_spend") == pytest.approx(0.5)
