@@ -30,8 +30,10 @@ KEPT = {
     " from ops.campaign_status_changes order by all",
     "ledger": "select transaction_id, amount, occurred_at, recorded_at from core.transactions order by all",
     "events": "select event_id, ad_id, occurred_at, file_id from raw.ad_events order by all",
-    "days": "from mart.daily_spend order by all",
-    "months": "from mart.monthly_spend order by all",
+    "days": "select brand_id, campaign_id, cost_type, local_date, spend, transactions from mart.daily_spend"
+    " order by all",
+    "months": "select brand_id, campaign_id, cost_type, local_month, spend, transactions from mart.monthly_spend"
+    " order by all",
     "files": "select name, sha256, outcome, rows_read, rows_rejected from ops.delivered_files order by all",
     "refused": "select file_id, line_number, raw, reason from raw.rejected_rows order by all",
     "budgets": "select brand_id, daily_budget, valid_from, valid_to, recorded_at, superseded_at from core.brands"

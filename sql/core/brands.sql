@@ -31,6 +31,14 @@ comment on column core.brands.valid_from is 'when the version was loaded; the fi
 comment on column core.brands.valid_to is 'when the next version was loaded; null: in force';
 comment on column core.brands.superseded_at is 'when valid_to was recorded: until then the version was believed to be in force';
 
+create or replace view core.brand_currencies as
+select
+    brand_id,
+    core.currency_of(arg_max(currency, recorded_at)) as currency
+from core.brand_versions
+group by brand_id;
+comment on view core.brand_currencies is 'One row per brand: the currency of all its amounts, which never changes.';
+
 create or replace macro core.brands_in_force(instant, known_at) as table
     select * replace (core.currency_of(currency) as currency)
     from core.versions_in_force('core.brand_versions', instant, known_at);

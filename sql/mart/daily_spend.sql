@@ -37,20 +37,28 @@ from sealed.daily_spend();
 comment on view mart.daily_spend_parts is 'One row per part of a row of mart.daily_spend; the parts add up to it.';
 
 create or replace view mart.daily_spend as
-from hot.daily_spend
-where local_date >= sealed.daily_spend_through()
-union all
+with sums as (
+    from hot.daily_spend
+    where local_date >= sealed.daily_spend_through()
+    union all
+    select
+        brand_id,
+        campaign_id,
+        cost_type,
+        local_date,
+        sum(spend)::decimal(38, 9) as spend,
+        sum(transactions)::bigint as transactions
+    from mart.daily_spend_parts
+    where local_date < sealed.daily_spend_through()
+    group by brand_id, campaign_id, cost_type, local_date
+    having sum(transactions) <> 0
+)
+
 select
-    brand_id,
-    campaign_id,
-    cost_type,
-    local_date,
-    sum(spend)::decimal(38, 9) as spend,
-    sum(transactions)::bigint as transactions
-from mart.daily_spend_parts
-where local_date < sealed.daily_spend_through()
-group by brand_id, campaign_id, cost_type, local_date
-having sum(transactions) <> 0;
+    sums.*,
+    brands.currency
+from sums
+left join core.brand_currencies as brands on sums.brand_id = brands.brand_id;
 comment on view mart.daily_spend is 'One row per brand, campaign, cost type and local date.';
 
 -- name: add

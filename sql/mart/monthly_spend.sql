@@ -34,20 +34,28 @@ from sealed.monthly_spend();
 comment on view mart.monthly_spend_parts is 'One row per part of a row of mart.monthly_spend; the parts add up to it.';
 
 create or replace view mart.monthly_spend as
-from hot.monthly_spend
-where local_month >= sealed.monthly_spend_through()
-union all
+with sums as (
+    from hot.monthly_spend
+    where local_month >= sealed.monthly_spend_through()
+    union all
+    select
+        brand_id,
+        campaign_id,
+        cost_type,
+        local_month,
+        sum(spend)::decimal(38, 9) as spend,
+        sum(transactions)::bigint as transactions
+    from mart.monthly_spend_parts
+    where local_month < sealed.monthly_spend_through()
+    group by brand_id, campaign_id, cost_type, local_month
+    having sum(transactions) <> 0
+)
+
 select
-    brand_id,
-    campaign_id,
-    cost_type,
-    local_month,
-    sum(spend)::decimal(38, 9) as spend,
-    sum(transactions)::bigint as transactions
-from mart.monthly_spend_parts
-where local_month < sealed.monthly_spend_through()
-group by brand_id, campaign_id, cost_type, local_month
-having sum(transactions) <> 0;
+    sums.*,
+    brands.currency
+from sums
+left join core.brand_currencies as brands on sums.brand_id = brands.brand_id;
 comment on view mart.monthly_spend is 'One row per brand, campaign, cost type and local month.';
 comment on column mart.monthly_spend.local_month is 'first day of the month';
 
