@@ -153,6 +153,12 @@ def test_status_says_as_of_when_and_warns_when_that_is_long_ago(world: World) ->
     assert looked.exit_code == 0
     assert "looked at again" in looked.stdout
     assert looked.stderr == ""
+    note_look(world.root, datetime.now(UTC) + timedelta(days=1))
+    assert spendgate(world.root, "status", "--max-age", "10m").exit_code == 3
+    world.root.last_look_file.unlink()
+    world.root.last_look_file.mkdir()  # nothing can be written there
+    note_look(world.root, datetime.now(UTC))
+    assert spendgate(world.root, "status", "--max-age", "10m").exit_code == 3
 
 
 @pytest.mark.parametrize("note", ["", "{", "[]", '{"looked_at": 7}', '{"looked_at": "2025-06-10T12:00:00"}'])

@@ -53,7 +53,9 @@ def freshness(root: DataRoot, published: duckdb.DuckDBPyConnection, now: datetim
     [(decided_at,)] = published.execute(sql("reports.status", "as_of")).fetchall()
     if decided_at is None:
         raise SpendgateError("nothing has been decided yet: run `spendgate run`")
-    held_at = max(decided_at, last_look(root) or decided_at)
+    looked_at = last_look(root)
+    # a look that is still to come was noted by a clock that was wrong
+    held_at = max(decided_at, looked_at) if looked_at and looked_at <= now else decided_at
     return Freshness(decided_at, held_at, max(now - held_at, timedelta()))
 
 
@@ -61,8 +63,9 @@ def note_look(root: DataRoot, at: datetime) -> None:
     """Note that nothing was due at an instant: the published statuses hold still."""
     file = root.last_look_file
     part = file.with_name(f".{file.name}.tmp")
-    part.write_text(json.dumps({"looked_at": at.isoformat()}) + "\n", encoding="utf-8")
-    part.replace(file)
+    with suppress(OSError):  # a full disk only makes the statuses look older than they are
+        part.write_text(json.dumps({"looked_at": at.isoformat()}) + "\n", encoding="utf-8")
+        part.replace(file)
 
 
 def last_look(root: DataRoot) -> datetime | None:
