@@ -47,7 +47,7 @@ def published_spend(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeRes
     """Read-only copy of the whole warehouse, swapped in at the end of a run: one finished state, never half of one."""
     size = publish(warehouse)
     log.info("published" if size else "nothing changed: the published file stays")
-    report = rewrite_report(warehouse.root, warehouse.clock(), anew=size is not None)
+    report = rewrite_report(warehouse.root, warehouse.clock())
     return dg.MaterializeResult(
         metadata={
             "report": dg.MetadataValue.url(warehouse.root.report_file.as_uri()) if report is None else report,

@@ -8,6 +8,7 @@ import logging
 
 import dagster as dg
 
+from assets.engine.report.rewriting import rewrite_report
 from assets.engine.retention import tidy
 from assets.engine.sealing.files import verify_share
 from assets.engine.warehouse.publication import publish
@@ -27,6 +28,7 @@ def keep_house(context: dg.OpExecutionContext, warehouse: dg.ResourceParam[Wareh
     verify_share(warehouse)
     tidy(warehouse, settings)
     publish(warehouse)
+    rewrite_report(warehouse.root, warehouse.clock())
     purged = purge_runs(context.instance, warehouse.root, settings, warehouse.now)
     for name in (["ops", "sealed_files"], ["published", "spend"]):
         context.log_event(dg.AssetMaterialization(name, metadata={"by": "housekeeping", "runs_forgotten": purged}))

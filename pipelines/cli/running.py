@@ -18,6 +18,7 @@ from uuid import uuid4
 
 from assets.engine.data_root import DataRoot
 from assets.engine.errors import SpendgateError
+from assets.engine.report.rewriting import rewrite_report
 from assets.engine.shown import log_as_text
 from assets.engine.warehouse.publication import open_published
 from assets.engine.warehouse.statements import sql
@@ -239,6 +240,7 @@ def held_warehouse(
         clock=Clock(is_right=clock_is_right),
     ) as warehouse:
         yield warehouse
+        rewrite_report(data, warehouse.clock())  # of what the command has published
 
 
 def progress(what: str) -> Callable[[list[T]], Iterable[T]]:

@@ -38,7 +38,6 @@ from pipelines.cli.running import held_warehouse
 def set_status(data: DataRoot, now: datetime | None, status: str, *, clock_is_right: bool, **wanted: Any) -> None:
     """Pause, resume (SCHEDULED), complete, draft or reopen a campaign by hand."""
     from assets.engine.manual_status import set_status as change_status
-    from assets.engine.report.rewriting import rewrite_report
     from assets.engine.sealing.files import verify_changed_files
 
     change = ManualChange(status=status.upper(), **wanted)
@@ -46,7 +45,6 @@ def set_status(data: DataRoot, now: datetime | None, status: str, *, clock_is_ri
         verify_changed_files(warehouse)
         before = change_status(warehouse, change)
         publish(warehouse)
-        rewrite_report(data, warehouse.clock(), anew=before is not None)
         over = change.until is not None and change.until <= warehouse.now
     end = f" until {for_people(change.until)} UTC" if change.until else ""
     if before is None:

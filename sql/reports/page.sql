@@ -5,6 +5,7 @@
 select
     (select arg_max(decided_at, decision_id) from ops.decisions) as decided_at,
     (select recorded_at from ops.revision) as published_at,
+    (select revision from ops.revision) as revision,
     (
         select count(*) from mart.brand_budget
         where $brands is null or list_contains($brands, brand_id)
@@ -121,15 +122,17 @@ order by
     status asc;
 
 -- name: shown_campaigns
--- One row per campaign that is shown: those of the brands shown first, what holds them soonest free again. Reads
--- shown_brands.
+-- One row per campaign that is shown; of those of the brands shown, the ones that a budget has stopped and then those
+-- that changed last. Reads shown_brands.
 create or replace temp table shown_campaigns as
 select states.*
 from hot.campaign_status as states
 inner join shown_brands on states.brand_id = shown_brands.brand_id
 order by
-    shown_brands.place,
-    states.campaign_id
+    states.status = 'BUDGET_REACHED' desc,
+    states.changed_at desc,
+    shown_brands.place asc,
+    states.campaign_id asc
 limit $at_most;
 
 -- name: campaigns
@@ -160,7 +163,7 @@ select
     campaigns.name,
     coalesce(changes.from_status, 'new') as from_status,
     changes.to_status,
-    changes.reason,
+    changes.reason || coalesce(': ' || changes.note, '') as reason,
     changes.changed_by,
     count(*) over () as changes
 from ops.campaign_status_changes as changes
@@ -173,10 +176,12 @@ order by changes.change_id desc
 limit $at_most;
 
 -- name: overspend
--- One row per currency: what brands spent beyond their budgets of a day this month, by cause.
+-- One row per currency and kind of budget: what was spent beyond those that began in the brand's month, by cause. What
+-- is beyond the budget of a month is beyond one of a day as well, so kinds are never added up.
 select
     brands.currency,
-    count(*) as days,
+    case overspend.scope when 'BRAND' then 'brands' else 'campaigns' end || ', ' || lower(overspend.period) as kind,
+    count(*) as budgets,
     core.amount_for_people(sum(overspend.overspend)) as overspend,
     core.amount_for_people(sum(overspend.before_decision)) as before_decision,
     core.amount_for_people(sum(overspend.after_stop)) as after_stop,
@@ -184,13 +189,18 @@ select
     core.amount_for_people(sum(overspend.budget_cut)) as budget_cut
 from mart.overspend as overspend
 inner join mart.brand_budget as brands on overspend.brand_id = brands.brand_id
+inner join core.limit_kinds as kinds on overspend.scope = kinds.scope and overspend.period = kinds.period
 where
-    overspend.scope = 'BRAND'
-    and overspend.period = 'DAY'
-    and overspend.starts_on >= date_trunc('month', brands.local_date)
+    overspend.starts_on >= date_trunc('month', brands.local_date)
     and ($brands is null or list_contains($brands, overspend.brand_id))
-group by brands.currency
-order by brands.currency;
+group by
+    brands.currency,
+    overspend.scope,
+    overspend.period,
+    kinds.place
+order by
+    brands.currency,
+    kinds.place;
 
 -- name: files
 -- One row per kind of delivered file and outcome of the last week: how many, and when the newest came.

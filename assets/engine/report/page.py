@@ -80,10 +80,10 @@ def _render(root: DataRoot, published: duckdb.DuckDBPyConnection, now: datetime,
     published.execute(sql("reports.page", "shown_campaigns"), {"at_most": CAMPAIGNS_SHOWN if chosen is None else ALL})
     only = {"brands": chosen}
     parts = {
-        "brands": _part(published, sql("reports.page", "brands")),
+        "brands": _part(published, sql("reports.page", "brands"), made_of=sql("reports.page", "shown_brands")),
         "hours": _part(published, sql("reports.page", "hours"), at_most=PICTURES),
         "statuses": _part(published, sql("reports.page", "statuses"), **only),
-        "campaigns": _part(published, sql("reports.page", "campaigns")),
+        "campaigns": _part(published, sql("reports.page", "campaigns"), made_of=sql("reports.page", "shown_campaigns")),
         "changes": _part(published, sql("reports.page", "changes"), **only, at_most=CHANGES_SHOWN),
         "overspend": _part(published, sql("reports.page", "overspend"), **only),
     }
@@ -95,7 +95,7 @@ def _render(root: DataRoot, published: duckdb.DuckDBPyConnection, now: datetime,
     return _template().render(
         head=_part(published, sql("reports.page", "head"), **only).rows[0],
         fresh=fresh,
-        is_old=fresh.age.total_seconds() > 60 * root.settings().stale_after_minutes,
+        stale_after_minutes=root.settings().stale_after_minutes,
         parts=parts,
         curves=_curves(parts["brands"].rows, parts["hours"].rows),
         is_for_some=chosen is not None,
@@ -103,11 +103,12 @@ def _render(root: DataRoot, published: duckdb.DuckDBPyConnection, now: datetime,
     )
 
 
-def _part(published: duckdb.DuckDBPyConnection, statement: str, **values: Any) -> Part:
+def _part(published: duckdb.DuckDBPyConnection, statement: str, *, made_of: str = "", **values: Any) -> Part:
+    """Rows of a statement; `made_of` is one that has been run before it, and is a part of how its figures are made."""
     result = published.execute(statement, values or None)
     names = [column[0] for column in result.description or []]
     rows = [dict(zip(names, map(_shown, row), strict=True)) for row in result.fetchall()]
-    return Part(rows, statement)
+    return Part(rows, f"{made_of}\n{statement}".strip())
 
 
 def _shown(value: Any) -> Any:

@@ -9,19 +9,29 @@ from datetime import datetime
 
 from assets.engine.data_root import DataRoot
 from assets.engine.errors import first_line
+from assets.engine.warehouse.publication import state_of_file
 
 log = logging.getLogger("spendgate.report")
 
 
-def rewrite_report(root: DataRoot, now: datetime, *, anew: bool = True) -> str | None:
-    """Write the page for everybody, if the copy is another one now or there is no page yet.
+HEAD = 1000
+"""Bytes of a page within which it says of which state of the copy it is."""
+
+
+def rewrite_report(root: DataRoot, now: datetime) -> str | None:
+    """Write the page for everybody, unless the one that is there is of the very copy that is published.
+
+    So whoever publishes need not say whether anything changed, and a page that could not be written, or was not since
+    its process had been killed, is written by the next run though that publishes nothing.
 
     Returns:
         Why it could not be written; None: it is as it should be. Statuses do not wait for a page.
     """
-    if not anew and root.report_file.exists():
+    if not root.published_file.exists():
         return None
     try:
+        if _is_current(root):
+            return None
         from assets.engine.report.page import write_report
 
         write_report(root, root.report_file, now)
@@ -30,3 +40,11 @@ def rewrite_report(root: DataRoot, now: datetime, *, anew: bool = True) -> str |
         log.error(told)
         return told
     return None
+
+
+def _is_current(root: DataRoot) -> bool:
+    if not root.report_file.exists():
+        return False
+    revision, recorded_at = state_of_file(root.published_file)
+    with root.report_file.open("rb") as page:
+        return f'"{revision} {recorded_at.isoformat()}"'.encode() in page.read(HEAD)
