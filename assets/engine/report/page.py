@@ -78,7 +78,7 @@ def _render(root: DataRoot, published: duckdb.DuckDBPyConnection, now: datetime,
     limit = {"brands": chosen, "at_most": BRANDS_SHOWN if chosen is None else ALL}
     published.execute(sql("reports.page", "shown_brands"), limit)
     published.execute(sql("reports.page", "shown_campaigns"), {"at_most": CAMPAIGNS_SHOWN if chosen is None else ALL})
-    only = {"brands": chosen}
+    only: dict[str, Any] = {"brands": chosen}
     parts = {
         "brands": _part(published, sql("reports.page", "brands"), made_of=sql("reports.page", "shown_brands")),
         "hours": _part(published, sql("reports.page", "hours"), at_most=PICTURES),
