@@ -19,11 +19,11 @@ from assets.engine.alerts.receivers import receivers_of
 from assets.engine.alerts.states import note_states
 from assets.engine.data_root import DataRoot
 from assets.engine.errors import SpendgateError, first_line
-from assets.engine.shown import printable
 from assets.engine.warehouse.clock import utc_now
 from assets.engine.warehouse.lock import is_held
 from assets.engine.warehouse.migrations import OtherVersionError
 from assets.engine.warehouse.publication import open_published
+from pipelines.run_history import cause_of
 
 ALERTS_EVERY = 60
 
@@ -117,17 +117,11 @@ def failed_runs(instance: dg.DagsterInstance) -> Iterator[State]:
 
 
 def _cause(instance: dg.DagsterInstance, run_id: str) -> str:
-    """The innermost error of the first step, or of the run, that failed, in one line."""
+    """The cause of the first step, or of the run, that failed, in one line."""
     kinds = {dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE}
     failures = instance.get_records_for_run(run_id, of_type=kinds, limit=1).records
     event = failures[0].event_log_entry.dagster_event if failures else None
-    error = getattr(event.event_specific_data, "error", None) if event else None
-    if error is None:
-        return "its process ended before its steps did"
-    while error.cause is not None:
-        error = error.cause
-    first, _, _ = error.message.strip().partition("\n")
-    return printable(first.rpartition("SpendgateError: ")[2])
+    return (cause_of(event) if event else None) or "its process ended before its steps did"
 
 
 def failed_checks(instance: dg.DagsterInstance) -> Iterator[State]:

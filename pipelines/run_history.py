@@ -16,6 +16,7 @@ from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobO
 
 from assets.engine.data_root import DataRoot
 from assets.engine.settings import Settings
+from assets.engine.shown import printable
 
 log = logging.getLogger("spendgate.housekeeping")
 
@@ -30,6 +31,20 @@ def show_on_home_page(instance: dg.DagsterInstance, run: dg.DagsterRun) -> None:
     location = RegisteredCodeLocationOrigin(CODE_LOCATION)
     repository = RemoteRepositoryOrigin(location, SINGLETON_REPOSITORY_NAME)
     instance.run_storage.replace_job_origin(run, RemoteJobOrigin(repository, run.job_name))
+
+
+def cause_of(event: dg.DagsterEvent) -> str | None:
+    """Why a step or run failed, in one line: the sentence of a mistake, else the innermost error. None: it did not."""
+    failure = getattr(event.event_specific_data, "user_failure_data", None)
+    if failure is not None and failure.description:
+        return printable(failure.description)
+    error = getattr(event.event_specific_data, "error", None)
+    if error is None:
+        return None
+    while error.cause is not None:
+        error = error.cause
+    first, _, _ = error.message.strip().partition("\n")
+    return printable(first.rpartition("SpendgateError: ")[2])
 
 
 def purge_runs(instance: dg.DagsterInstance, root: DataRoot, settings: Settings, now: datetime) -> int:

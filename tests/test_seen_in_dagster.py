@@ -12,7 +12,7 @@ from assets.engine.warehouse.schema import empty_warehouse
 from assets.engine.warehouse.statements import SQL, sql
 from pipelines.definitions import build_defs
 from pipelines.housekeeping import nightly_housekeeping
-from pipelines.run_history import CODE_LOCATION, purge_runs
+from pipelines.run_history import CODE_LOCATION, cause_of, purge_runs
 from tests.test_cli import spendgate_process
 from tests.test_graph import execute
 from tests.world import NOON, World, event, jsonl, spent
@@ -74,6 +74,7 @@ def test_a_mistake_in_a_run_is_one_sentence_and_is_not_tried_again(world: World,
     told = failure.step_failure_data.user_failure_data
     assert told is not None
     assert told.description == ("campaign 0 has no status: it is not in the campaigns file, or no run has seen it yet")
+    assert cause_of(failure) == told.description
     assert not [event_ for event_ in result.all_events if event_.is_step_up_for_retry]
     assert failure.step_failure_data.error is None or "spendgate" not in str(failure.step_failure_data.error.stack)
 

@@ -56,8 +56,8 @@ def look(root: DataRoot, now: datetime) -> list[Finding]:
         *_published(root, settings, now),
         _lock(root),
         _disk(root, settings),
-        *_versions(),
-        *_settings(root, settings),
+        _versions(),
+        _settings(root, settings),
     ]
 
 
@@ -154,12 +154,12 @@ def _existing(path: Path) -> Path:
     return path if path.exists() else _existing(path.parent)
 
 
-def _versions() -> list[Finding]:
+def _versions() -> Finding:
     names = ("spendgate", "dagster", "duckdb", "tzdata")
-    return [Finding("versions", OK, ", ".join(f"{name} {metadata.version(name)}" for name in names))]
+    return Finding("versions", OK, ", ".join(f"{name} {metadata.version(name)}" for name in names))
 
 
-def _settings(root: DataRoot, settings: Settings) -> list[Finding]:
+def _settings(root: DataRoot, settings: Settings) -> Finding:
     """Settings that are not as they are by themselves, and where that is said."""
     defaults = Settings()
     changed = [
@@ -168,7 +168,7 @@ def _settings(root: DataRoot, settings: Settings) -> list[Finding]:
         if getattr(settings, field.name) != getattr(defaults, field.name)
     ]
     told = f"{', '.join(changed)}, from {root.path / 'spendgate.toml'}" if changed else "as they are by themselves"
-    return [Finding("settings", OK, told)]
+    return Finding("settings", OK, told)
 
 
 def _ago(then: datetime, now: datetime) -> str:

@@ -157,16 +157,12 @@ def dagster_home(data: DataRoot) -> None:
 
 def _cause_of_failure(result: Any) -> str:
     """The innermost error of the first failed step, in one line."""
+    from pipelines.run_history import cause_of
+
     for event in result.all_events:
-        failure = getattr(event.event_specific_data, "user_failure_data", None)
-        if failure is not None:
-            return f"run {result.run_id} failed: {failure.description}"
-        error = getattr(event.event_specific_data, "error", None)
-        if error is not None:
-            while error.cause is not None:
-                error = error.cause
-            message = error.message.strip().splitlines()[0].removeprefix(f"{SpendgateError.__module__}.")
-            return f"run {result.run_id} failed: {message.removeprefix('SpendgateError: ')}"
+        cause = cause_of(event)
+        if cause is not None:
+            return f"run {result.run_id} failed: {cause}"
     return f"run {result.run_id} failed: see it in the UI"
 
 

@@ -45,12 +45,11 @@ def table_of(names: Sequence[str], rows: Sequence[Sequence[str]], numeric: Seque
 
     table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False, show_edge=False)
     for place, name in enumerate(names):
-        words = _has_words(rows, place)
         table.add_column(
             Text(name),
             justify="right" if numeric[place] else "left",
             overflow="fold",
-            min_width=0 if words else min(_width_wanted(names, rows, place), 2 * READABLE),
+            min_width=0 if _has_words(rows, place) else _width_wanted(names, rows, place),
         )
     for row in rows:
         table.add_row(*map(Text, row))  # as Text: brackets are no markup

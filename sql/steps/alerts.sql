@@ -19,7 +19,7 @@ near as (
     select
         *,
         concat(scope, ':', id, '/', period) as subject,
-        coalesce(starts_at, timestamptz '2000-01-01 00:00:00+00') as period_start
+        coalesce(starts_at, core.beginning()) as period_start
     from mart.budgets
     where share >= (select min(percent) / 100 from percents) or spend >= (select min(amount) from amounts)
 ),
