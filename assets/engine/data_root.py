@@ -117,6 +117,11 @@ class DataRoot:
         return self.path / "warehouse" / "scratch"
 
     @property
+    def exchange(self) -> Path:
+        """What is handed to a distributed engine and what it hands back, a folder for each attempt."""
+        return self.path / (self.settings().exchange or "exchange")
+
+    @property
     def published_file(self) -> Path:
         """The database everybody reads."""
         return self.path / "published" / "spend.duckdb"

@@ -44,6 +44,7 @@ class Settings:
     keep_staged_days: int = 400  # copies of delivered files; `rebuild` and `rejects retry` read them
     keep_rejected_days: int = 90  # refused rows with their text; the counts stay for ever
     keep_replaced_days: int = 7  # warehouses that another one has replaced, sealed files that none needs any more
+    exchange: str = ""  # a folder that all workers of an engine see, for `rebuild --on` and `backfill`; empty: exchange
     sealed_copy: str = ""  # a folder, better on another disk, for a second copy of every sealed file; empty: none
     alert_percents: str = "50,80,100"  # of a limit, of each of which somebody is told once per period; empty: of none
     alert_amounts: str = ""  # the same for amounts spent of a limit, such as "1000 USD, 900.50 EUR"

@@ -6,9 +6,12 @@ select * from ops.reference_files;
 comment on view ops.delivered_files is 'One row per delivered file of any kind; file_id is unique among them.';
 
 -- name: newest_id
--- One row: the newest file number, 0 when there is none.
-select coalesce(max(file_id), 0) as file_id
-from ops.delivered_files;
+-- One row: the newest file number, taken or kept for a backfill; 0 when there is none.
+select
+    greatest(
+        (select coalesce(max(file_id), 0) from ops.delivered_files),
+        (select coalesce(max(last_file_id), 0) from ops.backfills)
+    ) as file_id;
 
 -- name: new
 -- One row per file that lies in a delivery folder in another state than it was last taken in.

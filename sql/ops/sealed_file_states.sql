@@ -87,3 +87,10 @@ when not matched then
 -- What was found of them.
 delete from ops.sealed_file_states
 where name in $names;
+
+-- name: lost_days
+-- One row per UTC day of which the ledger has lost events or transactions.
+select distinct day
+from ops.unreadable_sealed_files
+where table_name in ('ad_events', 'transactions')
+order by day;

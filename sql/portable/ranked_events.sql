@@ -8,14 +8,14 @@ select
     occurred_at,
     file_id,
     line_number,
-    has_arrived,
-    row_number() over (partition by event_id order by has_arrived, file_id, line_number) as place,
-    first_value(ad_id) over (partition by event_id order by has_arrived, file_id, line_number) as first_ad_id,
-    first_value(event_type) over (partition by event_id order by has_arrived, file_id, line_number)
+    arrival,
+    row_number() over (partition by event_id order by arrival, file_id, line_number) as place,
+    first_value(ad_id) over (partition by event_id order by arrival, file_id, line_number) as first_ad_id,
+    first_value(event_type) over (partition by event_id order by arrival, file_id, line_number)
         as first_event_type,
-    first_value(occurred_at) over (partition by event_id order by has_arrived, file_id, line_number)
+    first_value(occurred_at) over (partition by event_id order by arrival, file_id, line_number)
         as first_occurred_at,
-    first_value(file_id) over (partition by event_id order by has_arrived, file_id, line_number) as first_file_id,
-    first_value(line_number) over (partition by event_id order by has_arrived, file_id, line_number)
+    first_value(file_id) over (partition by event_id order by arrival, file_id, line_number) as first_file_id,
+    first_value(line_number) over (partition by event_id order by arrival, file_id, line_number)
         as first_line_number
 from event_candidates;

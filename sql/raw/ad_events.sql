@@ -38,6 +38,13 @@ from sealed.ad_events();
 comment on view raw.ad_events is 'One row per accepted event.';
 comment on column raw.ad_events.line_number is 'line of the file, from 1; for Parquet the row';
 
+-- why an event is refused that says something else than the one of its event_id that came first
+create or replace macro raw.conflict_of(event_id, first_file_id, first_line_number) as
+format(
+    'event_id ''{}'' conflicts with line {} of file {}, which came first',
+    left(event_id, 100), first_line_number, first_file_id
+);
+
 -- name: add
 -- One row per accepted event.
 insert into hot.ad_events

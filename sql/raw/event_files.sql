@@ -165,6 +165,12 @@ where
     )
 order by file_id;
 
+-- name: loaded_ids
+-- One row per loaded file of events: its number.
+select file_id
+from raw.event_files
+where outcome = 'LOADED' and kind = 'events';
+
 -- name: loaded
 -- One row per loaded file of events, payments or corrections.
 select

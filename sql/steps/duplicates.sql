@@ -33,7 +33,7 @@ from read_parquet($paths, hive_partitioning = false)
 semi join arrived_events using (event_id);
 
 -- name: event_candidates
--- One row per event, arrived or there before, whose event_id is there more than once.
+-- One row per event, arrived (1) or there before (0), whose event_id is there more than once.
 create or replace temp view event_candidates as
 with sound as not materialized (
     select
@@ -74,7 +74,7 @@ alike as (
 
 select
     sound.*,
-    true as has_arrived
+    1 as arrival
 from sound
 semi join alike on hash(sound.event_id) = alike.digest
 union all
@@ -85,13 +85,13 @@ select
     occurred_at,
     file_id,
     line_number,
-    false as has_arrived
+    0 as arrival
 from hot.ad_events
 semi join alike on hash(ad_events.event_id) = alike.digest
 union all
 select
     *,
-    false as has_arrived
+    0 as arrival
 from sealed_duplicates;
 
 -- name: repeated_events
@@ -103,13 +103,10 @@ select
     line_number,
     case
         when ad_id <> first_ad_id or event_type <> first_event_type or occurred_at <> first_occurred_at
-            then format(
-                'event_id ''{}'' conflicts with line {} of file {}, which came first',
-                left(event_id, 100), first_line_number, first_file_id
-            )
+            then raw.conflict_of(event_id, first_file_id, first_line_number)
     end as conflict
 from ranked_events
-where place > 1 and has_arrived;
+where place > 1 and arrival = 1;
 
 -- name: repeated_payments
 -- One row per arrived payment whose payment_id was there before it: in the ledger, or earlier in the same batch.

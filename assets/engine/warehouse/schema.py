@@ -48,6 +48,7 @@ DEFINITIONS = (
     "ops.batches",
     "ops.watermarks",
     "ops.reference_files",
+    "ops.backfills",
     "ops.delivered_files",
     "ops.attempts",
     "ops.retries",

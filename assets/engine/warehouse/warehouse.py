@@ -72,7 +72,8 @@ class Warehouse:
         share = {"percent": self.root.settings().memory_percent}
         memory = connection.execute(sql("database", "memory_limit"), share).fetchall()[0][0]
         connection.execute("set memory_limit = $memory", {"memory": memory})
-        folders = [str(folder.resolve()) for folder in (self.root.staged, self.root.scratch, self.root.sealed)]
+        of_root = (self.root.staged, self.root.scratch, self.root.sealed, self.root.exchange)
+        folders = [str(folder.resolve()) for folder in of_root]
         connection.execute("set allowed_directories = $folders", {"folders": folders})
         connection.execute("set TimeZone = 'UTC'; set enable_external_access = false; set lock_configuration = true")
         return connection

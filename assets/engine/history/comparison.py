@@ -1,0 +1,132 @@
+"""What an engine has made of the history, held against the ledger row for row; lost days put back in their place.
+
+Belongs here: the comparison of an attempt. Does not: making it (`computing`), taking in what is new (`adoption`).
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from assets.engine.history.attempt import Attempt, parquet_files
+from assets.engine.history.given import Given
+from assets.engine.warehouse.sealed_tables import NEVER, days_needed
+from assets.engine.warehouse.warehouse import Warehouse
+
+EMPTY = {
+    "ad_events": {
+        "event_id": "varchar", "ad_id": "bigint", "event_type": "varchar", "occurred_at": "timestamptz",
+        "file_id": "bigint", "line_number": "bigint", "batch_id": "bigint",
+    },
+    "transactions": {
+        "transaction_id": "bigint", "brand_id": "bigint", "campaign_id": "bigint", "ad_id": "bigint",
+        "amount": "decimal(18, 9)", "transaction_type": "varchar", "cost_type": "varchar",
+        "occurred_at": "timestamptz", "recorded_at": "timestamptz", "price_source": "varchar",
+        "price_effective_from": "timestamptz", "batch_id": "bigint",
+    },
+    "spend": {
+        "brand_id": "bigint", "campaign_id": "bigint", "cost_type": "varchar", "local_date": "date",
+        "spend": "decimal(38, 9)", "transactions": "bigint",
+    },
+    "repeated": {
+        "event_id": "varchar", "file_id": "bigint", "line_number": "bigint", "first_file_id": "bigint",
+        "first_line_number": "bigint", "is_conflict": "boolean",
+    },
+    "waiting": {
+        "transaction_id": "bigint", "ad_id": "bigint", "event_type": "varchar", "occurred_at": "timestamptz",
+    },
+    "arrived": {
+        "file_id": "bigint", "line_number": "bigint", "fault": "varchar", "raw": "varchar", "facts": "varchar",
+    },
+}  # fmt: skip
+"""Columns of what an engine writes: what they are when it had nothing to write."""
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What the ledger has of a table and an engine has made: rows, and those that the other one has not."""
+
+    table: str
+    rows_live: int
+    rows_made: int
+    only_live: int
+    only_made: int
+
+
+def compare(warehouse: Warehouse, given: Given) -> list[Compared]:
+    """Hold events, transactions and sums of an attempt against the ledger; lost days are left out."""
+    bounds: dict[str, Any] = {
+        "newest_batch": given.newest_batch,
+        "starts_at": given.starts_at,
+        "ends_at": given.ends_at,
+        "lost_days": given.lost,
+    }
+    warehouse.run("steps.history_compared", "bounds", **bounds)
+    warehouse.run("steps.history_compared", "live_events")
+    with days_needed(warehouse.connection, NEVER):  # what is lost is left out
+        warehouse.run("steps.history_compared", "costs_to_sum")
+        warehouse.run("steps.history_compared", "brand_offsets")
+        warehouse.run("portable.spend_by_date")
+        warehouse.run("steps.history_compared", "live_spend")
+        show_made(warehouse, given.attempt, "spend")
+        warehouse.run("steps.history_compared", "summed_spend")
+        of_days = _not_lost(given)
+        return [
+            _compared(
+                "raw.ad_events",
+                warehouse.connection.table("live_events"),
+                made(warehouse.connection, given.attempt, "ad_events").filter(of_days),
+            ),
+            _compared(
+                "core.transactions",
+                warehouse.connection.table("live_transactions"),
+                made(warehouse.connection, given.attempt, "transactions").filter(of_days),
+            ),
+            *(
+                []
+                if given.lost
+                else [
+                    _compared(
+                        "spend by local date",
+                        warehouse.connection.table("live_spend"),
+                        warehouse.connection.table("summed_spend"),
+                    )
+                ]
+            ),
+        ]
+
+
+def made(connection: duckdb.DuckDBPyConnection, attempt: Attempt, part: str) -> duckdb.DuckDBPyRelation:
+    """Rows that an engine has written of a part, with its columns in order."""
+    columns = EMPTY[part]
+    paths = parquet_files(attempt.part(part))
+    if not paths:
+        nulls = ", ".join(f"null::{type_} as {name}" for name, type_ in columns.items())
+        return connection.sql(f"select {nulls} where false")  # noqa: S608 our own names
+    return connection.from_parquet(paths, hive_partitioning=False).project(
+        ", ".join(f"{name}::{type_} as {name}" for name, type_ in columns.items())
+    )
+
+
+def show_made(warehouse: Warehouse, attempt: Attempt, part: str) -> None:
+    """Let the view `made_<part>` show what an engine has written."""
+    made(warehouse.connection, attempt, part).create_view(f"made_{part}", replace=True)
+
+
+def _not_lost(given: Given) -> str:
+    days = ", ".join(f"date '{day}'" for day in given.lost)
+    return f"make_timestamp(epoch_us(occurred_at))::date not in ({days})" if days else "true"
+
+
+def _compared(table: str, live: duckdb.DuckDBPyRelation, made_rows: duckdb.DuckDBPyRelation) -> Compared:
+    """By a digest of all rows, made by DuckDB of both; where it differs, row by row."""
+    rows_live, digest_live = _digest(live)
+    rows_made, digest_made = _digest(made_rows)
+    if (rows_live, digest_live) == (rows_made, digest_made):
+        return Compared(table, rows_live, rows_made, 0, 0)
+    return Compared(table, rows_live, rows_made, len(live.except_(made_rows)), len(made_rows.except_(live)))
+
+
+def _digest(rows: duckdb.DuckDBPyRelation) -> tuple[int, int | None]:
+    count, digest = rows.set_alias("row").aggregate("count(*), sum(hash(row))").fetchall()[0]
+    return count, digest

@@ -1,0 +1,307 @@
+"""What an engine is given: delivered files to read, reference data as it was known, what the ledger has already.
+
+Belongs here: writing it below the folder of an attempt. Does not: the statements (`sql/steps/history_given.sql`), and
+what the engine does with it (`computing`).
+"""
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from assets.engine.delivery.file_types import format_said
+from assets.engine.delivery.files import DeliveredFile
+from assets.engine.delivery.staging import can_be_staged_again, staged_copy
+from assets.engine.errors import SpendgateError
+from assets.engine.history.attempt import Attempt
+from assets.engine.settings import READING_LIMITS, Settings
+from assets.engine.warehouse.sealed_tables import BEGINNING, NEVER, days_needed
+from assets.engine.warehouse.warehouse import Warehouse
+
+STATE_TABLES = ("ads", "ad_sets", "campaigns", "global_ad_pricing")
+"""Reference tables that are given as they were known in each state."""
+
+FOR_EVER = datetime(9999, 1, 1, tzinfo=UTC)
+
+FILES = pa.schema(
+    [
+        ("file_id", pa.int64()),
+        ("path", pa.string()),
+        ("name", pa.string()),
+        ("sha256", pa.string()),
+        ("readings", pa.string()),
+    ]
+)
+READINGS = pa.schema([("file_id", pa.int64()), ("reading", pa.int32()), ("batch_id", pa.int64())])
+KNOWN_FILES = pa.schema([("file_id", pa.int64())])
+CONFLICTS = pa.schema([("file_id", pa.int64()), ("line_number", pa.int64())])
+CHARGING_OF_FILES = pa.schema(
+    [("file_id", pa.int64()), ("charge_batch_id", pa.int64()), ("charged_at", pa.timestamp("us", "UTC"))]
+)
+CHARGING = pa.schema(
+    [
+        ("batch_id", pa.int64()),
+        ("charge_batch_id", pa.int64()),
+        ("charged_at", pa.timestamp("us", "UTC")),
+        ("state", pa.int64()),
+    ]
+)
+CHARGES = pa.schema(
+    [("batch_id", pa.int64()), ("charged_at", pa.timestamp("us", "UTC")), ("charged_before", pa.timestamp("us", "UTC"))]
+)
+
+Facts = list[dict[str, Any]]
+"""What the workers say of the files: `file_id`, `outcome`, `reason`, `sha256`, `rows_read`, ..."""
+
+
+@dataclass
+class Given:
+    """What an attempt is made from.
+
+    Attributes:
+        attempt: its folder.
+        newest_batch: the newest batch of the ledger then.
+        first_batch: events that arrived with this one or later are to be made.
+        states: of the reference data, and since when each was known.
+        starts_at: the first instant of what is to be made ...
+        ends_at: ... and the first one after it.
+        sealed: sealed files of events, by day.
+        lost: UTC days of which the ledger has lost rows.
+    """
+
+    attempt: Attempt
+    newest_batch: int
+    first_batch: int
+    states: list[tuple[int, datetime]]
+    starts_at: datetime
+    ends_at: datetime
+    sealed: list[tuple[Path, date]]
+    lost: list[date]
+    judge: Callable[[Facts], list[int]] = field(repr=False)
+    readings: list[dict[str, int]] = field(default_factory=list, repr=False)
+    facts: Facts = field(default_factory=list, repr=False)
+
+    def file(self, name: str) -> Path:
+        """A Parquet file that the engine is given."""
+        return self.attempt.part("given") / f"{name}.parquet"
+
+    def sealed_files(self) -> list[Path]:
+        """Sealed files of events that may hold what is looked for."""
+        return [path for path, _ in self.sealed]
+
+    def take_facts(self, facts: Facts) -> None:
+        """Hear what the workers say of the files, and let the rows of those that are sound count.
+
+        Raises:
+            SpendgateError: a file was not read, or twice, or cannot be taken.
+        """
+        wanted = {reading["file_id"] for reading in self.readings}
+        told = [fact["file_id"] for fact in facts]
+        if sorted(told) != sorted(wanted):
+            raise SpendgateError(f"the engine read {len(told):,} files and was given {len(wanted):,}: nothing is taken")
+        self.facts = facts
+        taken = set(self.judge(facts))
+        write(self.file("readings"), [row for row in self.readings if row["file_id"] in taken], READINGS)
+
+
+def give_for_rebuild(warehouse: Warehouse, attempt: Attempt, first_day: date | None, last_day: date | None) -> Given:
+    """What is needed to make the events of some UTC days, or of all, again as the ledger has them.
+
+    Raises:
+        SpendgateError: a batch waits to be charged or summed.
+    """
+    require_nothing_pending(warehouse)
+    starts_at = datetime.combine(first_day, time(), UTC) if first_day else BEGINNING
+    ends_at = datetime.combine(last_day + timedelta(days=1), time(), UTC) if last_day else FOR_EVER
+    bounds = {"starts_at": starts_at, "ends_at": ends_at}
+    with days_needed(warehouse.connection, NEVER):  # lost days are what this may be about
+        warehouse.run("steps.history_given", "states")
+        everything = first_day is None and last_day is None
+        files = warehouse.relation("steps.history_given", "files", everything=everything, **bounds).to_arrow_table()
+        given = _begin(warehouse, attempt, 0, starts_at, ends_at, _judge_rebuilt(files.to_pylist()))
+        _give_files(warehouse, given, files.to_pylist())
+        warehouse.run("steps.history_given", "charges")
+        warehouse.run("steps.history_given", "charging")
+        for name, statement in (
+            ("charges", "list_charges"),
+            ("charging_of_batches", "list_charging"),
+            ("charging_of_files", "charging_of_files"),
+        ):
+            _give(warehouse, given, name, statement)
+        _give(warehouse, given, "ads_first_known", from_the_beginning=False)
+        _give(warehouse, given, "corrections", newest_batch=given.newest_batch, **bounds)
+    return given
+
+
+def give_for_backfill(
+    warehouse: Warehouse, attempt: Attempt, files: list[DeliveredFile], reserved: "Reserved"
+) -> Given:
+    """What is needed to take in files that were never delivered here, as if they came now."""
+    settings = warehouse.root.settings()
+    warehouse.run("steps.history_given", "one_state")
+    given = _begin(
+        warehouse, attempt, reserved.batch_id, BEGINNING, FOR_EVER, _judge_new(warehouse, files, reserved)
+    )
+    reading = _reading(reserved.began_at, settings)
+    rows = [
+        {
+            "file_id": reserved.first_file_id + number,
+            "path": str(file.path),
+            "name": file.name,
+            "sha256": None,
+            "readings": json.dumps([reading]),
+        }
+        for number, file in enumerate(files)
+    ]
+    write(given.file("files"), rows, FILES)
+    given.readings = [{"file_id": row["file_id"], "reading": 0, "batch_id": reserved.batch_id} for row in rows]
+    charge = {"charge_batch_id": reserved.batch_id, "charged_at": reserved.began_at}
+    write(given.file("charging_of_files"), [{"file_id": row["file_id"], **charge} for row in rows], CHARGING_OF_FILES)
+    write(given.file("charging_of_batches"), [{"batch_id": reserved.batch_id, **charge, "state": 0}], CHARGING)
+    write(given.file("charges"), [], CHARGES)
+    loaded = warehouse.run("raw.event_files", "loaded_ids").fetchall()
+    write(given.file("known_files"), [{"file_id": file_id} for (file_id,) in loaded], KNOWN_FILES)
+    write(given.file("known_conflicts"), [], CONFLICTS)
+    _give(warehouse, given, "ads_first_known", from_the_beginning=True)
+    nothing = {"newest_batch": -1, "starts_at": BEGINNING, "ends_at": BEGINNING}
+    _give(warehouse, given, "corrections", **nothing)
+    return given
+
+
+@dataclass(frozen=True)
+class Reserved:
+    """What is kept for a backfill: its batch, the first number for its files, and the time as which it is recorded."""
+
+    batch_id: int
+    first_file_id: int
+    began_at: datetime
+
+
+def require_nothing_pending(warehouse: Warehouse) -> None:
+    """Hold that all that was taken in is charged and summed.
+
+    Raises:
+        SpendgateError: it is not.
+    """
+    if any(warehouse.pending_batches(table) for table in ("core.transactions", "mart")):
+        raise SpendgateError("a batch waits to be charged or summed: run `spendgate run` first")
+
+
+def write(path: Path, rows: Iterable[dict[str, Any]], schema: pa.Schema) -> None:
+    """Write some rows to a Parquet file."""
+    pq.write_table(pa.Table.from_pylist(list(rows), schema), path)
+
+
+def _begin(
+    warehouse: Warehouse,
+    attempt: Attempt,
+    first_batch: int,
+    starts_at: datetime,
+    ends_at: datetime,
+    judge: Callable[[Facts], list[int]],
+) -> Given:
+    """Make the folder, and write what every attempt is given. Reads history_states."""
+    attempt.part("given").mkdir(parents=True)
+    states = warehouse.run("steps.history_given", "list_states").fetchall()
+    sealed = warehouse.run("ops.sealed_files", "readable_events").fetchall()
+    lost = warehouse.run("ops.sealed_file_states", "lost_days").fetchall()
+    given = Given(
+        attempt=attempt,
+        newest_batch=int(warehouse.value("ops.batches", "newest")),
+        first_batch=first_batch,
+        states=[(state, known_since) for state, known_since, _ in states],
+        starts_at=starts_at,
+        ends_at=ends_at,
+        sealed=[(warehouse.root.sealed / name, day) for name, day in sealed],
+        lost=[day for (day,) in lost],
+        judge=judge,
+    )
+    for state, _, known_before in states:
+        warehouse.run("steps.history_given", "set_known_before", known_before=known_before)
+        warehouse.run("steps.history_given", "known_before")
+        for table in STATE_TABLES:
+            _give(warehouse, given, f"{table}-{state}", table)
+    _give(warehouse, given, "hot_events")
+    _give(warehouse, given, "brand_offsets", until=warehouse.clock() + timedelta(days=2))
+    return given
+
+
+def _give(warehouse: Warehouse, given: Given, name: str, statement: str = "", **values: Any) -> None:
+    rows = warehouse.relation("steps.history_given", statement or name, **values)
+    rows.write_parquet(str(given.file(name)), compression="zstd")
+
+
+def _give_files(warehouse: Warehouse, given: Given, files: list[dict[str, Any]]) -> None:
+    """Say which delivered files are to be read, by what limits, and which are gone, whose events the ledger has."""
+    root = warehouse.root
+    gone, rows = [], []
+    for file in files:
+        if not can_be_staged_again(root, file["sha256"], file["name"]):
+            gone.append(file["file_id"])
+            continue
+        path = staged_copy(root, file["sha256"], file["name"]) or root.path / file["name"]
+        readings = [_reading(reading["read_at"], _limits_then(warehouse, reading)) for reading in file["readings"]]
+        rows.append({**file, "path": str(path), "readings": json.dumps(readings)})
+        given.readings += [
+            {"file_id": file["file_id"], "reading": number, "batch_id": reading["batch_id"]}
+            for number, reading in enumerate(file["readings"])
+        ]
+    write(given.file("files"), [{name: row[name] for name in FILES.names} for row in rows], FILES)
+    write(given.file("known_files"), [{"file_id": file_id} for file_id in gone], KNOWN_FILES)
+    known = [row["file_id"] for row in files]
+    conflicts = warehouse.run("steps.history_given", "conflicts", files=known).fetchall()
+    write(given.file("known_conflicts"), [dict(zip(CONFLICTS.names, row, strict=True)) for row in conflicts], CONFLICTS)
+
+
+def _limits_then(warehouse: Warehouse, reading: dict[str, Any]) -> Settings:
+    limits = warehouse.row("ops.reading_limits", "at", recorded_at=reading["recorded_at"])
+    settings = warehouse.root.settings()
+    return replace(settings, **dict(zip(READING_LIMITS, limits, strict=True))) if limits else settings
+
+
+def _reading(read_at: datetime, settings: Settings) -> dict[str, Any]:
+    return {"read_at": read_at.astimezone(UTC).isoformat(), "settings": asdict(settings)}
+
+
+def _judge_rebuilt(files: list[dict[str, Any]]) -> Callable[[Facts], list[int]]:
+    """Files that were loaded before have to be read as they were then."""
+    wanted = {file["file_id"]: file for file in files}
+
+    def judge(facts: Facts) -> list[int]:
+        for fact in facts:
+            file = wanted[fact["file_id"]]
+            if fact["outcome"] != "LOADED":
+                raise SpendgateError(f"{file['name']} (file {file['file_id']}) cannot be read again: {fact['reason']}")
+            if fact["rows_read"] != file["rows_read"]:
+                raise SpendgateError(
+                    f"{file['name']} (file {file['file_id']}) has {fact['rows_read']:,} rows now, and had"
+                    f" {file['rows_read']:,}: another version of the reader may be installed on the workers"
+                )
+        return [fact["file_id"] for fact in facts]
+
+    return judge
+
+
+def _judge_new(warehouse: Warehouse, files: list[DeliveredFile], reserved: Reserved) -> Callable[[Facts], list[int]]:
+    """Of files with the same bytes and format the first one counts, of those that the ledger has, none."""
+    known = {(sha256, format_said(name)) for sha256, name in warehouse.run("raw.event_files", "loaded").fetchall()}
+
+    def judge(facts: Facts) -> list[int]:
+        seen = set(known)
+        taken = []
+        for fact in facts:
+            file = files[fact["file_id"] - reserved.first_file_id]
+            if fact["outcome"] == "NOT_READY":
+                raise SpendgateError(f"{file.name} cannot be read: {fact['reason']}")
+            identity = (fact["sha256"], format_said(file.name))
+            if fact["outcome"] == "LOADED" and identity not in seen:
+                seen.add(identity)
+                taken.append(fact["file_id"])
+        return taken
+
+    return judge

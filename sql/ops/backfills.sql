@@ -1,0 +1,63 @@
+-- One row per backfill that was begun: the numbers that are kept for it, and what it brought once it was adopted.
+create table if not exists ops.backfills (
+    attempt varchar not null,
+    folder varchar not null,
+    engine varchar not null,
+    began_at timestamptz not null,
+    newest_batch_id bigint not null,
+    batch_id bigint not null,
+    first_file_id bigint not null,
+    last_file_id bigint not null,
+    adopted_at timestamptz,
+    rows_loaded bigint,
+    spend decimal(38, 9)
+);
+comment on table ops.backfills is 'One row per backfill that was begun: the numbers that are kept for it, and what it brought once it was adopted.';
+comment on column ops.backfills.attempt is 'its folder below exchange/';
+comment on column ops.backfills.folder is 'where the delivered files lay';
+comment on column ops.backfills.engine is 'that read, priced and summed it';
+comment on column ops.backfills.began_at is 'since when; recorded_at of its transactions, by the reference data known then';
+comment on column ops.backfills.newest_batch_id is 'the newest batch there was then';
+comment on column ops.backfills.batch_id is 'as which it is adopted, unless that number has been reached before';
+comment on column ops.backfills.first_file_id is 'the first number for its files; no other file gets one of them';
+comment on column ops.backfills.adopted_at is 'null: not yet, or never';
+
+-- name: begin
+-- One row per backfill that was begun. Far above the newest batch, so that runs can go on meanwhile.
+insert into ops.backfills
+select
+    $attempt as attempt,
+    $folder as folder,
+    $engine as engine,
+    $began_at::timestamptz as began_at,
+    (select coalesce(max(batch_id), 0) from ops.batches) as newest_batch_id,
+    10000 + greatest(
+        (select coalesce(max(batch_id), 0) from ops.batches),
+        (select coalesce(max(batch_id), 0) from ops.backfills)
+    ) as batch_id,
+    $newest_file + 1 as first_file_id,
+    $newest_file + $files as last_file_id,
+    null as adopted_at,
+    null as rows_loaded,
+    null as spend;
+
+-- name: begun
+-- One row: what is kept for an attempt.
+select
+    began_at,
+    newest_batch_id,
+    batch_id,
+    first_file_id,
+    last_file_id,
+    adopted_at
+from ops.backfills
+where attempt = $attempt;
+
+-- name: adopt
+-- What an attempt brought.
+update ops.backfills
+set
+    adopted_at = $recorded_at::timestamptz,
+    rows_loaded = $rows_loaded,
+    spend = $spend
+where attempt = $attempt;
