@@ -11,6 +11,7 @@ cannot be proven to be unneeded stays, and is named.
 
 import logging
 import os
+import shutil
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -43,6 +44,7 @@ def tidy(warehouse: Warehouse, settings: Settings) -> None:
     now = warehouse.clock()
     rows = _remove_rejected_rows(warehouse, now - timedelta(days=settings.keep_rejected_days))
     keep_replaced = now - timedelta(days=settings.keep_replaced_days)
+    _remove_attempts(warehouse.root, keep_replaced)
     warehouses = _remove_let_go(warehouse, set(_replaced_files(warehouse.root)), keep_replaced)
     try:
         others = list(_others(warehouse))
@@ -60,9 +62,19 @@ def tidy(warehouse: Warehouse, settings: Settings) -> None:
     )
 
 
+def _remove_attempts(root: DataRoot, before: datetime) -> None:
+    """Remove folders of attempts on an engine that nobody has adopted or looked into for long."""
+    for folder in root.exchange.iterdir() if root.exchange.is_dir() else ():
+        if folder.stat().st_mtime < before.timestamp():
+            shutil.rmtree(folder, ignore_errors=True)
+            log.info("removed %s, an attempt that was never adopted", folder)
+
+
 def warehouse_files(root: DataRoot) -> Iterator[Path]:
     """Every DuckDB file below the data root, whatever its name: live, rebuilt, replaced, backed up, moved aside."""
-    not_looked_into = {root.landing_folder, root.reference, root.staged, root.sealed, root.scratch, root.dagster_home}
+    not_looked_into = {
+        root.landing_folder, root.reference, root.staged, root.sealed, root.scratch, root.dagster_home, root.exchange
+    }  # fmt: skip
     for folder, folders, names in os.walk(root.path):
         folders[:] = [name for name in folders if Path(folder, name) not in not_looked_into]
         for path in (Path(folder, name) for name in names):
@@ -165,7 +177,7 @@ def _remove_sealed_files(warehouse: Warehouse, others: list[tuple[set[str], set[
 
 def sealed_paths(root: DataRoot) -> list[Path]:
     """Every file in the folders of sealed files."""
-    return sorted(file for folder in root.sealed.iterdir() if folder.is_dir() for file in folder.iterdir())
+    return sorted(file for folder in root.sealed.iterdir() if folder.is_dir() for file in folder.glob("*.parquet"))
 
 
 def _name(root: DataRoot, file: Path) -> str:

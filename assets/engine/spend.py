@@ -38,6 +38,14 @@ def add_spend(warehouse: Warehouse, recorded_at: datetime) -> int:
     with days_needed(warehouse.connection, BEGINNING if rezoned else NEVER):
         days = _sum_costs(warehouse, done_through)
         warehouse.require("steps.spend", "lost_or_doubled")
+    write_spend(warehouse, newest, recorded_at, rezoned=bool(rezoned))
+    log.info("spend added to %d sums by local date", days)
+    return days
+
+
+def write_spend(warehouse: Warehouse, newest: int, recorded_at: datetime, *, rezoned: bool) -> None:
+    """Add `new_spend` to the sums, and note what it bears upon. Reads `rezoned_brands`; call it in a transaction."""
+    with days_needed(warehouse.connection, BEGINNING if rezoned else NEVER):
         warehouse.run("ops.overspend_due", "add_new_spend")
     first_day, last_day = warehouse.run("steps.spend", "days_of_new_spend").fetchall()[0]
     with days_needed(warehouse.connection, BEGINNING if rezoned else first_day or NEVER, last_day or NEVER):
@@ -47,8 +55,6 @@ def add_spend(warehouse: Warehouse, recorded_at: datetime) -> int:
             warehouse.run(table, "remove_rezoned")
         warehouse.run(table, "add")
     warehouse.advance_watermark("mart", newest, recorded_at)
-    log.info("spend added to %d sums by local date", days)
-    return days
 
 
 def _sum_costs(warehouse: Warehouse, done_through: int) -> int:

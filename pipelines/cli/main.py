@@ -13,7 +13,7 @@ import click
 import duckdb
 
 from assets.engine.errors import QueryError, SpendgateError, all_lines, first_line
-from pipelines.cli import alerts, health, keep, report, run, show, steer, ui
+from pipelines.cli import alerts, health, history, keep, rebuild, report, run, show, steer, ui
 from pipelines.cli.ending import end_unread, told_when_stopped
 from pipelines.cli.printing import say
 
@@ -21,7 +21,8 @@ SECTIONS = {
     "Look": (*show.COMMANDS, *report.COMMANDS, *health.COMMANDS, *alerts.COMMANDS),
     "Steer": steer.COMMANDS,
     "Run": (*run.COMMANDS, *ui.COMMANDS),
-    "Mend": keep.COMMANDS,
+    "Mend": (*rebuild.COMMANDS, *keep.COMMANDS),
+    "History": history.COMMANDS,
 }
 
 

@@ -103,3 +103,13 @@ NOW = click.option("--now", type=Instant(), help="Decide for this instant; what 
 CLOCK = click.option(
     "--clock-is-right", is_flag=True, help="The clock is right, though it is behind or far ahead of the newest record."
 )
+
+
+DAY = click.DateTime(["%Y-%m-%d"])
+
+
+def ENGINE(command: Callable[..., Any]) -> Callable[..., Any]:  # noqa: N802 stands among the options
+    """Where history is made: `--on`, and into how many tasks it is divided there."""
+    on = click.option("--on", "engine", metavar="ENGINE", help="sc://HOST:PORT, or sail:N for N workers here.")
+    tasks = click.option("--tasks", type=click.IntRange(min=1), help="With --on: into how many tasks it is divided.")
+    return on(tasks(command))

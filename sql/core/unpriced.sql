@@ -18,6 +18,13 @@ comment on column core.unpriced.correction_id is 'of a correction; else null';
 comment on column core.unpriced.corrected_transaction_id is 'the transaction that a correction names, or whose event it names, once that has come';
 comment on column core.unpriced.reason is 'what it waits for';
 
+-- what an event waits for
+create or replace macro core.event_waits_for(event_type, ad_id, ad_is_known) as
+case
+    when ad_is_known then format('no price for {} of ad {}: neither its own nor a global one', event_type, ad_id)
+    else format('unknown ad_id {}', ad_id)
+end;
+
 -- name: clear
 -- Make room for what waits now.
 delete from core.unpriced;

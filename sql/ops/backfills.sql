@@ -61,3 +61,11 @@ set
     rows_loaded = $rows_loaded,
     spend = $spend
 where attempt = $attempt;
+
+-- name: adopted
+-- One row, if a batch was adopted: when it was begun, and when it was taken in.
+select
+    began_at,
+    adopted_at
+from ops.backfills
+where batch_id = $batch_id and adopted_at is not null;

@@ -34,3 +34,11 @@ insert into ops.batches
 select *
 from kept_batches
 where batch_id <= $batch_id and batch_id > (select coalesce(max(batch_id), 0) from ops.batches);
+
+-- name: add_reserved
+-- The batch that was kept for a backfill, now that it is adopted.
+insert into ops.batches
+select
+    $batch_id as batch_id,
+    $run_id as run_id,
+    $recorded_at::timestamptz as recorded_at;

@@ -71,6 +71,13 @@ left join ops.sealed_file_states as states using (name)
 where files.table_name = $table_name and coalesce(states.state, 'WHOLE') = 'WHOLE'
 order by files.day, files.recorded_at, files.name;
 
+-- name: names_of_table
+-- Sealed files of one table, readable or not: a reader of them must not miss one without a word.
+select name
+from ops.sealed_files
+where table_name = $table_name
+order by name;
+
 -- name: readable_events
 -- Sealed files of events that can be read, with their days.
 select

@@ -165,6 +165,12 @@ where
     )
 order by file_id;
 
+-- name: count_of_batch
+-- One row: how many files came with a batch.
+select count(*) as files
+from raw.event_files
+where batch_id = $batch_id;
+
 -- name: loaded_ids
 -- One row per loaded file of events: its number.
 select file_id

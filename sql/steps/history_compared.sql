@@ -1,5 +1,5 @@
--- What an engine has made, beside what the ledger has. Reads made_events, made_transactions and made_spend, which show
--- the files of an attempt. Values are compared here and never by an engine's hashes, which are other ones.
+-- What an engine has made, beside what the ledger has. Reads made_spend, which shows the files of an
+-- attempt. Values are compared here and never by an engine's hashes, which are other ones.
 
 -- name: bounds
 -- What is compared.
@@ -16,7 +16,7 @@ create or replace temp view live_events as
 select
     event_id,
     ad_id,
-    event_type::varchar as event_type,
+    event_type,
     occurred_at,
     file_id,
     line_number,
@@ -34,11 +34,11 @@ select
     campaign_id,
     ad_id,
     amount,
-    transaction_type::varchar as transaction_type,
-    cost_type::varchar as cost_type,
+    transaction_type,
+    cost_type,
     occurred_at,
     recorded_at,
-    price_source::varchar as price_source,
+    price_source,
     price_effective_from,
     batch_id
 from core.transactions
@@ -56,7 +56,7 @@ create or replace temp view costs_to_sum as
 select
     brand_id,
     campaign_id,
-    cost_type::varchar as cost_type,
+    cost_type,
     amount,
     true as is_cost,
     occurred_at
@@ -65,7 +65,7 @@ union all
 select
     brand_id,
     campaign_id,
-    cost_type::varchar as cost_type,
+    cost_type,
     amount,
     false as is_cost,
     occurred_at

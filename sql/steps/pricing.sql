@@ -282,8 +282,7 @@ select
     waiting.*,
     case
         when waiting.event_type is null then format('unknown brand_id {}', waiting.brand_id)
-        when ads.ad_id is null then format('unknown ad_id {}', waiting.ad_id)
-        else format('no price for {} of ad {}: neither its own nor a global one', waiting.event_type, waiting.ad_id)
+        else core.event_waits_for(waiting.event_type, waiting.ad_id, ads.ad_id is not null)
     end as reason,
     coalesce(known.waiting_since, $recorded_at::timestamptz) as waiting_since
 from waiting

@@ -112,3 +112,15 @@ truncate ops.batches;
 truncate ops.revision;
 truncate ops.watermarks;
 truncate ops.reading_limits;
+
+-- name: mark_adopted
+-- Transactions of an adopted batch are recorded as of when its attempt began.
+update hot.transactions
+set recorded_at = $began_at::timestamptz
+where batch_id = $batch_id;
+
+-- name: mark_waiting
+-- What waits of it has waited since it was adopted.
+update core.unpriced
+set waiting_since = $adopted_at::timestamptz
+where waiting_since >= $since::timestamptz;

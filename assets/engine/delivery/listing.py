@@ -13,7 +13,7 @@ from pathlib import Path
 from assets.engine.data_root import DataRoot
 from assets.engine.delivery.file_types import format_said, uncompressed_name
 from assets.engine.delivery.files import DeliveredFile
-from assets.engine.kinds import LANDED, REFERENCE_TABLES, UNKNOWN
+from assets.engine.kinds import EVENTS, LANDED, REFERENCE_TABLES, UNKNOWN
 from assets.engine.shown import printable
 
 OWN_OF_WRITERS = ("_", ".")
@@ -36,20 +36,27 @@ def delivered_files(root: DataRoot) -> list[DeliveredFile]:
     return sorted([*_landed(root), *_reference_files(root)], key=lambda file: (file.modified_ns, file.name))
 
 
+def files_outside(folder: Path) -> list[DeliveredFile]:
+    """Files of events below a folder that is not among the delivery folders; their names are whole paths."""
+    found = _walk(Path("/"), folder.resolve(), EVENTS)
+    return sorted((replace(file, name=f"/{file.name}") for file in found), key=lambda file: file.name)
+
+
 def _landed(root: DataRoot) -> Iterator[DeliveredFile]:
     """Files by the folder they landed in; those beside the folders are refused, since nobody knows what they are."""
     for kind in LANDED:
-        yield from _walk(root, root.landing(kind), kind)
+        yield from _walk(root.path, root.landing(kind), kind)
     try:
         beside = _listed(root.landing_folder)
     except OSError as error:
-        yield _unlisted(root, root.landing_folder, UNKNOWN, error)
+        yield _unlisted(root.path, root.landing_folder, UNKNOWN, error)
         return
     for entry in beside:
         if entry.name in LANDED or entry.name.startswith(OWN_OF_WRITERS):
             continue
         is_folder = entry.is_dir(follow_symlinks=False)
-        files = _walk(root, Path(entry.path), UNKNOWN) if is_folder else [_seen(root, entry, UNKNOWN, flagged=False)]
+        beside_folders = [_seen(root.path, entry, UNKNOWN, flagged=False)]
+        files = _walk(root.path, Path(entry.path), UNKNOWN) if is_folder else beside_folders
         for file in files:
             if file is not None and not file.path.name.endswith(UNFINISHED):
                 yield file if file.unlisted else replace(file, refusal=file.refusal or IN_NO_FOLDER)
@@ -58,7 +65,7 @@ def _landed(root: DataRoot) -> Iterator[DeliveredFile]:
 def _reference_files(root: DataRoot) -> list[DeliveredFile]:
     """The reference files; where a table is delivered twice, both are refused, since neither can be preferred."""
     found = []
-    for file in _walk(root, root.reference, UNKNOWN):
+    for file in _walk(root.path, root.reference, UNKNOWN):
         if file.unlisted:
             found.append(file)
             continue
@@ -72,8 +79,8 @@ def _reference_files(root: DataRoot) -> list[DeliveredFile]:
     return [replace(file, refusal=file.refusal or _delivered_twice(file, found)) for file in found]
 
 
-def _walk(root: DataRoot, folder: Path, kind: str) -> Iterator[DeliveredFile]:
-    """Files below a folder; links are not followed, and sub-folders' names mean nothing.
+def _walk(base: Path, folder: Path, kind: str) -> Iterator[DeliveredFile]:
+    """Files below a folder, named from another one; links are not followed, and sub-folders' names mean nothing.
 
     What begins with `_` or `.` is a writer's own: markers, logs, parts that were never committed.
     """
@@ -83,7 +90,7 @@ def _walk(root: DataRoot, folder: Path, kind: str) -> Iterator[DeliveredFile]:
         try:
             listed = _listed(folder)
         except OSError as error:
-            yield _unlisted(root, folder, kind, error)
+            yield _unlisted(base, folder, kind, error)
             continue
         names = {entry.name for entry in listed}
         for entry in listed:
@@ -92,7 +99,7 @@ def _walk(root: DataRoot, folder: Path, kind: str) -> Iterator[DeliveredFile]:
             if entry.is_dir(follow_symlinks=False):
                 folders.append(Path(entry.path))
                 continue
-            seen = _seen(root, entry, kind, flagged=f"{entry.name}.done" in names)
+            seen = _seen(base, entry, kind, flagged=f"{entry.name}.done" in names)
             if seen is not None:
                 yield seen
 
@@ -105,9 +112,9 @@ def _listed(folder: Path) -> list[os.DirEntry[str]]:
         return []  # deleted since it was listed
 
 
-def _unlisted(root: DataRoot, folder: Path, kind: str, error: OSError) -> DeliveredFile:
+def _unlisted(base: Path, folder: Path, kind: str, error: OSError) -> DeliveredFile:
     """A folder in the place of what lies below it and cannot be seen."""
-    name, why = _name(folder.relative_to(root.path)), error.strerror or str(error)
+    name, why = _name(folder.relative_to(base)), error.strerror or str(error)
     return DeliveredFile(folder, kind, name, 0, 0, 0, None, flagged=True, unlisted=why)
 
 
@@ -132,7 +139,7 @@ def _delivered_twice(file: DeliveredFile, files: list[DeliveredFile]) -> str | N
     return f"{DELIVERED_TWICE}by {len(names)} files: keep one of them"
 
 
-def _seen(root: DataRoot, entry: os.DirEntry[str], kind: str, *, flagged: bool) -> DeliveredFile | None:
+def _seen(base: Path, entry: os.DirEntry[str], kind: str, *, flagged: bool) -> DeliveredFile | None:
     try:
         status = entry.stat(follow_symlinks=False)
     except FileNotFoundError:
@@ -141,7 +148,7 @@ def _seen(root: DataRoot, entry: os.DirEntry[str], kind: str, *, flagged: bool) 
     if not stat.S_ISREG(status.st_mode):
         refusal = f"{_file_type_name(status.st_mode)}, not a file: only regular files are taken"
     path = Path(entry.path)
-    name = _name(path.relative_to(root.path))
+    name = _name(path.relative_to(base))
     return DeliveredFile(path, kind, name, status.st_size, status.st_mtime_ns, status.st_ctime_ns, refusal, flagged)
 
 

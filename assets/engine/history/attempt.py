@@ -21,15 +21,18 @@ from assets.engine.errors import SpendgateError
 from assets.engine.hashing import sha256_of
 
 TABLES = ("ad_events", "transactions")
-"""What an attempt makes day by day, as it is sealed; beside them there are `spend`, `repeated`, `waiting`."""
+"""What an attempt makes day by day, as it is sealed."""
+
+PARTS = (*TABLES, "spend", "repeated", "waiting", "arrived")
+"""All that it consists of: also sums, what repeats an event, what finds no price, what the workers have read."""
 
 
 @dataclass(frozen=True)
 class MadeFile:
-    """A file that the engine has written: of which table and UTC day, how many rows, and its bytes."""
+    """A file that the engine has written: of which part and UTC day, if it is of one, how many rows, its bytes."""
 
-    table: str
-    day: date
+    part: str
+    day: date | None
     name: str
     rows: int
     bytes: int
@@ -82,17 +85,21 @@ class Attempt:
         """The files that lie there of a table, by day."""
         found: dict[date, list[Path]] = {}
         for path in sorted(self.part(table).rglob("day=*/*.parquet")):
-            found.setdefault(date.fromisoformat(path.parent.name.removeprefix("day=")), []).append(path)
+            found.setdefault(_day_of(path) or date.min, []).append(path)
         return found
 
-    def listed(self, table: str) -> list[MadeFile]:
-        """The files that lie there of a table, as a statement lists them."""
+    def listed(self, part: str) -> list[MadeFile]:
+        """The files that lie there of a part, as a statement lists them."""
         return [
             MadeFile(
-                table, day, str(path.relative_to(self.folder)), rows_in(path), path.stat().st_size, sha256_of(path)
+                part,
+                _day_of(path),
+                str(path.relative_to(self.folder)),
+                rows_in(path),
+                path.stat().st_size,
+                sha256_of(path),
             )
-            for day, paths in self.days(table).items()
-            for path in paths
+            for path in map(Path, parquet_files(self.part(part)))
         ]
 
     def state(self, statement: Statement) -> None:
@@ -109,8 +116,8 @@ class Attempt:
         """
         try:
             said: dict[str, Any] = json.loads((self.folder / "statement.json").read_text(encoding="utf-8"))
-            files = [MadeFile(**{**file, "day": date.fromisoformat(file["day"])}) for file in said["files"]]
-            totals = [_total(**total) for total in said["totals"]]
+            files = [_file(file) for file in said["files"]]
+            totals = [_total(total) for total in said["totals"]]
             return Statement(said["engine"], said["newest_batch"], said["states"], files, totals)
         except FileNotFoundError as error:
             raise SpendgateError(f"attempt {self.name} was never finished: {self.folder} may be removed") from error
@@ -132,12 +139,17 @@ def parquet_files(folder: Path) -> list[str]:
     return [str(path) for path in sorted(folder.rglob("*.parquet"))]
 
 
-def _total(*, table: str, day: str, rows: int, amount: str | None, first_at: str, last_at: str) -> Total:
-    return Total(
-        table,
-        date.fromisoformat(day),
-        rows,
-        Decimal(amount) if amount is not None else None,
-        datetime.fromisoformat(first_at),
-        datetime.fromisoformat(last_at),
-    )
+def _day_of(path: Path) -> date | None:
+    """The day that the folder of a file is about, if it is about one."""
+    folder = path.parent.name
+    return date.fromisoformat(folder.removeprefix("day=")) if folder.startswith("day=") else None
+
+
+def _file(said: dict[str, Any]) -> MadeFile:
+    return MadeFile(**{**said, "day": date.fromisoformat(said["day"]) if said["day"] else None})
+
+
+def _total(said: dict[str, Any]) -> Total:
+    instants = {name: datetime.fromisoformat(said[name]) for name in ("first_at", "last_at")}
+    amount = Decimal(said["amount"]) if said["amount"] is not None else None
+    return Total(**{**said, **instants, "day": date.fromisoformat(said["day"]), "amount": amount})

@@ -8,38 +8,11 @@ from typing import Any
 
 import duckdb
 
-from assets.engine.history.attempt import Attempt, parquet_files
+from assets.engine.history.attempt import parquet_files
 from assets.engine.history.given import Given
+from assets.engine.history.made import made, show_made
 from assets.engine.warehouse.sealed_tables import NEVER, days_needed
 from assets.engine.warehouse.warehouse import Warehouse
-
-EMPTY = {
-    "ad_events": {
-        "event_id": "varchar", "ad_id": "bigint", "event_type": "varchar", "occurred_at": "timestamptz",
-        "file_id": "bigint", "line_number": "bigint", "batch_id": "bigint",
-    },
-    "transactions": {
-        "transaction_id": "bigint", "brand_id": "bigint", "campaign_id": "bigint", "ad_id": "bigint",
-        "amount": "decimal(18, 9)", "transaction_type": "varchar", "cost_type": "varchar",
-        "occurred_at": "timestamptz", "recorded_at": "timestamptz", "price_source": "varchar",
-        "price_effective_from": "timestamptz", "batch_id": "bigint",
-    },
-    "spend": {
-        "brand_id": "bigint", "campaign_id": "bigint", "cost_type": "varchar", "local_date": "date",
-        "spend": "decimal(38, 9)", "transactions": "bigint",
-    },
-    "repeated": {
-        "event_id": "varchar", "file_id": "bigint", "line_number": "bigint", "first_file_id": "bigint",
-        "first_line_number": "bigint", "is_conflict": "boolean",
-    },
-    "waiting": {
-        "transaction_id": "bigint", "ad_id": "bigint", "event_type": "varchar", "occurred_at": "timestamptz",
-    },
-    "arrived": {
-        "file_id": "bigint", "line_number": "bigint", "fault": "varchar", "raw": "varchar", "facts": "varchar",
-    },
-}  # fmt: skip
-"""Columns of what an engine writes: what they are when it had nothing to write."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +30,8 @@ def compare(warehouse: Warehouse, given: Given) -> list[Compared]:
     """Hold events, transactions and sums of an attempt against the ledger; lost days are left out."""
     bounds: dict[str, Any] = {
         "newest_batch": given.newest_batch,
-        "starts_at": given.starts_at,
-        "ends_at": given.ends_at,
+        "starts_at": given.wanted.starts_at,
+        "ends_at": given.wanted.ends_at,
         "lost_days": given.lost,
     }
     warehouse.run("steps.history_compared", "bounds", **bounds)
@@ -68,19 +41,21 @@ def compare(warehouse: Warehouse, given: Given) -> list[Compared]:
         warehouse.run("steps.history_compared", "brand_offsets")
         warehouse.run("portable.spend_by_date")
         warehouse.run("steps.history_compared", "live_spend")
-        show_made(warehouse, given.attempt, "spend")
+        show_made(warehouse, "spend", parquet_files(given.attempt.part("spend")))
         warehouse.run("steps.history_compared", "summed_spend")
         of_days = _not_lost(given)
         return [
             _compared(
                 "raw.ad_events",
                 warehouse.connection.table("live_events"),
-                made(warehouse.connection, given.attempt, "ad_events").filter(of_days),
+                made(warehouse.connection, "ad_events", parquet_files(given.attempt.part("ad_events"))).filter(of_days),
             ),
             _compared(
                 "core.transactions",
                 warehouse.connection.table("live_transactions"),
-                made(warehouse.connection, given.attempt, "transactions").filter(of_days),
+                made(warehouse.connection, "transactions", parquet_files(given.attempt.part("transactions"))).filter(
+                    of_days
+                ),
             ),
             *(
                 []
@@ -94,23 +69,6 @@ def compare(warehouse: Warehouse, given: Given) -> list[Compared]:
                 ]
             ),
         ]
-
-
-def made(connection: duckdb.DuckDBPyConnection, attempt: Attempt, part: str) -> duckdb.DuckDBPyRelation:
-    """Rows that an engine has written of a part, with its columns in order."""
-    columns = EMPTY[part]
-    paths = parquet_files(attempt.part(part))
-    if not paths:
-        nulls = ", ".join(f"null::{type_} as {name}" for name, type_ in columns.items())
-        return connection.sql(f"select {nulls} where false")  # noqa: S608 our own names
-    return connection.from_parquet(paths, hive_partitioning=False).project(
-        ", ".join(f"{name}::{type_} as {name}" for name, type_ in columns.items())
-    )
-
-
-def show_made(warehouse: Warehouse, attempt: Attempt, part: str) -> None:
-    """Let the view `made_<part>` show what an engine has written."""
-    made(warehouse.connection, attempt, part).create_view(f"made_{part}", replace=True)
 
 
 def _not_lost(given: Given) -> str:

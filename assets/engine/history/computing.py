@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from assets.engine.errors import SpendgateError, first_line
-from assets.engine.history.attempt import TABLES, Attempt, Statement, Total, parquet_files, rows_in
+from assets.engine.history.attempt import PARTS, TABLES, Attempt, Statement, Total, parquet_files, rows_in
 from assets.engine.history.engine import Engine
 from assets.engine.history.given import Given
 from assets.engine.history.reading import ROWS_AS_SQL, read_on_worker
@@ -59,7 +59,7 @@ def compute(engine: Engine, given: Given, track: Track = iter) -> Statement:
     for days in track(list(_days_at_once(attempt))):
         _price_or_name(engine, given, days)
         log.info("%s: priced and summed", days)
-    files = [file for table in TABLES for file in attempt.listed(table)]
+    files = [file for part in PARTS for file in attempt.listed(part)]
     totals = [total for table in TABLES for total in _totals(engine, attempt, table)]
     statement = Statement(engine.name, given.newest_batch, len(given.states), files, totals)
     attempt.state(statement)
@@ -86,9 +86,9 @@ def _order_events(engine: Engine, given: Given) -> None:
     engine.show("ledger_rows", _ledger_rows(engine, given))
     for view in ("history.read_events", "history.ledger_events", "history.event_candidates", "portable.ranked_events"):
         engine.define(view)
-    bounds = {"starts_at": given.starts_at, "ends_at": given.ends_at}
-    engine.define("history.first_events", first_batch=given.first_batch, **bounds)
-    engine.define("history.repeated_events", first_batch=given.first_batch)
+    bounds = {"starts_at": given.wanted.starts_at, "ends_at": given.wanted.ends_at}
+    engine.define("history.first_events", first_batch=given.wanted.first_batch, **bounds)
+    engine.define("history.repeated_events", first_batch=given.wanted.first_batch)
     engine.write_days("first_events", attempt.part("ad_events"), ORDER["ad_events"])
     engine.write(engine.session.table("repeated_events"), attempt.part("repeated"))
 
@@ -206,4 +206,3 @@ def _totals(engine: Engine, attempt: Attempt, table: str) -> Iterator[Total]:
 
 def _utc(instant: datetime) -> datetime:
     return instant.astimezone(UTC)
-

@@ -101,13 +101,13 @@ def connected(url: str, tasks: int | None = None) -> Iterator[Engine]:
             raise SpendgateError(f"the engine {url} does not answer: {first_line(error)}") from error
         finally:
             if session is not None:
-                with suppress(Exception):  # noqa: BLE001 of a server that is gone already
+                with suppress(Exception):
                     session.stop()
 
 
 def _configure(session: "SparkSession") -> None:
     for name, value in CONFIGURATION.items():
-        with suppress(Exception):  # noqa: BLE001 an engine need not know all of them
+        with suppress(Exception):
             session.conf.set(name, value)
 
 

@@ -59,27 +59,38 @@ Facts = list[dict[str, Any]]
 """What the workers say of the files: `file_id`, `outcome`, `reason`, `sha256`, `rows_read`, ..."""
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """Which events are to be made: those that arrived with one batch or later, between two instants.
+
+    Attributes:
+        first_batch: that batch.
+        starts_at: the first instant.
+        ends_at: the first one after the last.
+    """
+
+    first_batch: int
+    starts_at: datetime
+    ends_at: datetime
+
+
 @dataclass
 class Given:
     """What an attempt is made from.
 
     Attributes:
         attempt: its folder.
+        wanted: which events it is about.
         newest_batch: the newest batch of the ledger then.
-        first_batch: events that arrived with this one or later are to be made.
         states: of the reference data, and since when each was known.
-        starts_at: the first instant of what is to be made ...
-        ends_at: ... and the first one after it.
         sealed: sealed files of events, by day.
         lost: UTC days of which the ledger has lost rows.
     """
 
     attempt: Attempt
+    wanted: Wanted
     newest_batch: int
-    first_batch: int
     states: list[tuple[int, datetime]]
-    starts_at: datetime
-    ends_at: datetime
     sealed: list[tuple[Path, date]]
     lost: list[date]
     judge: Callable[[Facts], list[int]] = field(repr=False)
@@ -123,7 +134,8 @@ def give_for_rebuild(warehouse: Warehouse, attempt: Attempt, first_day: date | N
         warehouse.run("steps.history_given", "states")
         everything = first_day is None and last_day is None
         files = warehouse.relation("steps.history_given", "files", everything=everything, **bounds).to_arrow_table()
-        given = _begin(warehouse, attempt, 0, starts_at, ends_at, _judge_rebuilt(files.to_pylist()))
+        wanted = Wanted(0, starts_at, ends_at)
+        given = _begin(warehouse, attempt, wanted, _judge_rebuilt(files.to_pylist()))
         _give_files(warehouse, given, files.to_pylist())
         warehouse.run("steps.history_given", "charges")
         warehouse.run("steps.history_given", "charging")
@@ -144,9 +156,8 @@ def give_for_backfill(
     """What is needed to take in files that were never delivered here, as if they came now."""
     settings = warehouse.root.settings()
     warehouse.run("steps.history_given", "one_state")
-    given = _begin(
-        warehouse, attempt, reserved.batch_id, BEGINNING, FOR_EVER, _judge_new(warehouse, files, reserved)
-    )
+    wanted = Wanted(reserved.batch_id, BEGINNING, FOR_EVER)
+    given = _begin(warehouse, attempt, wanted, _judge_new(warehouse, files, reserved))
     reading = _reading(reserved.began_at, settings)
     rows = [
         {
@@ -159,7 +170,10 @@ def give_for_backfill(
         for number, file in enumerate(files)
     ]
     write(given.file("files"), rows, FILES)
-    given.readings = [{"file_id": row["file_id"], "reading": 0, "batch_id": reserved.batch_id} for row in rows]
+    given.readings = [
+        {"file_id": reserved.first_file_id + number, "reading": 0, "batch_id": reserved.batch_id}
+        for number in range(len(files))
+    ]
     charge = {"charge_batch_id": reserved.batch_id, "charged_at": reserved.began_at}
     write(given.file("charging_of_files"), [{"file_id": row["file_id"], **charge} for row in rows], CHARGING_OF_FILES)
     write(given.file("charging_of_batches"), [{"batch_id": reserved.batch_id, **charge, "state": 0}], CHARGING)
@@ -197,14 +211,7 @@ def write(path: Path, rows: Iterable[dict[str, Any]], schema: pa.Schema) -> None
     pq.write_table(pa.Table.from_pylist(list(rows), schema), path)
 
 
-def _begin(
-    warehouse: Warehouse,
-    attempt: Attempt,
-    first_batch: int,
-    starts_at: datetime,
-    ends_at: datetime,
-    judge: Callable[[Facts], list[int]],
-) -> Given:
+def _begin(warehouse: Warehouse, attempt: Attempt, wanted: Wanted, judge: Callable[[Facts], list[int]]) -> Given:
     """Make the folder, and write what every attempt is given. Reads history_states."""
     attempt.part("given").mkdir(parents=True)
     states = warehouse.run("steps.history_given", "list_states").fetchall()
@@ -213,10 +220,8 @@ def _begin(
     given = Given(
         attempt=attempt,
         newest_batch=int(warehouse.value("ops.batches", "newest")),
-        first_batch=first_batch,
+        wanted=wanted,
         states=[(state, known_since) for state, known_since, _ in states],
-        starts_at=starts_at,
-        ends_at=ends_at,
         sealed=[(warehouse.root.sealed / name, day) for name, day in sealed],
         lost=[day for (day,) in lost],
         judge=judge,
@@ -231,7 +236,7 @@ def _begin(
     return given
 
 
-def _give(warehouse: Warehouse, given: Given, name: str, statement: str = "", **values: Any) -> None:
+def _give(warehouse: Warehouse, given: Given, name: str, statement: str = "", /, **values: Any) -> None:
     rows = warehouse.relation("steps.history_given", statement or name, **values)
     rows.write_parquet(str(given.file(name)), compression="zstd")
 

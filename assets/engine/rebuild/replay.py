@@ -122,8 +122,16 @@ class Replay:
                 self._retry(step)
             case "charge":
                 charge(self._rebuilt)
+                self._mark_adopted(step)
             case "sum" if self._only_files is None:
                 sum_spend(self._rebuilt)
+
+    def _mark_adopted(self, step: Step) -> None:
+        """What was adopted is marked as of when it was priced, by an engine, and not when it was taken in."""
+        adopted = self._live.execute(sql("ops.backfills", "adopted"), {"batch_id": step.batch_id}).fetchall()
+        for began_at, adopted_at in adopted:
+            self._rebuilt.run("steps.rebuild", "mark_adopted", batch_id=step.batch_id, began_at=began_at)
+            self._rebuilt.run("steps.rebuild", "mark_waiting", since=step.recorded_at, adopted_at=adopted_at)
 
     def _load_reference(self, step: Step) -> None:
         """Add the versions that this transaction added."""

@@ -18,6 +18,7 @@ from assets.engine.errors import SpendgateError
 from assets.engine.rebuild.rebuild import replaying
 from assets.engine.rebuild.replay import Replay, Step
 from assets.engine.sealing.files import set_aside, verify_changed_files
+from assets.engine.sealing.open_table import register_sealed_files
 from assets.engine.sealing.seal import FILE_SCHEMA, SealedFile, new_name, note_files, take_in, write_days
 from assets.engine.settings import Settings
 from assets.engine.warehouse.disk import fsync
@@ -56,17 +57,25 @@ def reseal_day(
     Raises:
         SpendgateError: nothing of the day is lost, or what comes out is not what was noted of it. Nothing was changed.
     """
+    return reseal_from(warehouse, day, lambda: _made_again(warehouse, settings, track))
+
+
+def reseal_from(warehouse: Warehouse, day: date, made_again: Callable[[], dict[str, pa.Table]]) -> list[SealedFile]:
+    """Make the lost sealed files of a day again from a ledger that was made again: its rows by table."""
     verify_changed_files(warehouse)
     lost = [Lost(*row) for row in warehouse.run("ops.sealed_files", "lost_on_day", day=day).fetchall()]
     if not lost:
         raise SpendgateError(f"no sealed file of {day} is lost or damaged: `spendgate verify` names those that are")
     if any(one.table_name in MADE for one in lost):
-        _make_ledger(warehouse, settings, track)
+        for table, rows in made_again().items():
+            warehouse.connection.register(MADE[table], rows)
     try:
-        return [_make(warehouse, one, day) for one in _in_order(lost)]
+        files = [_make(warehouse, one, day) for one in _in_order(lost)]
     finally:
         for name in MADE.values():
             warehouse.connection.unregister(name)
+    register_sealed_files(warehouse)
+    return files
 
 
 def _in_order(lost: list[Lost]) -> list[Lost]:
@@ -74,20 +83,19 @@ def _in_order(lost: list[Lost]) -> list[Lost]:
     return sorted(lost, key=lambda one: one.table_name not in MADE)
 
 
-def _make_ledger(warehouse: Warehouse, settings: Settings, track: Callable[[list[Step]], Iterable[Step]]) -> None:
-    """Read the files with lost rows again, and show what they come to as `made_events` and `made_transactions`."""
+def _made_again(
+    warehouse: Warehouse, settings: Settings, track: Callable[[list[Step]], Iterable[Step]]
+) -> dict[str, pa.Table]:
+    """Read the files with lost rows again; returns the events and transactions that they come to."""
     with days_needed(warehouse.connection, NEVER):
         files = {file_id for (file_id,) in warehouse.run("steps.resealing", "files_to_read").fetchall()}
     log.info("%d delivered files have rows that are lost, and are read again", len(files))
-    made: dict[str, pa.Table] = {}
     with replaying(warehouse) as (live, rebuilt):
         with days_needed(live, NEVER):
             Replay(live, rebuilt, settings, files).make_ledger(track)
-        for table, name in MADE.items():
-            made[name] = rebuilt.connection.table(f"hot.{table}").to_arrow_table()
+        made = {table: rebuilt.connection.table(f"hot.{table}").to_arrow_table() for table in MADE}
     warehouse.root.rebuilt_file.unlink(missing_ok=True)
-    for name, rows in made.items():
-        warehouse.connection.register(name, rows)
+    return made
 
 
 def _make(warehouse: Warehouse, lost: Lost, day: date) -> SealedFile:

@@ -22,6 +22,7 @@ from assets.engine.check_progress import hold_in_full
 from assets.engine.errors import SpendgateError
 from assets.engine.hashing import sha256_of
 from assets.engine.sealing.files import copy_sealed_files, verify_changed_files
+from assets.engine.sealing.open_table import register_sealed_files
 from assets.engine.warehouse.compaction import compact
 from assets.engine.warehouse.disk import fsync
 from assets.engine.warehouse.files_let_go import forget_let_go, let_go
@@ -107,6 +108,7 @@ def seal(warehouse: Warehouse) -> list[SealedFile]:
         _replace_rows(warehouse, files)
     verify_changed_files(warehouse)
     copy_sealed_files(warehouse)
+    register_sealed_files(warehouse)
     if compact(warehouse):
         log.info("the warehouse file was rewritten without the room that sealed rows had left")
     log.info("%d files sealed", len(files))
@@ -168,7 +170,7 @@ def write_days(warehouse: Warehouse, table: str, names: dict[date, str]) -> list
     written = warehouse.connection.read_parquet(
         [str(path) for path in paths.values()], hive_partitioning=False, filename=True
     )
-    wanted, found = _digests(rows, "day", table), _digests(written, "filename", table)
+    wanted, found = digests(rows, "day", table), digests(written, "filename", table)
     for day, path in paths.items():
         if wanted.get(day, EMPTY) != found.get(str(path), EMPTY):
             raise SpendgateError(f"{path} is not what was to be written to it, so nothing was sealed")
@@ -188,7 +190,7 @@ def _keep(path: Path) -> str:
     return sha256_of(path)
 
 
-def _digests(rows: duckdb.DuckDBPyRelation, file: str, table: str) -> dict[Any, tuple[Any, ...]]:
+def digests(rows: duckdb.DuckDBPyRelation, file: str, table: str) -> dict[Any, tuple[Any, ...]]:
     """By the column that tells files apart: the number of rows, a sum over all their values, and the sums to be noted.
 
     Parquet has texts for enums.

@@ -1,0 +1,282 @@
+"""What an engine has made of files that were never delivered here is taken into the ledger, in one transaction.
+
+Belongs here: holding an attempt against what its maker says and against the ledger, and taking it in. Does not: the
+rules it is held against (`sql/steps/adoption.sql`), making it (`computing`).
+
+Only files that the statement lists count. Until the transaction ends, nothing is changed but names below `sealed/` that
+no warehouse knows and that are noted as let go.
+"""
+
+import logging
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from assets.engine.delivery.files import DeliveredFile
+from assets.engine.delivery.staging import stage
+from assets.engine.errors import SpendgateError
+from assets.engine.hashing import sha256_of
+from assets.engine.history.attempt import PARTS, TABLES, Attempt, MadeFile, Statement, rows_in
+from assets.engine.history.given import require_nothing_pending
+from assets.engine.history.made import show_made
+from assets.engine.ingestion.refused_texts import fetch_refused_texts
+from assets.engine.kinds import EVENTS
+from assets.engine.sealing.files import copy_sealed_files, verify_changed_files
+from assets.engine.sealing.open_table import register_sealed_files
+from assets.engine.sealing.seal import FILE_SCHEMA, SealedFile, digests, new_name, note_files, take_in
+from assets.engine.spend import write_spend
+from assets.engine.warehouse.disk import fsync
+from assets.engine.warehouse.warehouse import Warehouse
+
+HELD = (
+    ("other_totals", "holds other rows than its maker says"),
+    ("rows_unaccounted", "has a file whose rows are not all loaded, duplicate or rejected"),
+    ("files_taken_since", "has a file that was loaded here since it began"),
+    ("events_not_new", "has an event twice, or one that the ledger has"),
+    ("not_charged_once", "has an event that is neither charged nor waiting, or both"),
+    ("other_sums", "has sums that are not those of its transactions"),
+)
+"""Rules for an attempt, and what it means that one is broken."""
+
+log = logging.getLogger("spendgate.history")
+
+SAID_FILES = pa.schema([("name", pa.string()), ("path", pa.string()), ("day", pa.date32())])
+SAID_TOTALS = pa.schema(
+    [
+        ("table_name", pa.string()),
+        ("day", pa.date32()),
+        ("rows", pa.int64()),
+        ("amount", pa.decimal128(38, 9)),
+        ("first_at", pa.timestamp("us", "UTC")),
+        ("last_at", pa.timestamp("us", "UTC")),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Begun:
+    """What was kept for a backfill when it began."""
+
+    began_at: datetime
+    newest_batch: int
+    batch_id: int
+    first_file_id: int
+    last_file_id: int
+    adopted_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Adopted:
+    """What an attempt brought: delivered files, events, transactions and what they cost, and events that wait."""
+
+    files: int
+    events: int
+    transactions: int
+    spend: Decimal
+    waiting: int
+
+
+def adopt(warehouse: Warehouse, attempt: Attempt) -> Adopted | None:
+    """Take an attempt into the ledger.
+
+    Returns:
+        What it brought; None when it was adopted before, and nothing was changed.
+
+    Raises:
+        SpendgateError: it was not begun here, was never finished, is not what its maker says, or does not fit the
+            ledger. Nothing was changed.
+    """
+    row = warehouse.row("ops.backfills", "begun", attempt=attempt.name)
+    if row is None:
+        raise SpendgateError(f"attempt {attempt.name} is refused: it was not begun by this warehouse")
+    begun = Begun(*row)
+    if begun.adopted_at:
+        log.info("attempt %s was adopted at %s", attempt.name, begun.adopted_at)
+        return None
+    require_nothing_pending(warehouse)
+    if int(warehouse.value("ops.batches", "newest")) >= begun.batch_id:
+        raise _refused(attempt, "the number that was kept for its batch has been reached: begin it again")
+    statement = attempt.statement()
+    _hold_files(attempt, statement)
+    _show(warehouse, attempt, statement)
+    _hold_rows(warehouse, attempt, statement, begun)
+    _collect_refusals(warehouse, attempt, begun)
+    files = _put_into_place(warehouse, attempt, statement)
+    adopted = _take_in(warehouse, attempt, begun, files)
+    verify_changed_files(warehouse)
+    copy_sealed_files(warehouse)
+    register_sealed_files(warehouse)
+    attempt.remove()
+    return adopted
+
+
+def _refused(attempt: Attempt, why: str) -> SpendgateError:
+    return SpendgateError(f"attempt {attempt.name} is refused: {why}; nothing was changed, see {attempt.folder}")
+
+
+def _hold_files(attempt: Attempt, statement: Statement) -> None:
+    """Hold that each listed file is there once, with the bytes and the rows that were listed."""
+    names = [file.name for file in statement.files]
+    doubled = sorted({name for name in names if names.count(name) > 1})
+    if doubled:
+        raise _refused(attempt, f"{doubled[0]} is listed twice")
+    for file in statement.files:
+        path = attempt.folder / file.name
+        if not path.resolve().is_relative_to(attempt.folder.resolve()):
+            raise _refused(attempt, f"{file.name} lies outside of it")
+        if not path.is_file():
+            raise _refused(attempt, f"{file.name} is missing")
+        if path.stat().st_size != file.bytes or sha256_of(path) != file.sha256:
+            raise _refused(attempt, f"{file.name} has other bytes than were listed")
+        if rows_in(path) != file.rows:
+            raise _refused(attempt, f"{file.name} has {rows_in(path):,} rows, and {file.rows:,} were listed")
+
+
+def _of_part(attempt: Attempt, statement: Statement, part: str) -> list[str]:
+    return [str(attempt.folder / file.name) for file in statement.files if file.part == part]
+
+
+def _show(warehouse: Warehouse, attempt: Attempt, statement: Statement) -> None:
+    """Let views show the files of the attempt that are listed, and what its maker says of them."""
+    for part in PARTS:
+        show_made(warehouse, part, _of_part(attempt, statement, part))
+    for name in ("files", "readings"):
+        warehouse.connection.register(f"given_{name}", pq.read_table(attempt.part("given") / f"{name}.parquet"))
+    said_files = [
+        {"name": file.name, "path": str(attempt.folder / file.name), "day": file.day} for file in statement.files
+    ]
+    said_totals = [
+        {"table_name": total.table, **{name: value for name, value in asdict(total).items() if name != "table"}}
+        for total in statement.totals
+    ]
+    warehouse.connection.register("said_files", pa.Table.from_pylist(said_files, SAID_FILES))
+    warehouse.connection.register("said_totals", pa.Table.from_pylist(said_totals, SAID_TOTALS))
+    warehouse.run("steps.adoption", "files")
+
+
+def _hold_rows(warehouse: Warehouse, attempt: Attempt, statement: Statement, begun: Begun) -> None:
+    """Hold what is in the files against what was said of it, against itself, and against the ledger."""
+    for table in TABLES:
+        paths = _of_part(attempt, statement, table)
+        if paths:
+            _hold(warehouse, attempt, "rows_of_other_days", "has a row in the file of another day", paths=paths)
+    for rule, meaning in HELD:
+        _hold(warehouse, attempt, rule, meaning)
+    marks = {"batch_id": begun.batch_id, "began_at": begun.began_at}
+    _hold(warehouse, attempt, "other_marks", "has transactions that are not of it", **marks)
+    changed = "was made by reference data that has changed since: begin it again"
+    _hold(warehouse, attempt, "reference_changed_since", changed, began_at=begun.began_at)
+
+
+def _hold(warehouse: Warehouse, attempt: Attempt, rule: str, meaning: str, **values: object) -> None:
+    result = warehouse.run("steps.adoption", rule, **values)
+    columns = [column[0] for column in result.description or []]
+    for row in result.fetchmany(1):
+        found = ", ".join(f"{column} {value}" for column, value in zip(columns, row, strict=True))
+        raise _refused(attempt, f"it {meaning} ({found})")
+
+
+def _collect_refusals(warehouse: Warehouse, attempt: Attempt, begun: Begun) -> None:
+    """Put what is refused into `refusals`, and its text as delivered into `refused_texts`.
+
+    The workers have handed over the texts of what is wrong by itself; the rest is read once more.
+    """
+    warehouse.run("steps.adoption", "conflicts")
+    settings = warehouse.root.settings()
+    paths = {row["file_id"]: row for row in pq.read_table(attempt.part("given") / "files.parquet").to_pylist()}
+    staged = {}
+    for (file_id,) in warehouse.run("steps.refusals", "files").fetchall():
+        path = Path(paths[file_id]["path"])
+        status = path.stat(follow_symlinks=False)
+        times = status.st_size, status.st_mtime_ns, status.st_ctime_ns
+        file = DeliveredFile(path, EVENTS, paths[file_id]["name"], *times, None, flagged=True)
+        staged[file_id] = EVENTS, stage(file, warehouse.root, settings)
+    fetch_refused_texts(warehouse, staged)
+    warehouse.run("steps.adoption", "refuse_faulty")
+    warehouse.run("steps.adoption", "add_faulty_texts")
+    log.debug("refusals collected for batch %d", begun.batch_id)
+
+
+def _put_into_place(warehouse: Warehouse, attempt: Attempt, statement: Statement) -> list[SealedFile]:
+    """Give the files of the days names below `sealed/`, where they are read from once they belong to the warehouse."""
+    made = [file for file in statement.files if file.part in TABLES and file.rows]
+    names = {file.name: new_name(file.part, _day(file)) for file in made}
+    note_files(warehouse, list(names.values()))
+    sums = {table: _sums(warehouse, attempt, [file for file in made if file.part == table]) for table in TABLES}
+    sealed = []
+    for file in made:
+        target = warehouse.root.sealed / names[file.name]
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _link(attempt.folder / file.name, target)
+        rows, spend, transactions = sums[file.part][file.name]
+        sealed.append(
+            SealedFile(file.part, _day(file), names[file.name], rows, spend, transactions, file.sha256, file.bytes)
+        )
+    for folder in {(warehouse.root.sealed / name).parent for name in names.values()}:
+        fsync(folder)
+    return sealed
+
+
+def _day(file: MadeFile) -> date:
+    if file.day is None:
+        raise SpendgateError(f"{file.name} is of no day")
+    return file.day
+
+
+def _link(source: Path, target: Path) -> None:
+    """Give a file another name; a copy where it lies on another disk."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+    fsync(target)
+    target.chmod(0o444)
+
+
+def _sums(
+    warehouse: Warehouse, attempt: Attempt, files: Sequence[MadeFile]
+) -> dict[str, tuple[int, Decimal | None, int | None]]:
+    """Rows, spend and transactions of each file, as they are noted of sealed files."""
+    if not files:
+        return {}
+    paths = {str(attempt.folder / file.name): file.name for file in files}
+    rows = warehouse.connection.from_parquet(list(paths), hive_partitioning=False, filename=True)
+    found = digests(rows, "filename", files[0].part)
+    return {paths[path]: (count, spend, transactions) for path, (count, _, spend, transactions) in found.items()}
+
+
+def _take_in(warehouse: Warehouse, attempt: Attempt, begun: Begun, files: list[SealedFile]) -> Adopted:
+    """One transaction: the files, their rows and sums, what was refused, and what waits."""
+    warehouse.connection.register("sealed_now", pa.Table.from_pylist([asdict(file) for file in files], FILE_SCHEMA))
+    with warehouse.transaction() as recorded_at:
+        of_batch = {"batch_id": begun.batch_id, "recorded_at": recorded_at}
+        warehouse.run("ops.batches", "add_reserved", run_id=warehouse.run_id, **of_batch)
+        warehouse.run("steps.adoption", "record_files", read_at=begun.began_at, **of_batch)
+        warehouse.run("raw.rejected_rows", "add", recorded_at=recorded_at)
+        waiting = int(warehouse.value("steps.adoption", "add_waiting", recorded_at=recorded_at))
+        warehouse.run("ops.sealed_files", "add", recorded_at=recorded_at)
+        take_in(warehouse, files)
+        warehouse.advance_watermark("core.transactions", begun.batch_id, recorded_at)
+        warehouse.run("steps.adoption", "new_spend")
+        warehouse.run("steps.spend", "changed_zones")
+        warehouse.run("steps.spend", "rezoned_brands")
+        write_spend(warehouse, begun.batch_id, recorded_at, rezoned=False)
+        events = sum(file.rows for file in files if file.table_name == "ad_events")
+        spend = sum((file.spend or Decimal(0) for file in files), Decimal(0))
+        warehouse.run(
+            "ops.backfills", "adopt", attempt=attempt.name, recorded_at=recorded_at, rows_loaded=events, spend=spend
+        )
+        warehouse.require("checks.files_account_for_every_row")
+        warehouse.require("checks.marts_add_up_to_the_ledger")
+    warehouse.connection.unregister("sealed_now")
+    delivered = int(warehouse.value("raw.event_files", "count_of_batch", batch_id=begun.batch_id))
+    transactions = sum(file.transactions or 0 for file in files)
+    log.info("attempt %s: %d events adopted from %d files", attempt.name, events, delivered)
+    return Adopted(delivered, events, transactions, spend, waiting)
