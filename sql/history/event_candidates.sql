@@ -1,22 +1,13 @@
--- One row per event that was read from a delivered file, or that the ledger has already, in the order of arrival.
--- Reads read_events (what the reader found sound) and ledger_events.
+-- One row per event whose event_id is there more than once: few, so that what the first of them says is looked up for
+-- few. Reads all_events.
 create or replace temporary view event_candidates as
-select
-    event_id,
-    ad_id,
-    event_type,
-    occurred_at,
-    file_id,
-    line_number,
-    arrival
-from read_events
-union all
-select
-    event_id,
-    ad_id,
-    event_type,
-    occurred_at,
-    file_id,
-    line_number,
-    arrival
-from ledger_events;
+with repeated_ids as (
+    select event_id
+    from all_events
+    group by event_id
+    having count(*) > 1
+)
+
+select all_events.*
+from all_events
+inner join repeated_ids on all_events.event_id = repeated_ids.event_id;

@@ -8,7 +8,7 @@ import json
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,6 +42,16 @@ class DaysAtOnce:
     """UTC days that one job is about."""
 
     days: list[date]
+
+    @property
+    def starts_at(self) -> datetime:
+        """The first instant of them."""
+        return datetime.combine(min(self.days), time(), UTC)
+
+    @property
+    def ends_at(self) -> datetime:
+        """The first instant after them."""
+        return datetime.combine(max(self.days) + timedelta(days=1), time(), UTC)
 
     def __str__(self) -> str:
         return f"{self.days[0]} to {self.days[-1]}" if len(self.days) > 1 else str(self.days[0])
@@ -84,12 +94,16 @@ def _order_events(engine: Engine, given: Given) -> None:
     for view in ("readings", "known_conflicts", "known_files", "charging_of_batches"):
         engine.show(view, engine.files(given.file(view)))
     engine.show("ledger_rows", _ledger_rows(engine, given))
-    for view in ("history.read_events", "history.ledger_events", "history.event_candidates", "portable.ranked_events"):
+    for view in ("history.read_events", "history.ledger_events", "history.all_events"):
         engine.define(view)
+    engine.show("event_candidates", engine.session.table("all_events"))
+    engine.define("portable.ranked_events")
     bounds = {"starts_at": given.wanted.starts_at, "ends_at": given.wanted.ends_at}
     engine.define("history.first_events", first_batch=given.wanted.first_batch, **bounds)
-    engine.define("history.repeated_events", first_batch=given.wanted.first_batch)
     engine.write_days("first_events", attempt.part("ad_events"), ORDER["ad_events"])
+    engine.define("history.event_candidates")
+    engine.define("portable.ranked_events")
+    engine.define("history.repeated_events", first_batch=given.wanted.first_batch)
     engine.write(engine.session.table("repeated_events"), attempt.part("repeated"))
 
 
@@ -180,7 +194,8 @@ def _sum(engine: Engine, given: Given, days: DaysAtOnce, job: str) -> None:
     engine.show("charged_costs", _rows_or_none(engine, attempt.part("transactions") / job, columns))
     corrections = engine.files(given.file("corrections"))
     engine.show("booked_corrections", corrections.where(corrections.day.isin([str(day) for day in days.days])))
-    engine.show("brand_offsets", engine.files(given.file("brand_offsets")))
+    engine.show("all_brand_offsets", engine.files(given.file("brand_offsets")))
+    engine.define("history.brand_offsets", starts_at=days.starts_at, ends_at=days.ends_at)
     engine.define("history.costs_to_sum")
     engine.define("portable.spend_by_date")
     engine.write(engine.session.table("spend_by_date"), attempt.part("spend") / job)
