@@ -10,15 +10,15 @@ from pathlib import Path
 
 import dagster as dg
 
-from assets import alerts, checks, decision, events, ledger, publication, reference, spend
+from assets import alerts, checks, decision, events, history, ledger, publication, reference, spend
 from assets.engine.data_root import DataRoot
 from assets.engine.kinds import EVENTS
 from assets.engine.settings import Settings
 from assets.engine.shown import log_as_text
 from pipelines.alerting import alert_sensor
 from pipelines.housekeeping import housekeeping, nightly_housekeeping
-from pipelines.jobs import decide, nightly_seal, refresh, seal, set_campaign_status
-from pipelines.resources import Deliveries, HeldWarehouse, of_root
+from pipelines.jobs import decide, nightly_seal, rebuild_history, refresh, seal, set_campaign_status
+from pipelines.resources import Deliveries, HeldWarehouse, HistoryEngine, Ledger, of_root
 from pipelines.sensors import decision_sensor, delivery_sensor
 
 
@@ -48,12 +48,13 @@ def build_defs(root: DataRoot) -> dg.Definitions:
             alerts.alerts,
             publication.sealed_files,
             publication.published_spend,
+            history.history,
         ],
     )
     return dg.Definitions(
         assets=assets,
         asset_checks=[checks.checks],
-        jobs=[refresh, decide, seal, set_campaign_status, housekeeping],
+        jobs=[refresh, decide, seal, rebuild_history, set_campaign_status, housekeeping],
         schedules=[nightly_housekeeping, nightly_seal],
         sensors=[
             delivery_sensor(root),
@@ -64,6 +65,8 @@ def build_defs(root: DataRoot) -> dg.Definitions:
         resources={
             "warehouse": of_root(HeldWarehouse, root),
             "deliveries": of_root(Deliveries, root),
+            "engine": of_root(HistoryEngine, root),
+            "ledger": of_root(Ledger, root),
         },
     )
 

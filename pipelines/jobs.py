@@ -16,6 +16,7 @@ from assets.engine.report.rewriting import rewrite_report
 from assets.engine.shown import printable
 from assets.engine.warehouse.publication import publish
 from assets.engine.warehouse.warehouse import Warehouse
+from assets.history import history
 from assets.mistakes import told_plainly
 from assets.publication import published_spend, sealed_files
 from assets.spend import overspend
@@ -24,7 +25,7 @@ from pipelines.resources import instant_of
 
 refresh = dg.define_asset_job(
     "refresh",
-    selection=dg.AssetSelection.all() - dg.AssetSelection.assets(sealed_files),
+    selection=dg.AssetSelection.all() - dg.AssetSelection.assets(sealed_files, history),
     description="Everything: reference data, delivered files, prices, spend, decision, published copy.",
 )
 
@@ -39,6 +40,12 @@ seal = dg.define_asset_job(
     "seal",
     selection=dg.AssetSelection.assets(sealed_files, published_spend).without_checks(),
     description="Moves days that can hardly change into immutable Parquet files, then publishes. Once a day by itself.",
+)
+
+rebuild_history = dg.define_asset_job(
+    "rebuild_history",
+    selection=dg.AssetSelection.assets(history),
+    description="Some UTC days made again on a distributed engine and compared: one run, however many days.",
 )
 
 nightly_seal = dg.ScheduleDefinition(

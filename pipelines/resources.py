@@ -3,8 +3,8 @@
 Belongs here: their fields, and opening them for a run. Does not: what they are (`engine`).
 """
 
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from typing import ClassVar, TypeVar
 
@@ -64,7 +64,30 @@ class Deliveries(dg.ConfigurableResource[Inbox]):
         return Inbox(self.root, skip_stability_check=self.trusted, retry=retry)
 
 
-Resource = TypeVar("Resource", HeldWarehouse, Deliveries)
+class HistoryEngine(dg.ConfigurableResource[str]):
+    """The distributed engine that makes history again."""
+
+    root: ClassVar[DataRoot]
+    url: str = Field(default="sail:2", description="sc://HOST:PORT, or sail:N for a Sail with N workers of its own")
+
+    def create_resource(self, context: dg.InitResourceContext) -> str:  # noqa: ARG002 Dagster's own
+        """Its address: it is connected to when it is needed."""
+        return self.url
+
+
+class Ledger(dg.ConfigurableResource["Callable[[], AbstractContextManager[Warehouse]]"]):
+    """The warehouse, for runs that hold it for a part of their time only."""
+
+    root: ClassVar[DataRoot]
+
+    def create_resource(self, context: dg.InitResourceContext) -> "Callable[[], AbstractContextManager[Warehouse]]":
+        """Holds it for as long as a block lasts."""
+        run_id = context.run.run_id if context.run else "no run"
+        wait = self.root.settings().lock_wait_seconds
+        return lambda: open_warehouse(self.root, run_id=run_id, wait_seconds=wait)
+
+
+Resource = TypeVar("Resource", HeldWarehouse, Deliveries, HistoryEngine, Ledger)
 
 
 def of_root(resource: type[Resource], root: DataRoot) -> Resource:

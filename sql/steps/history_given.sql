@@ -206,7 +206,12 @@ select
     recorded_at as charged_at,
     lag(recorded_at, 1, core.beginning()) over (order by recorded_at) as charged_before
 from ops.watermarks
-where table_name = 'core.transactions';
+where
+    table_name = 'core.transactions'
+    and batch_id not in ( -- what an engine priced was priced when its attempt began
+        select batch_id from ops.backfills
+        where adopted_at is not null
+    );
 
 -- name: charging
 -- One row per batch with which events arrived: the batch that charged them, when, and by which state of the reference
@@ -221,13 +226,28 @@ with arrivals as (
     from ops.retries
 ),
 
+adopted as (
+    select
+        batch_id,
+        began_at
+    from ops.backfills
+    where adopted_at is not null
+),
+
 charged as (
     select
         arrivals.batch_id,
         charges.batch_id as charge_batch_id,
         charges.charged_at
     from arrivals
+    anti join adopted using (batch_id)
     asof inner join history_charges as charges on arrivals.batch_id <= charges.batch_id
+    union all
+    select
+        batch_id,
+        batch_id as charge_batch_id,
+        began_at as charged_at
+    from adopted
 )
 
 select
@@ -251,6 +271,7 @@ from history_charges;
 -- One row per loaded file of events: the batch that charged its events, and when.
 select
     files.file_id,
+    files.batch_id,
     charging.charge_batch_id,
     charging.charged_at
 from raw.event_files as files

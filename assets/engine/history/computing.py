@@ -18,6 +18,7 @@ from assets.engine.errors import SpendgateError, first_line
 from assets.engine.history.attempt import PARTS, TABLES, Attempt, Statement, Total, parquet_files, rows_in
 from assets.engine.history.engine import Engine
 from assets.engine.history.given import Given
+from assets.engine.history.made import made
 from assets.engine.history.reading import ROWS_AS_SQL, read_on_worker
 
 if TYPE_CHECKING:
@@ -81,8 +82,9 @@ def read_files(engine: Engine, given: Given) -> None:
     attempt = given.attempt
     files = engine.files(given.file("files")).repartition(engine.tasks, "file_id")
     engine.write(files.mapInArrow(read_on_worker, ROWS_AS_SQL), attempt.part("arrived"))
-    rows = duckdb.read_parquet(parquet_files(attempt.part("arrived")), hive_partitioning=False)
-    facts = rows.filter("facts is not null").project("file_id, facts").order("file_id").fetchall()
+    with duckdb.connect() as connection:
+        rows = made(connection, "arrived", parquet_files(attempt.part("arrived")))
+        facts = rows.filter("facts is not null").project("file_id, facts").order("file_id").fetchall()
     given.take_facts([{"file_id": file_id, **json.loads(text)} for file_id, text in facts])
     log.info("%d files read", len(facts))
 
@@ -90,7 +92,7 @@ def read_files(engine: Engine, given: Given) -> None:
 def _order_events(engine: Engine, given: Given) -> None:
     """Find the first event of each event_id, and what repeats it."""
     attempt = given.attempt
-    engine.show("arrived_rows", engine.files(attempt.part("arrived")))
+    engine.show("arrived_rows", _rows_or_none(engine, attempt.part("arrived"), ROWS_AS_SQL))
     for view in ("readings", "known_conflicts", "known_files", "charging_of_batches"):
         engine.show(view, engine.files(given.file(view)))
     engine.show("ledger_rows", _ledger_rows(engine, given))

@@ -6,7 +6,7 @@ Belongs here: connecting, views, writing what a view shows. Does not: which view
 import os
 import re
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +26,9 @@ SLOTS = 64
 BATCHES_BUFFERED = 1_000_000
 """Between two tasks of Sail. It streams from task to task, and with its 16 a join of two inputs that fill up waits for
 ever: seen with two and four workers and two million events."""
+
+RETRIES = 4
+"""Tries of a call that is not answered, 50 ms after the first and then four times as long after each: some 4 s."""
 
 CONFIGURATION = {
     "spark.sql.session.timeZone": "UTC",
@@ -74,7 +77,7 @@ class Engine:
         rows.write.parquet(str(folder))
 
 
-def _as_they_are(batches: "Iterable[pa.RecordBatch]") -> "Iterable[pa.RecordBatch]":
+def _as_they_are(batches: "Iterator[pa.RecordBatch]") -> "Iterator[pa.RecordBatch]":
     """Stands between a sort and the writing of it: Sail 0.7.2 with several workers waits for ever without."""
     yield from batches
 
@@ -95,12 +98,11 @@ def connected(url: str, tasks: int | None = None) -> Iterator[Engine]:
         raise SpendgateError(NEEDS_EXTRA) from error
     from pyspark.errors import PySparkException
 
-    with _sail(int(workers[1])) if workers else _elsewhere(url) as address:
+    with warnings.catch_warnings(), _sail(int(workers[1])) if workers else _elsewhere(url) as address:
         session = None
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # of versions of pandas, which is not used
-                session = pyspark.sql.SparkSession.builder.remote(address).create()
+            warnings.simplefilter("ignore")  # of versions of pandas, which is not used, and of tries, which is told
+            session = pyspark.sql.SparkSession.builder.remote(address).create()
             _configure(session)
             yield Engine(session, tasks or (2 * int(workers[1]) if workers else 200), url)
         except PySparkException as error:
@@ -116,6 +118,10 @@ def connected(url: str, tasks: int | None = None) -> Iterator[Engine]:
 
 
 def _configure(session: "SparkSession") -> None:
+    from pyspark.sql.connect.client.retries import DefaultPolicy
+
+    # of a server that is gone: its client would try for ten minutes
+    session.client.set_retry_policies([DefaultPolicy(max_retries=RETRIES)])
     for name, value in CONFIGURATION.items():
         with suppress(Exception):
             session.conf.set(name, value)

@@ -41,7 +41,12 @@ READINGS = pa.schema([("file_id", pa.int64()), ("reading", pa.int32()), ("batch_
 KNOWN_FILES = pa.schema([("file_id", pa.int64())])
 CONFLICTS = pa.schema([("file_id", pa.int64()), ("line_number", pa.int64())])
 CHARGING_OF_FILES = pa.schema(
-    [("file_id", pa.int64()), ("charge_batch_id", pa.int64()), ("charged_at", pa.timestamp("us", "UTC"))]
+    [
+        ("file_id", pa.int64()),
+        ("batch_id", pa.int64()),
+        ("charge_batch_id", pa.int64()),
+        ("charged_at", pa.timestamp("us", "UTC")),
+    ]
 )
 CHARGING = pa.schema(
     [
@@ -175,8 +180,9 @@ def give_for_backfill(
         for number in range(len(files))
     ]
     charge = {"charge_batch_id": reserved.batch_id, "charged_at": reserved.began_at}
-    write(given.file("charging_of_files"), [{"file_id": row["file_id"], **charge} for row in rows], CHARGING_OF_FILES)
-    write(given.file("charging_of_batches"), [{"batch_id": reserved.batch_id, **charge, "state": 0}], CHARGING)
+    charging = {"batch_id": reserved.batch_id, **charge}
+    write(given.file("charging_of_files"), [{"file_id": row["file_id"], **charging} for row in rows], CHARGING_OF_FILES)
+    write(given.file("charging_of_batches"), [{**charging, "state": 0}], CHARGING)
     write(given.file("charges"), [], CHARGES)
     loaded = warehouse.run("raw.event_files", "loaded_ids").fetchall()
     write(given.file("known_files"), [{"file_id": file_id} for (file_id,) in loaded], KNOWN_FILES)

@@ -9,7 +9,7 @@ sound ones, refused ones with their text, and one row of facts for each file, wi
 
 import json
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -52,7 +52,7 @@ ROWS_AS_SQL = (
 ROWS_AT_ONCE = 65_536
 
 
-def read_on_worker(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def read_on_worker(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """Read the files that some rows name: `file_id`, `path`, `name`, `sha256`, `readings`.
 
     `readings` is a list, as JSON, of the moments at which the file was read and the limits by which: the first one
