@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 from tempfile import gettempdir
@@ -30,6 +31,7 @@ from assets.engine.warehouse.warehouse import open_warehouse
 from benchmarks.forms import FORMS, write_form
 from benchmarks.peers import EVERY_FORM, LOOP, PEERS, statements
 from benchmarks.plot import draw
+from benchmarks.spark_server import spark_server
 
 RESULTS = Path(__file__).parent / "results"
 AT = datetime(2026, 10, 15, tzinfo=UTC)
@@ -186,7 +188,8 @@ def peers(work: Path, events: int, format_: str, repeat: int) -> Rows:
 def _peers_of(format_: str) -> list[str]:
     """The peers that read a form of file, and can run here."""
     names = PEERS if format_ in ("parquet", "jsonl") else EVERY_FORM
-    return [name for name in names if name != "pyspark" or shutil.which("java")]
+    has_spark = shutil.which("java") and find_spec("py4j")  # the client of Spark Connect alone is no Spark
+    return [name for name in names if name != "pyspark" or has_spark]
 
 
 def _loop_by_rule_of_three(work: Path, events: int, format_: str, answer: Path) -> Cost:
@@ -376,7 +379,32 @@ def _write_again(root: Path) -> None:
             rows.write_parquet(str(again / f"{file.parent.name}-{file.name}"), compression="zstd")
 
 
-SUITES = {suite.__name__: suite for suite in (peers, zones, startup, decision, ticks, sealing, curve)}
+def history(work: Path, events: int, format_: str, repeat: int) -> Rows:
+    """History made again by DuckDB alone, by Sail with 1, 2 and 4 workers, and by Spark where there is Java."""
+    root = fresh(work, _delivered(work, events, format_, days=40))
+    spendgate("run", root, "--now", AT.isoformat())
+    spendgate("seal", root, "--now", AT.isoformat())
+    engines = {f"Sail, {n} workers": ("--on", f"sail:{n}") for n in (1, 2, 4)}
+    cost = {"DuckDB alone": typical([spendgate("rebuild", root) for _ in range(repeat)])}
+    cost |= {name: typical([spendgate("rebuild", root, *on) for _ in range(repeat)]) for name, on in engines.items()}
+    if shutil.which("java"):
+        with spark_server(work) as url:
+            spark = [spendgate("rebuild", root, "--on", url, "--tasks", "4") for _ in range(repeat)]
+        cost["Spark on a JVM, two cores"] = typical(spark)
+    shutil.rmtree(root)
+    least = cost["DuckDB alone"].seconds
+    return [
+        {
+            "what": name,
+            "seconds": round(each.seconds, 1),
+            "x DuckDB": round(each.seconds / least, 2),
+            "peak MB": round(each.peak_mb),
+        }
+        for name, each in cost.items()
+    ]
+
+
+SUITES = {suite.__name__: suite for suite in (peers, zones, startup, decision, ticks, sealing, history, curve)}
 
 
 @click.command()

@@ -100,7 +100,7 @@ def kill_and_recover(
 
 @pytest.mark.parametrize(
     ("point", "seed"),
-    [(point, seed) for point in POINTS for seed in range(COMMITS if point == "after a commit" else 5)],
+    [(point, seed) for point in POINTS for seed in range(COMMITS if point == "after a commit" else 2)],
 )
 def test_a_run_that_is_killed_anywhere_loses_nothing_and_doubles_nothing(
     begun: DataRoot, tmp_path: Path, expected: dict[str, list[tuple[Any, ...]]], point: str, seed: int

@@ -26,6 +26,7 @@ from assets.engine.history.engine import Engine, connected
 from assets.engine.history.rebuild import Rebuilt, rebuild_on
 from assets.engine.rebuild.rebuild import rebuild
 from assets.engine.warehouse.publication import publish
+from benchmarks.spark_server import spark_server
 from tests.test_cli import spendgate
 from tests.test_rebuild import live_through_a_lot
 from tests.test_sealed_files import lose
@@ -222,7 +223,8 @@ def test_old_files_are_adopted_as_if_they_had_been_delivered(
     for query in (
         (
             "select regexp_extract(name, '[^/]*$') as file, outcome, rows_read, rows_loaded, rows_duplicate,"
-            " rows_rejected from raw.event_files where file in ('a.jsonl', 'b.jsonl', 'same.jsonl', 'bad.jsonl') order by file"
+            " rows_rejected from raw.event_files where file in ('a.jsonl', 'b.jsonl', 'same.jsonl', 'bad.jsonl')"
+            " order by file"
         ),
         "select event_id, ad_id, event_type, occurred_at, line_number from raw.ad_events order by all",
         (
@@ -590,45 +592,10 @@ def test_more_workers_make_the_same_history(lived: World, on: str) -> None:
         assert differing(rebuilt(lived, on=on)) == []
 
 
-@contextmanager
-def spark_process(folder: Path) -> Iterator[str]:
-    """Spark Connect on a JVM with two cores, whose Python workers have this project."""
-    import os
-    import socket
-
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with_spark = ["uv", "run", "--isolated", "--no-project", "--python", sys.executable, "--with", "pyspark==4.2.*"]
-    environment = {**os.environ, "PYSPARK_PYTHON": sys.executable, "PYTHONPATH": str(Path(__file__).parents[1])}
-    script = (
-        "import os, pathlib, pyspark; home = pathlib.Path(pyspark.__file__).parent;"
-        "os.environ['SPARK_HOME'] = str(home); os.execv(str(home / 'bin' / 'spark-submit'), ['spark-submit',"
-        "'--master', 'local[2]', '--class', 'org.apache.spark.sql.connect.service.SparkConnectServer',"
-        "'--conf', 'spark.connect.grpc.binding.address=127.0.0.1',"
-        f"'--conf', 'spark.connect.grpc.binding.port={port}', '--conf', 'spark.ui.enabled=false',"
-        "'--conf', 'spark.driver.bindAddress=127.0.0.1', '--conf', 'spark.sql.shuffle.partitions=4',"
-        "'spark-internal'])"
-    )
-    log = (folder / "spark.log").open("wb")
-    process = subprocess.Popen(
-        [*with_spark, "python", "-c", script], stdout=log, stderr=log, env=environment, cwd=folder
-    )
-    try:
-        deadline = datetime.now(UTC) + timedelta(minutes=5)
-        while b"Spark Connect server started" not in (folder / "spark.log").read_bytes():
-            assert process.poll() is None, (folder / "spark.log").read_text()[-2000:]
-            assert datetime.now(UTC) < deadline
-        yield f"sc://127.0.0.1:{port}"
-    finally:
-        process.kill()
-        process.wait()
-
-
 @pytest.mark.long
 @pytest.mark.skipif(shutil.which("java") is None, reason="Spark needs Java")
 def test_spark_on_a_jvm_makes_the_same_history_and_backfill(lived: World, tmp_path: Path) -> None:
-    with spark_process(tmp_path) as url:
+    with spark_server(tmp_path) as url:
         result = rebuild_on(lived.open, url, (None, None), tasks=4)
         assert differing(result) == []
         world = World(DataRoot(tmp_path / "data"))

@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 import duckdb
 
@@ -64,9 +65,14 @@ def literals() -> set[str]:
     return {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
 
 
+@cache
+def parser() -> duckdb.DuckDBPyConnection:
+    """Opened once: to open one takes longer than what it is asked here."""
+    return duckdb.connect()
+
+
 def parameters(text: str) -> set[str]:
-    with duckdb.connect() as connection:
-        return set().union(*(statement.named_parameters for statement in connection.extract_statements(text)))
+    return set().union(*(statement.named_parameters for statement in parser().extract_statements(text)))
 
 
 def named() -> list[tuple[str, str]]:

@@ -34,7 +34,8 @@ CONFIGURATION = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.ansi.enabled": "true",  # an overflow is an error, never null
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",  # Spark's own default, INT96, knows no UTC
-    "spark.sql.legacy.charVarcharAsString": "false",
+    "spark.sql.parquet.compression.codec": "zstd",
+    "spark.sql.autoBroadcastJoinThreshold": "134217728",  # reference data goes to every worker, and events stay
     "spark.sql.execution.arrow.maxRecordsPerBatch": "65536",
 }
 
