@@ -117,7 +117,7 @@ def test_assets_have_a_stage_a_code_version_and_a_link_to_their_sql(root: DataRo
     root.create()
     (root.path / "spendgate.toml").write_text('owner = "team:ads"\ntags = "tier=1, domain=spend"\n')
     specs = list(build_defs(root).resolve_all_asset_specs())
-    assert {spec.group_name for spec in specs} == {"delivered", "ledger", "spend", "decided"}
+    assert {spec.group_name for spec in specs} == {"delivered", "ledger", "spend", "decided", "history"}
     assert all(
         spec.owners == ["team:ads"] and spec.tags.items() >= {"tier": "1", "domain": "spend"}.items() for spec in specs
     )

@@ -1,4 +1,5 @@
--- One row per event that the ledger has, of the files whose events are taken from it. Reads ledger_rows and known_files.
+-- One row per event that the ledger has, of the files whose events are taken from it. Reads ledger_rows and
+-- known_files.
 create or replace temporary view ledger_events as
 select
     ledger_rows.event_id,

@@ -20,7 +20,10 @@ comment on column ops.backfills.began_at is 'since when; recorded_at of its tran
 comment on column ops.backfills.newest_batch_id is 'the newest batch there was then';
 comment on column ops.backfills.batch_id is 'as which it is adopted, unless that number has been reached before';
 comment on column ops.backfills.first_file_id is 'the first number for its files; no other file gets one of them';
+comment on column ops.backfills.last_file_id is 'the last of them';
 comment on column ops.backfills.adopted_at is 'null: not yet, or never';
+comment on column ops.backfills.rows_loaded is 'events that it brought';
+comment on column ops.backfills.spend is 'what they cost, without those that wait';
 
 -- name: begin
 -- One row per backfill that was begun. Far above the newest batch, so that runs can go on meanwhile.

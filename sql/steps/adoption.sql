@@ -1,5 +1,6 @@
--- What an engine has made, on its way into the ledger. Reads made_ad_events, made_transactions, made_spend, made_repeated,
--- made_waiting and made_arrived, which show the files of an attempt, and said_files and said_totals, what its maker says.
+-- What an engine has made, on its way into the ledger. Reads made_ad_events, made_transactions, made_spend,
+-- made_repeated, made_waiting and made_arrived, which show the files of an attempt, and said_files and said_totals,
+-- what its maker says.
 
 -- name: other_totals
 -- Tables and days of which other rows were found than the maker says.
@@ -121,28 +122,30 @@ select
     told.changed_ns,
     case when told.outcome = 'LOADED' and not told.is_taken then 'DUPLICATE' else told.outcome end as outcome,
     case
-        when told.outcome = 'LOADED' and not told.is_taken then coalesce(
-            'same bytes as ' || (
-                select min_by(earlier.name, earlier.file_id)
-                from (
-                    select
-                        file_id,
-                        name,
-                        sha256
-                    from told
-                    where is_taken
-                    union all
-                    select
-                        file_id,
-                        name,
-                        sha256
-                    from raw.event_files
-                    where outcome = 'LOADED'
-                ) as earlier
-                where earlier.sha256 = told.sha256
-            ),
-            'same bytes as an earlier file'
-        )
+        when told.outcome = 'LOADED' and not told.is_taken
+            then
+                coalesce(
+                    'same bytes as ' || (
+                        select min_by(earlier.name, earlier.file_id)
+                        from (
+                            select
+                                file_id,
+                                name,
+                                sha256
+                            from told
+                            where is_taken
+                            union all
+                            select
+                                file_id,
+                                name,
+                                sha256
+                            from raw.event_files
+                            where outcome = 'LOADED'
+                        ) as earlier
+                        where earlier.sha256 = told.sha256
+                    ),
+                    'same bytes as an earlier file'
+                )
         else told.reason
     end as reason,
     told.ignored_columns,
@@ -200,8 +203,8 @@ from (
     from raw.ad_events as ledger
     semi join made_ad_events using (event_id)
     where
-        ledger.occurred_at >= (select min(occurred_at) from made_ad_events)
-        and ledger.occurred_at <= (select max(occurred_at) from made_ad_events)
+        ledger.occurred_at >= (select min(first_ones.occurred_at) from made_ad_events as first_ones)
+        and ledger.occurred_at <= (select max(last_ones.occurred_at) from made_ad_events as last_ones)
 ) as all_events
 group by event_id
 having count(*) > 1

@@ -1,4 +1,5 @@
--- What an engine is given of the warehouse, each as a Parquet file. Enums are texts there, and for ever is the year 9999.
+-- What an engine is given of the warehouse, each as a Parquet file. Enums are texts there, and for ever is the year
+-- 9999.
 
 -- name: states
 -- One row per state of the reference data by which events were priced, and from when to when it was known. Most loads

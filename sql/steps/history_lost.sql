@@ -10,8 +10,8 @@ from ops.watermarks
 where table_name = 'core.transactions';
 
 -- name: transactions
--- One row per cost that the engine has made for a day, and per payment that was booked for it: with the first batch that
--- was booked after its file was read and its brand was known. Reads made_transactions and history_charges.
+-- One row per cost that the engine has made for a day, and per payment that was booked for it: with the first batch
+-- that was booked after its file was read and its brand was known. Reads made_transactions and history_charges.
 with first_known as (
     select
         brand_id,

@@ -1,7 +1,7 @@
 """What an engine has made of files that were never delivered here is taken into the ledger, in one transaction.
 
-Belongs here: holding an attempt against what its maker says and against the ledger, and taking it in. Does not: the
-rules it is held against (`sql/steps/adoption.sql`), making it (`computing`).
+Belongs here: taking an attempt in. Does not: making it (`computing`), holding it against what its maker says and
+against the ledger (`holding`).
 
 Only files that the statement lists count. Until the transaction ends, nothing is changed but names below `sealed/` that
 no warehouse knows and that are noted as let go.
@@ -12,7 +12,7 @@ import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -22,10 +22,9 @@ import pyarrow.parquet as pq
 from assets.engine.delivery.files import DeliveredFile
 from assets.engine.delivery.staging import stage
 from assets.engine.errors import SpendgateError
-from assets.engine.hashing import sha256_of
-from assets.engine.history.attempt import PARTS, TABLES, Attempt, MadeFile, Statement, rows_in
+from assets.engine.history.attempt import TABLES, Attempt, MadeFile, Statement
 from assets.engine.history.given import require_nothing_pending
-from assets.engine.history.made import show_made
+from assets.engine.history.holding import Begun, hold_attempt, refused
 from assets.engine.ingestion.refused_texts import fetch_refused_texts
 from assets.engine.kinds import EVENTS
 from assets.engine.sealing.files import copy_sealed_files, verify_changed_files
@@ -35,41 +34,7 @@ from assets.engine.spend import write_spend
 from assets.engine.warehouse.disk import fsync
 from assets.engine.warehouse.warehouse import Warehouse
 
-HELD = (
-    ("other_totals", "holds other rows than its maker says"),
-    ("rows_unaccounted", "has a file whose rows are not all loaded, duplicate or rejected"),
-    ("files_taken_since", "has a file that was loaded here since it began"),
-    ("events_not_new", "has an event twice, or one that the ledger has"),
-    ("not_charged_once", "has an event that is neither charged nor waiting, or both"),
-    ("other_sums", "has sums that are not those of its transactions"),
-)
-"""Rules for an attempt, and what it means that one is broken."""
-
 log = logging.getLogger("spendgate.history")
-
-SAID_FILES = pa.schema([("name", pa.string()), ("path", pa.string()), ("day", pa.date32())])
-SAID_TOTALS = pa.schema(
-    [
-        ("table_name", pa.string()),
-        ("day", pa.date32()),
-        ("rows", pa.int64()),
-        ("amount", pa.decimal128(38, 9)),
-        ("first_at", pa.timestamp("us", "UTC")),
-        ("last_at", pa.timestamp("us", "UTC")),
-    ]
-)
-
-
-@dataclass(frozen=True)
-class Begun:
-    """What was kept for a backfill when it began."""
-
-    began_at: datetime
-    newest_batch: int
-    batch_id: int
-    first_file_id: int
-    last_file_id: int
-    adopted_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -102,11 +67,9 @@ def adopt(warehouse: Warehouse, attempt: Attempt) -> Adopted | None:
         return None
     require_nothing_pending(warehouse)
     if int(warehouse.value("ops.batches", "newest")) >= begun.batch_id:
-        raise _refused(attempt, "the number that was kept for its batch has been reached: begin it again")
+        raise refused(attempt, "the number that was kept for its batch has been reached: begin it again")
     statement = attempt.statement()
-    _hold_files(attempt, statement)
-    _show(warehouse, attempt, statement)
-    _hold_rows(warehouse, attempt, statement, begun)
+    hold_attempt(warehouse, attempt, statement, begun)
     _collect_refusals(warehouse, attempt, begun)
     files = _put_into_place(warehouse, attempt, statement)
     adopted = _take_in(warehouse, attempt, begun, files)
@@ -115,72 +78,6 @@ def adopt(warehouse: Warehouse, attempt: Attempt) -> Adopted | None:
     register_sealed_files(warehouse)
     attempt.remove()
     return adopted
-
-
-def _refused(attempt: Attempt, why: str) -> SpendgateError:
-    return SpendgateError(f"attempt {attempt.name} is refused: {why}; nothing was changed, see {attempt.folder}")
-
-
-def _hold_files(attempt: Attempt, statement: Statement) -> None:
-    """Hold that each listed file is there once, with the bytes and the rows that were listed."""
-    names = [file.name for file in statement.files]
-    doubled = sorted({name for name in names if names.count(name) > 1})
-    if doubled:
-        raise _refused(attempt, f"{doubled[0]} is listed twice")
-    for file in statement.files:
-        path = attempt.folder / file.name
-        if not path.resolve().is_relative_to(attempt.folder.resolve()):
-            raise _refused(attempt, f"{file.name} lies outside of it")
-        if not path.is_file():
-            raise _refused(attempt, f"{file.name} is missing")
-        if path.stat().st_size != file.bytes or sha256_of(path) != file.sha256:
-            raise _refused(attempt, f"{file.name} has other bytes than were listed")
-        if rows_in(path) != file.rows:
-            raise _refused(attempt, f"{file.name} has {rows_in(path):,} rows, and {file.rows:,} were listed")
-
-
-def _of_part(attempt: Attempt, statement: Statement, part: str) -> list[str]:
-    return [str(attempt.folder / file.name) for file in statement.files if file.part == part]
-
-
-def _show(warehouse: Warehouse, attempt: Attempt, statement: Statement) -> None:
-    """Let views show the files of the attempt that are listed, and what its maker says of them."""
-    for part in PARTS:
-        show_made(warehouse, part, _of_part(attempt, statement, part))
-    for name in ("files", "readings"):
-        warehouse.connection.register(f"given_{name}", pq.read_table(attempt.part("given") / f"{name}.parquet"))
-    said_files = [
-        {"name": file.name, "path": str(attempt.folder / file.name), "day": file.day} for file in statement.files
-    ]
-    said_totals = [
-        {"table_name": total.table, **{name: value for name, value in asdict(total).items() if name != "table"}}
-        for total in statement.totals
-    ]
-    warehouse.connection.register("said_files", pa.Table.from_pylist(said_files, SAID_FILES))
-    warehouse.connection.register("said_totals", pa.Table.from_pylist(said_totals, SAID_TOTALS))
-    warehouse.run("steps.adoption", "files")
-
-
-def _hold_rows(warehouse: Warehouse, attempt: Attempt, statement: Statement, begun: Begun) -> None:
-    """Hold what is in the files against what was said of it, against itself, and against the ledger."""
-    for table in TABLES:
-        paths = _of_part(attempt, statement, table)
-        if paths:
-            _hold(warehouse, attempt, "rows_of_other_days", "has a row in the file of another day", paths=paths)
-    for rule, meaning in HELD:
-        _hold(warehouse, attempt, rule, meaning)
-    marks = {"batch_id": begun.batch_id, "began_at": begun.began_at}
-    _hold(warehouse, attempt, "other_marks", "has transactions that are not of it", **marks)
-    changed = "was made by reference data that has changed since: begin it again"
-    _hold(warehouse, attempt, "reference_changed_since", changed, began_at=begun.began_at)
-
-
-def _hold(warehouse: Warehouse, attempt: Attempt, rule: str, meaning: str, **values: object) -> None:
-    result = warehouse.run("steps.adoption", rule, **values)
-    columns = [column[0] for column in result.description or []]
-    for row in result.fetchmany(1):
-        found = ", ".join(f"{column} {value}" for column, value in zip(columns, row, strict=True))
-        raise _refused(attempt, f"it {meaning} ({found})")
 
 
 def _collect_refusals(warehouse: Warehouse, attempt: Attempt, begun: Begun) -> None:

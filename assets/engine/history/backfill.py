@@ -14,7 +14,8 @@ from assets.engine.delivery.files import DeliveredFile
 from assets.engine.delivery.listing import files_outside
 from assets.engine.errors import SpendgateError
 from assets.engine.history.attempt import Attempt
-from assets.engine.history.given import Given, Reserved, give_for_backfill, require_nothing_pending
+from assets.engine.history.given import Given, give_for_backfill, require_nothing_pending
+from assets.engine.history.judges import Reserved
 from assets.engine.warehouse.warehouse import Warehouse
 
 log = logging.getLogger("spendgate.history")

@@ -28,7 +28,7 @@ def on_engine(file: str, **values: Any) -> str:
     """
     view = sqlglot.parse_one(sql(file), read="duckdb")
     query = view.expression.transform(_forced, values)
-    return str(query.sql("spark", comments=False))
+    return str(query.sql(dialect="spark", comments=False))
 
 
 def view_of(file: str) -> str:

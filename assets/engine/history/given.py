@@ -5,20 +5,26 @@ what the engine does with it (`computing`).
 """
 
 import json
-from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from assets.engine.delivery.file_types import format_said
 from assets.engine.delivery.files import DeliveredFile
 from assets.engine.delivery.staging import can_be_staged_again, staged_copy
 from assets.engine.errors import SpendgateError
 from assets.engine.history.attempt import Attempt
+from assets.engine.history.given_tables import (
+    CHARGES,
+    CHARGING,
+    CHARGING_OF_FILES,
+    CONFLICTS,
+    FILES,
+    KNOWN_FILES,
+    READINGS,
+    write_table,
+)
+from assets.engine.history.judges import Facts, Judge, Reserved, judge_new, judge_rebuilt
 from assets.engine.settings import READING_LIMITS, Settings
 from assets.engine.warehouse.sealed_tables import BEGINNING, NEVER, days_needed
 from assets.engine.warehouse.warehouse import Warehouse
@@ -27,41 +33,6 @@ STATE_TABLES = ("ads", "ad_sets", "campaigns", "global_ad_pricing")
 """Reference tables that are given as they were known in each state."""
 
 FOR_EVER = datetime(9999, 1, 1, tzinfo=UTC)
-
-FILES = pa.schema(
-    [
-        ("file_id", pa.int64()),
-        ("path", pa.string()),
-        ("name", pa.string()),
-        ("sha256", pa.string()),
-        ("readings", pa.string()),
-    ]
-)
-READINGS = pa.schema([("file_id", pa.int64()), ("reading", pa.int32()), ("batch_id", pa.int64())])
-KNOWN_FILES = pa.schema([("file_id", pa.int64())])
-CONFLICTS = pa.schema([("file_id", pa.int64()), ("line_number", pa.int64())])
-CHARGING_OF_FILES = pa.schema(
-    [
-        ("file_id", pa.int64()),
-        ("batch_id", pa.int64()),
-        ("charge_batch_id", pa.int64()),
-        ("charged_at", pa.timestamp("us", "UTC")),
-    ]
-)
-CHARGING = pa.schema(
-    [
-        ("batch_id", pa.int64()),
-        ("charge_batch_id", pa.int64()),
-        ("charged_at", pa.timestamp("us", "UTC")),
-        ("state", pa.int64()),
-    ]
-)
-CHARGES = pa.schema(
-    [("batch_id", pa.int64()), ("charged_at", pa.timestamp("us", "UTC")), ("charged_before", pa.timestamp("us", "UTC"))]
-)
-
-Facts = list[dict[str, Any]]
-"""What the workers say of the files: `file_id`, `outcome`, `reason`, `sha256`, `rows_read`, ..."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +69,7 @@ class Given:
     states: list[tuple[int, datetime]]
     sealed: list[tuple[Path, date]]
     lost: list[date]
-    judge: Callable[[Facts], list[int]] = field(repr=False)
+    judge: Judge = field(repr=False)
     readings: list[dict[str, int]] = field(default_factory=list, repr=False)
     facts: Facts = field(default_factory=list, repr=False)
 
@@ -122,7 +93,7 @@ class Given:
             raise SpendgateError(f"the engine read {len(told):,} files and was given {len(wanted):,}: nothing is taken")
         self.facts = facts
         taken = set(self.judge(facts))
-        write(self.file("readings"), [row for row in self.readings if row["file_id"] in taken], READINGS)
+        write_table(self.file("readings"), [row for row in self.readings if row["file_id"] in taken], READINGS)
 
 
 def give_for_rebuild(warehouse: Warehouse, attempt: Attempt, first_day: date | None, last_day: date | None) -> Given:
@@ -140,7 +111,7 @@ def give_for_rebuild(warehouse: Warehouse, attempt: Attempt, first_day: date | N
         everything = first_day is None and last_day is None
         files = warehouse.relation("steps.history_given", "files", everything=everything, **bounds).to_arrow_table()
         wanted = Wanted(0, starts_at, ends_at)
-        given = _begin(warehouse, attempt, wanted, _judge_rebuilt(files.to_pylist()))
+        given = _begin(warehouse, attempt, wanted, judge_rebuilt(files.to_pylist()))
         _give_files(warehouse, given, files.to_pylist())
         warehouse.run("steps.history_given", "charges")
         warehouse.run("steps.history_given", "charging")
@@ -155,14 +126,12 @@ def give_for_rebuild(warehouse: Warehouse, attempt: Attempt, first_day: date | N
     return given
 
 
-def give_for_backfill(
-    warehouse: Warehouse, attempt: Attempt, files: list[DeliveredFile], reserved: "Reserved"
-) -> Given:
+def give_for_backfill(warehouse: Warehouse, attempt: Attempt, files: list[DeliveredFile], reserved: Reserved) -> Given:
     """What is needed to take in files that were never delivered here, as if they came now."""
     settings = warehouse.root.settings()
     warehouse.run("steps.history_given", "one_state")
     wanted = Wanted(reserved.batch_id, BEGINNING, FOR_EVER)
-    given = _begin(warehouse, attempt, wanted, _judge_new(warehouse, files, reserved))
+    given = _begin(warehouse, attempt, wanted, judge_new(warehouse, files, reserved))
     reading = _reading(reserved.began_at, settings)
     rows = [
         {
@@ -174,32 +143,25 @@ def give_for_backfill(
         }
         for number, file in enumerate(files)
     ]
-    write(given.file("files"), rows, FILES)
+    write_table(given.file("files"), rows, FILES)
     given.readings = [
         {"file_id": reserved.first_file_id + number, "reading": 0, "batch_id": reserved.batch_id}
         for number in range(len(files))
     ]
     charge = {"charge_batch_id": reserved.batch_id, "charged_at": reserved.began_at}
     charging = {"batch_id": reserved.batch_id, **charge}
-    write(given.file("charging_of_files"), [{"file_id": row["file_id"], **charging} for row in rows], CHARGING_OF_FILES)
-    write(given.file("charging_of_batches"), [{**charging, "state": 0}], CHARGING)
-    write(given.file("charges"), [], CHARGES)
+    write_table(
+        given.file("charging_of_files"), [{"file_id": row["file_id"], **charging} for row in rows], CHARGING_OF_FILES
+    )
+    write_table(given.file("charging_of_batches"), [{**charging, "state": 0}], CHARGING)
+    write_table(given.file("charges"), [], CHARGES)
     loaded = warehouse.run("raw.event_files", "loaded_ids").fetchall()
-    write(given.file("known_files"), [{"file_id": file_id} for (file_id,) in loaded], KNOWN_FILES)
-    write(given.file("known_conflicts"), [], CONFLICTS)
+    write_table(given.file("known_files"), [{"file_id": file_id} for (file_id,) in loaded], KNOWN_FILES)
+    write_table(given.file("known_conflicts"), [], CONFLICTS)
     _give(warehouse, given, "ads_first_known", from_the_beginning=True)
     nothing = {"newest_batch": -1, "starts_at": BEGINNING, "ends_at": BEGINNING}
     _give(warehouse, given, "corrections", **nothing)
     return given
-
-
-@dataclass(frozen=True)
-class Reserved:
-    """What is kept for a backfill: its batch, the first number for its files, and the time as which it is recorded."""
-
-    batch_id: int
-    first_file_id: int
-    began_at: datetime
 
 
 def require_nothing_pending(warehouse: Warehouse) -> None:
@@ -212,12 +174,7 @@ def require_nothing_pending(warehouse: Warehouse) -> None:
         raise SpendgateError("a batch waits to be charged or summed: run `spendgate run` first")
 
 
-def write(path: Path, rows: Iterable[dict[str, Any]], schema: pa.Schema) -> None:
-    """Write some rows to a Parquet file."""
-    pq.write_table(pa.Table.from_pylist(list(rows), schema), path)
-
-
-def _begin(warehouse: Warehouse, attempt: Attempt, wanted: Wanted, judge: Callable[[Facts], list[int]]) -> Given:
+def _begin(warehouse: Warehouse, attempt: Attempt, wanted: Wanted, judge: Judge) -> Given:
     """Make the folder, and write what every attempt is given. Reads history_states."""
     attempt.part("given").mkdir(parents=True)
     states = warehouse.run("steps.history_given", "list_states").fetchall()
@@ -262,11 +219,13 @@ def _give_files(warehouse: Warehouse, given: Given, files: list[dict[str, Any]])
             {"file_id": file["file_id"], "reading": number, "batch_id": reading["batch_id"]}
             for number, reading in enumerate(file["readings"])
         ]
-    write(given.file("files"), [{name: row[name] for name in FILES.names} for row in rows], FILES)
-    write(given.file("known_files"), [{"file_id": file_id} for file_id in gone], KNOWN_FILES)
+    write_table(given.file("files"), [{name: row[name] for name in FILES.names} for row in rows], FILES)
+    write_table(given.file("known_files"), [{"file_id": file_id} for file_id in gone], KNOWN_FILES)
     known = [row["file_id"] for row in files]
     conflicts = warehouse.run("steps.history_given", "conflicts", files=known).fetchall()
-    write(given.file("known_conflicts"), [dict(zip(CONFLICTS.names, row, strict=True)) for row in conflicts], CONFLICTS)
+    write_table(
+        given.file("known_conflicts"), [dict(zip(CONFLICTS.names, row, strict=True)) for row in conflicts], CONFLICTS
+    )
 
 
 def _limits_then(warehouse: Warehouse, reading: dict[str, Any]) -> Settings:
@@ -277,42 +236,3 @@ def _limits_then(warehouse: Warehouse, reading: dict[str, Any]) -> Settings:
 
 def _reading(read_at: datetime, settings: Settings) -> dict[str, Any]:
     return {"read_at": read_at.astimezone(UTC).isoformat(), "settings": asdict(settings)}
-
-
-def _judge_rebuilt(files: list[dict[str, Any]]) -> Callable[[Facts], list[int]]:
-    """Files that were loaded before have to be read as they were then."""
-    wanted = {file["file_id"]: file for file in files}
-
-    def judge(facts: Facts) -> list[int]:
-        for fact in facts:
-            file = wanted[fact["file_id"]]
-            if fact["outcome"] != "LOADED":
-                raise SpendgateError(f"{file['name']} (file {file['file_id']}) cannot be read again: {fact['reason']}")
-            if fact["rows_read"] != file["rows_read"]:
-                raise SpendgateError(
-                    f"{file['name']} (file {file['file_id']}) has {fact['rows_read']:,} rows now, and had"
-                    f" {file['rows_read']:,}: another version of the reader may be installed on the workers"
-                )
-        return [fact["file_id"] for fact in facts]
-
-    return judge
-
-
-def _judge_new(warehouse: Warehouse, files: list[DeliveredFile], reserved: Reserved) -> Callable[[Facts], list[int]]:
-    """Of files with the same bytes and format the first one counts, of those that the ledger has, none."""
-    known = {(sha256, format_said(name)) for sha256, name in warehouse.run("raw.event_files", "loaded").fetchall()}
-
-    def judge(facts: Facts) -> list[int]:
-        seen = set(known)
-        taken = []
-        for fact in facts:
-            file = files[fact["file_id"] - reserved.first_file_id]
-            if fact["outcome"] == "NOT_READY":
-                raise SpendgateError(f"{file.name} cannot be read: {fact['reason']}")
-            identity = (fact["sha256"], format_said(file.name))
-            if fact["outcome"] == "LOADED" and identity not in seen:
-                seen.add(identity)
-                taken.append(fact["file_id"])
-        return taken
-
-    return judge

@@ -42,8 +42,8 @@ def made(connection: duckdb.DuckDBPyConnection, part: str, paths: Sequence[str])
     """Rows of some files of a part; of none, if the engine had nothing to write."""
     columns = COLUMNS[part]
     if not paths:
-        nulls = ", ".join(f"null::{type_} as {name}" for name, type_ in columns.items())
-        return connection.sql(f"select {nulls} where false")
+        nothing = connection.values([None]).filter("false")
+        return nothing.project(", ".join(f"null::{type_} as {name}" for name, type_ in columns.items()))
     rows = connection.from_parquet(list(paths), hive_partitioning=False)
     return rows.project(", ".join(f"{name}::{type_} as {name}" for name, type_ in columns.items()))
 
