@@ -45,7 +45,12 @@ def spark_server(folder: Path) -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     with_spark = ("uv", "run", "--isolated", "--no-project", "--python", sys.executable, "--with", "pyspark==4.2.*")
-    ours = {**os.environ, "PYSPARK_PYTHON": sys.executable, "PYTHONPATH": str(Path(__file__).parents[1])}
+    ours = {
+        **os.environ,
+        "PYSPARK_PYTHON": sys.executable,
+        "PYTHONPATH": str(Path(__file__).parents[1]),
+        "SPARK_LOCAL_IP": "127.0.0.1",  # else it looks for itself under the name of the machine
+    }
     log = folder / "spark.log"
     with log.open("wb") as told:
         process = subprocess.Popen(

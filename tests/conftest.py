@@ -1,6 +1,7 @@
 """Fixtures every test may use."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -49,3 +50,11 @@ def root(tmp_path: Path) -> DataRoot:
 def world(root: DataRoot) -> World:
     """The world of `tests/world.py`, delivered and not yet run."""
     return World(root)
+
+
+@pytest.fixture(scope="session")
+def spark_client() -> Iterator[None]:
+    """Spark's client takes a process whose main module is no file, as pytest's workers are, for a run of doctests."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(sys, "ps1", ">>> ", raising=False)
+        yield

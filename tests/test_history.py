@@ -36,19 +36,14 @@ from tests.world import ADS, NOON, PRICES, World, event, jsonl, payment, spent
 SAIL = "sail:1"
 EMPTY_WORLD: dict[str, str] = {}
 
-pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def a_main_module() -> Iterator[None]:
-    """Spark's client takes a process whose main module is no file, as pytest's workers are, for a run of doctests."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(sys, "ps1", ">>> ", raising=False)
-        yield
+pytestmark = [
+    pytest.mark.usefixtures("spark_client"),
+    pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning"),
+]
 
 
 @pytest.fixture(scope="module")
-def engine() -> Iterator[Engine]:
+def engine(spark_client: None) -> Iterator[Engine]:  # noqa: ARG001 has to come first
     with connected(SAIL) as session:
         yield session
 

@@ -3,8 +3,10 @@
 import json
 import os
 import shutil
-import sys
+import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -21,12 +23,16 @@ from assets.engine.history.engine import Engine, connected
 from assets.engine.rebuild.reseal import reseal_day
 from assets.engine.sealing import seal as sealing
 from assets.engine.sealing.open_table import register_sealed_files
+from tests.test_history import sail_process
 from tests.test_reseal import DAY
 from tests.test_sealed_files import lose
 from tests.test_sealing import LATER, deliver_days, seal_days
 from tests.world import World, event, jsonl
 
-pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")
+pytestmark = [
+    pytest.mark.usefixtures("spark_client"),
+    pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning"),
+]
 
 COLUMNS = "transaction_id, brand_id, amount, transaction_type, occurred_at, batch_id"
 
@@ -41,11 +47,9 @@ def sealed(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 
 @pytest.fixture(scope="module")
-def engine() -> Iterator[Engine]:
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(sys, "ps1", ">>> ", raising=False)  # see test_history
-        with connected("sail:1") as session:
-            yield session
+def engine(spark_client: None) -> Iterator[Engine]:  # noqa: ARG001 has to come first
+    with connected("sail:1") as session:
+        yield session
 
 
 def folder(world: World) -> str:
@@ -177,3 +181,26 @@ def test_sail_overwrites_other_days_too(engine: Engine, tmp_path: Path) -> None:
     one.option("partitionOverwriteMode", "dynamic").save(path)
     left = engine.session.read.format("delta").load(path).toArrow().to_pylist()
     assert [row["day"] for row in left] == ["a"]
+
+
+@pytest.mark.long
+def test_a_write_of_sail_that_is_killed_leaves_files_under_final_names(tmp_path: Path) -> None:
+    """So what lies in a folder says nothing: only an attempt with a statement counts, and only what it lists."""
+    folder = tmp_path / "written"
+    with sail_process() as (process, url), connected(url, 2) as session:
+        writing = threading.Thread(target=write_many_rows, args=(session, folder), daemon=True)
+        writing.start()
+        ends_at = time.monotonic() + 60
+        while not [*folder.glob("*.parquet")] and time.monotonic() < ends_at:
+            time.sleep(0.01)
+        process.kill()
+        process.wait()
+        writing.join(60)
+    left = [*folder.glob("*.parquet")]
+    assert left
+    assert not (folder / "_SUCCESS").exists()
+
+
+def write_many_rows(session: Engine, folder: Path) -> None:
+    with suppress(Exception):  # of the server that is killed
+        session.session.range(200_000_000).write.parquet(str(folder))
