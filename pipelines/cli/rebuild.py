@@ -27,10 +27,10 @@ COMPARISON = ["table", "rows live", "rows rebuilt", "only live", "only rebuilt",
 @DATA
 @CLOCK
 @ENGINE
-@click.option("--from", "first_day", type=DAY, help="With --on: from this UTC day on.")
-@click.option("--to", "last_day", type=DAY, help="With --on: up to this UTC day, included.")
+@click.option("--from", "first_day", type=DAY, metavar="DAY", help="With --on: from this UTC day on.")
+@click.option("--to", "last_day", type=DAY, metavar="DAY", help="With --on: up to this UTC day, included.")
 @click.option("--swap", "swapped", is_flag=True, help="Put the rebuilt one in the live one's place, and publish.")
-@click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="Make only the lost sealed files of this day again.")
+@click.option("--day", type=DAY, metavar="DAY", help="Make only the lost sealed files of this day again.")
 def rebuild(  # noqa: PLR0913 options
     data: DataRoot,
     *,
