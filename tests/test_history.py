@@ -410,7 +410,8 @@ def test_an_attempt_that_lies_is_refused_with_its_name(waiting: tuple[World, Att
     before = world.rows("from core.transactions order by all")
     with pytest.raises(SpendgateError, match=f"attempt {attempt.name} .*{why}" if why[0] != "w" else why):
         adopted(world, attempt)
-    world.run(NOON + timedelta(hours=2))
+    with world.open() as warehouse:
+        publish(warehouse)
     assert world.rows("from core.transactions order by all") == before
 
 
