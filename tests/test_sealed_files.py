@@ -237,7 +237,7 @@ def test_files_of_a_sealing_before_hashes_were_noted_are_held_against_what_was_n
 
 
 def files(world: World) -> set[str]:
-    return {str(file.relative_to(world.root.sealed)) for file in world.root.sealed.glob("*/*")}
+    return {str(file.relative_to(world.root.sealed)) for file in world.root.sealed.glob("*/*.parquet")}
 
 
 def tidy_days_later(world: World, days: float) -> None:
@@ -267,7 +267,7 @@ def test_files_that_nobody_knows_stay_and_are_named(
     before = files(sealed)
     sealed.root.warehouse_file.rename(tmp_path / "elsewhere")
     sealed.root.published_file.unlink()
-    for file in sealed.root.sealed.glob("*/*"):
+    for file in sealed.root.sealed.glob("*/*.parquet"):
         os.utime(file, (1, 1))
     sealed.run(LATER)
     for days in (0, 8, 800):

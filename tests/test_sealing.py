@@ -93,7 +93,7 @@ def test_hot_and_sealed_days_are_one_for_every_reader(begun: World, sealed: Worl
         assert away > 0
     assert sealed.root.published_file.stat().st_size < begun.root.published_file.stat().st_size / 2
     assert seal_days(sealed) == 0, "what is sealed is not sealed again"
-    files = sorted(str(file.relative_to(sealed.root.sealed)) for file in sealed.root.sealed.glob("*/*"))
+    files = sorted(str(file.relative_to(sealed.root.sealed)) for file in sealed.root.sealed.glob("*/*.parquet"))
     assert files == [name for (name,) in sealed.rows("select name from ops.sealed_files order by name")]
 
 
@@ -296,7 +296,7 @@ def test_what_breaks_a_rule_is_not_sealed_though_it_had_passed(begun: World, tmp
         warehouse.connection.execute(f"insert into hot.{table} from hot.{table} limit 1")
         with pytest.raises(SpendgateError, match=r"checks\.\w+ does not hold"):
             seal(warehouse)
-    assert [*world.root.sealed.glob("*/*")] == []
+    assert [*world.root.sealed.glob("*/*.parquet")] == []
 
 
 def test_days_are_sealed_the_same_in_however_many_groups(
@@ -311,7 +311,7 @@ def test_days_are_sealed_the_same_in_however_many_groups(
     assert world.rows(noted) == sealed.rows(noted)
     assert state(world) == state(sealed)
     for table, order in (("ad_events", "occurred_at, event_id"), ("transactions", "brand_id, occurred_at")):
-        for file in world.root.sealed.glob(f"{table}/*"):
+        for file in world.root.sealed.glob(f"{table}/*.parquet"):
             rows = duckdb.read_parquet(str(file)).project(order).fetchall()
             assert rows == sorted(rows), file
 

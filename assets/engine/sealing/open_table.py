@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from assets.engine.errors import first_line
 from assets.engine.warehouse.sealed_tables import TABLES
 from assets.engine.warehouse.warehouse import Warehouse
 
@@ -39,8 +40,22 @@ def register_sealed_files(warehouse: Warehouse) -> None:
     for table in TABLES:
         names = warehouse.run("ops.sealed_files", "names_of_table", table_name=table).fetchall()
         wanted = {Path(name).name for (name,) in names}
-        if wanted or (warehouse.root.sealed / table / "_delta_log").is_dir():
-            _register(warehouse.root.sealed / table, wanted, revision, _description(warehouse, table))
+        folder = warehouse.root.sealed / table
+        if wanted or (folder / "_delta_log").is_dir():
+            _register_or_say(folder, wanted, revision, _description(warehouse, table))
+
+
+def _register_or_say(folder: Path, wanted: Collection[str], revision: int, description: str) -> None:
+    """Bring the log up to the list; where that fails, the warehouse is none the worse, and the next sealing tries.
+
+    It fails in a folder whose name has characters that the Delta log cannot name.
+    """
+    from deltalake.exceptions import DeltaError
+
+    try:
+        _register(folder, wanted, revision, description)
+    except (DeltaError, OSError) as error:
+        log.warning("the Delta log of %s is not up to date: %s", folder, first_line(error))
 
 
 def _description(warehouse: Warehouse, table: str) -> str:
