@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,12 @@ from assets.engine.errors import SpendgateError
 from assets.engine.ingestion.ingest import ingest
 from assets.engine.reader_queries import answer
 from assets.engine.rebuild.rebuild import rebuild, swap
+from assets.engine.rebuild.reseal import reseal_day
 from assets.engine.retention import tidy
 from assets.engine.sealing.seal import MANY_ROWS, seal
 from assets.engine.settings import Settings
 from assets.engine.time_zones import load_utc_offsets
+from assets.engine.verification import verify
 from assets.engine.warehouse.clock import utc_now
 from assets.engine.warehouse.publication import publish
 from assets.engine.warehouse.sealed_tables import TABLES
@@ -348,3 +350,25 @@ def test_a_rebuilt_warehouse_is_the_same_and_files_of_the_old_one_go_in_time(sea
             tidy(warehouse, Settings())
         assert len([*sealed.root.sealed.glob("*/*.parquet")]) == left
     assert state(sealed) == wanted
+
+
+def test_sealed_files_may_lie_on_another_disk(world: World, tmp_path: Path) -> None:
+    """`sealed` as a link: files are written, read by every reader, verified, made again and removed where it leads."""
+    elsewhere = tmp_path / "another disk"
+    elsewhere.mkdir()
+    world.root.sealed.rmdir()
+    world.root.sealed.symlink_to(elsewhere)
+    deliver_days(world)
+    world.run()
+    seal_days(world)
+    assert [*elsewhere.glob("transactions/*.parquet")]
+    assert world.value("select count(*) from core.transactions") > 0
+    [lost] = elsewhere.glob("transactions/2025-06-07.*.parquet")
+    before = world.rows("from core.transactions order by all")
+    lost.unlink()
+    with world.open(LATER) as warehouse:
+        assert [file.table_name for file in reseal_day(warehouse, date(2025, 6, 7), Settings())] == ["transactions"]
+        publish(warehouse)
+    assert world.rows("from core.transactions order by all") == before
+    with world.open(LATER) as warehouse:
+        assert verify(warehouse) == []

@@ -73,7 +73,8 @@ class Warehouse:
         memory = connection.execute(sql("database", "memory_limit"), share).fetchall()[0][0]
         connection.execute("set memory_limit = $memory", {"memory": memory})
         of_root = (self.root.staged, self.root.scratch, self.root.sealed, self.root.exchange)
-        folders = [str(folder.resolve()) for folder in of_root]
+        # a folder may be a link to another disk: DuckDB asks for it by either name
+        folders = sorted({str(name) for folder in of_root for name in (folder, folder.resolve())})
         connection.execute("set allowed_directories = $folders", {"folders": folders})
         connection.execute("set TimeZone = 'UTC'; set enable_external_access = false; set lock_configuration = true")
         return connection
