@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from assets.engine.errors import SpendgateError, first_line
+from assets.engine.errors import SpendgateError
 from assets.engine.history.attempt import PARTS, TABLES, Attempt, Statement, Total, parquet_files, rows_in
-from assets.engine.history.engine import Engine
+from assets.engine.history.engine import Engine, is_gone, told_by
 from assets.engine.history.given import Given
 from assets.engine.history.made import made
 from assets.engine.history.reading import ROWS_AS_SQL, read_on_worker
@@ -137,9 +137,9 @@ def _price_or_name(engine: Engine, given: Given, days: DaysAtOnce) -> None:
     try:
         _price(engine, given, days, days.days[0].isoformat())
     except PySparkException as error:
-        if len(days.days) == 1:
+        if len(days.days) == 1 or is_gone(error):
             raise SpendgateError(_failed(engine, days, error)) from error
-        log.warning("%s failed (%s): each day is tried by itself", days, first_line(error))
+        log.warning("%s: %s %s: each day is tried by itself", days, engine.name, told_by(error))
         for day in days.days:
             alone = DaysAtOnce([day])
             try:
@@ -152,8 +152,7 @@ def _price_or_name(engine: Engine, given: Given, days: DaysAtOnce) -> None:
 
 def _failed(engine: Engine, days: DaysAtOnce, error: Exception) -> str:
     return (
-        f"{engine.name} failed at {days}: {first_line(error)}; with --from {days.days[0]} --to {days.days[-1]} that day"
-        " is done alone"
+        f"{engine.name} {told_by(error)}, at {days}; with --from {days.days[0]} --to {days.days[-1]} that is done alone"
     )
 
 

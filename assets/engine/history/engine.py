@@ -83,6 +83,19 @@ def _as_they_are(batches: "Iterator[pa.RecordBatch]") -> "Iterator[pa.RecordBatc
     yield from batches
 
 
+def is_gone(error: Exception) -> bool:
+    """Whether an engine failed because it does not answer any more."""
+    return "StatusCode.UNAVAILABLE" in str(error)
+
+
+def told_by(error: Exception) -> str:
+    """What an engine says of its failure, in one line; what carries the words says more about itself."""
+    if is_gone(error):
+        return "does not answer any more"
+    details = re.search(r'details = "([^"\n]*)', str(error))
+    return f"failed: {details[1] if details else first_line(error)}"
+
+
 @contextmanager
 def connected(url: str, tasks: int | None = None) -> Iterator[Engine]:
     """A session on the engine at `sc://HOST:PORT`, or on `sail:N`, a Sail with N workers of its own in this process.
@@ -107,7 +120,7 @@ def connected(url: str, tasks: int | None = None) -> Iterator[Engine]:
             _configure(session)
             yield Engine(session, tasks or (2 * int(workers[1]) if workers else 200), url)
         except PySparkException as error:
-            raise SpendgateError(f"the engine {url} failed: {first_line(error)}") from error
+            raise SpendgateError(f"the engine {url} {told_by(error)}") from error
         except Exception as error:
             if "grpc" not in type(error).__module__:
                 raise
