@@ -78,16 +78,6 @@ from ops.sealed_files
 where table_name = $table_name
 order by name;
 
--- name: readable_events
--- Sealed files of events that can be read, with their days.
-select
-    files.name,
-    files.day
-from ops.sealed_files as files
-left join ops.sealed_file_states as states using (name)
-where files.table_name = 'ad_events' and coalesce(states.state, 'WHOLE') = 'WHOLE'
-order by files.day, files.name;
-
 -- name: to_verify
 -- One row per sealed file: what it has to be, and what was found when it was verified last.
 select

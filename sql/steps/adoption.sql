@@ -311,34 +311,13 @@ full outer join summed using (brand_id, campaign_id, cost_type)
 where (charged.spend, charged.transactions) is distinct from (summed.spend, summed.transactions);
 
 -- name: reference_changed_since
--- Reference data recorded since the attempt began that bears upon what it is about.
+-- Reference data recorded since the attempt began that bears upon what it is about. Reads price_changes.
 with changed as (
     select
-        'ads' as table_name,
+        table_name,
         recorded_at,
-        valid_from as holds_from
-    from core.ad_versions
-    where valid_from > core.beginning()
-    union all
-    select
-        'ad_sets' as table_name,
-        recorded_at,
-        valid_from as holds_from
-    from core.ad_set_versions
-    where valid_from > core.beginning()
-    union all
-    select
-        'campaigns' as table_name,
-        recorded_at,
-        valid_from as holds_from
-    from core.campaign_versions
-    where valid_from > core.beginning()
-    union all
-    select
-        'global_ad_pricing' as table_name,
-        recorded_at,
-        effective_from as holds_from
-    from core.global_ad_pricing_versions
+        holds_from
+    from price_changes
     union all
     select
         'time zones of brands' as table_name,

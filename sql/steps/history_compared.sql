@@ -97,16 +97,3 @@ select
     spend,
     transactions
 from spend_by_date;
-
--- name: summed_spend
--- What the engine has summed, in as many parts as it had jobs.
-create or replace temp table summed_spend as
-select
-    brand_id,
-    campaign_id,
-    cost_type,
-    local_date,
-    sum(spend)::decimal(38, 9) as spend,
-    sum(transactions)::bigint as transactions
-from made_spend
-group by all;

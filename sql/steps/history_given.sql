@@ -1,46 +1,52 @@
 -- What an engine is given of the warehouse, each as a Parquet file. Enums are texts there, and for ever is the year
 -- 9999.
 
+-- name: price_changes
+-- One row per version that changes what holds for events that have found a price: when it was recorded, and from when
+-- it holds.
+create or replace temp view price_changes as
+select
+    'ads' as table_name,
+    batch_id,
+    recorded_at,
+    valid_from as holds_from
+from core.ad_versions
+where valid_from > core.beginning() -- the first version of an ad changes nothing: its events have waited for it
+union all
+select
+    'ad_sets' as table_name,
+    batch_id,
+    recorded_at,
+    valid_from as holds_from
+from core.ad_set_versions
+where valid_from > core.beginning()
+union all
+select
+    'campaigns' as table_name,
+    batch_id,
+    recorded_at,
+    valid_from as holds_from
+from core.campaign_versions
+where valid_from > core.beginning()
+union all
+select
+    'global_ad_pricing' as table_name,
+    batch_id,
+    recorded_at,
+    effective_from as holds_from
+from core.global_ad_pricing_versions;
+
 -- name: states
 -- One row per state of the reference data by which events were priced, and from when to when it was known. Most loads
 -- make none: what they bring holds for events that come after them. One does that changes what holds for events that
--- had come before it.
+-- had come before it. Reads price_changes.
 create or replace temp table history_states as
-with added as (
-    select
-        batch_id,
-        recorded_at,
-        valid_from as holds_from
-    from core.ad_versions
-    where valid_from > core.beginning() -- the first version of an ad changes nothing: its events have waited for it
-    union all
-    select
-        batch_id,
-        recorded_at,
-        valid_from as holds_from
-    from core.ad_set_versions
-    where valid_from > core.beginning()
-    union all
-    select
-        batch_id,
-        recorded_at,
-        valid_from as holds_from
-    from core.campaign_versions
-    where valid_from > core.beginning()
-    union all
-    select
-        batch_id,
-        recorded_at,
-        effective_from as holds_from
-    from core.global_ad_pricing_versions
-),
-
-loads as (
+with loads as (
     select
         recorded_at,
         max(batch_id) as batch_id,
         min(holds_from) as holds_from
-    from added
+    from price_changes
     group by recorded_at
 ),
 

@@ -1,14 +1,5 @@
 -- What an engine has made of lost days, as a ledger that was made again.
 
--- name: charges
--- One row per time at which events and payments were charged or booked.
-create or replace temp table history_charges as
-select
-    batch_id,
-    recorded_at as charged_at
-from ops.watermarks
-where table_name = 'core.transactions';
-
 -- name: transactions
 -- One row per cost that the engine has made for a day, and per payment that was booked for it: with the first batch
 -- that was booked after its file was read and its brand was known. Reads made_transactions and history_charges.

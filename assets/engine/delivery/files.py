@@ -64,6 +64,16 @@ class DeliveredFile:
         return self.name, self.bytes, self.changed_ns
 
 
+def finished_file(path: Path, kind: str, name: str) -> DeliveredFile:
+    """A file that lies there as finished, wherever that is.
+
+    Raises:
+        OSError: it does not.
+    """
+    status = path.stat(follow_symlinks=False)
+    return DeliveredFile(path, kind, name, status.st_size, status.st_mtime_ns, status.st_ctime_ns, None, flagged=True)
+
+
 @dataclass(frozen=True)
 class StagedFile:
     """A delivered file's own copy, with what was learned while copying it.

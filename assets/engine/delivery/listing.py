@@ -55,8 +55,8 @@ def _landed(root: DataRoot) -> Iterator[DeliveredFile]:
         if entry.name in LANDED or entry.name.startswith(OWN_OF_WRITERS):
             continue
         is_folder = entry.is_dir(follow_symlinks=False)
-        beside_folders = [_seen(root.path, entry, UNKNOWN, flagged=False)]
-        files = _walk(root.path, Path(entry.path), UNKNOWN) if is_folder else beside_folders
+        base = root.path
+        files = _walk(base, Path(entry.path), UNKNOWN) if is_folder else [_seen(base, entry, UNKNOWN, flagged=False)]
         for file in files:
             if file is not None and not file.path.name.endswith(UNFINISHED):
                 yield file if file.unlisted else replace(file, refusal=file.refusal or IN_NO_FOLDER)

@@ -18,7 +18,14 @@ import pyarrow as pa
 
 from assets.engine.data_root import DataRoot
 from assets.engine.delivery.file_types import COMPRESSIONS, GZIP, PARQUET, ZSTANDARD, format_of, format_said
-from assets.engine.delivery.files import DeliveredFile, NotReadyError, QuarantineError, StagedFile, too_large
+from assets.engine.delivery.files import (
+    DeliveredFile,
+    NotReadyError,
+    QuarantineError,
+    StagedFile,
+    finished_file,
+    too_large,
+)
 from assets.engine.delivery.text_profile import TextProfile
 from assets.engine.errors import first_line
 from assets.engine.hashing import sha256_of
@@ -56,11 +63,7 @@ def staged_again(root: DataRoot, sha256: str, name: str, settings: Settings) -> 
     """
     sources = [path for path in (staged_copy(root, sha256, name), root.path / name) if path and path.is_file()]
     for path in sources:
-        status = path.stat()
-        copy = DeliveredFile(
-            path, UNKNOWN, name, status.st_size, status.st_mtime_ns, status.st_ctime_ns, None, flagged=True
-        )
-        staged = stage(copy, root, settings)
+        staged = stage(finished_file(path, UNKNOWN, name), root, settings)
         if staged.sha256 == sha256:
             return staged
     if sources:

@@ -19,19 +19,20 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from assets.engine.delivery.files import DeliveredFile
+from assets.engine.delivery.files import finished_file
 from assets.engine.delivery.staging import stage
 from assets.engine.errors import SpendgateError
-from assets.engine.history.attempt import TABLES, Attempt, MadeFile, Statement
+from assets.engine.history.attempt import TABLES, Attempt, Begun, MadeFile, Statement
 from assets.engine.history.given import require_nothing_pending
-from assets.engine.history.holding import Begun, hold_attempt, refused
+from assets.engine.history.holding import hold_attempt, refused
 from assets.engine.ingestion.refused_texts import fetch_refused_texts
 from assets.engine.kinds import EVENTS
 from assets.engine.sealing.files import copy_sealed_files, verify_changed_files
 from assets.engine.sealing.open_table import register_sealed_files
-from assets.engine.sealing.seal import FILE_SCHEMA, SealedFile, digests, new_name, note_files, take_in
+from assets.engine.sealing.seal import FILE_SCHEMA, SealedFile, new_name, note_files, take_in
 from assets.engine.spend import write_spend
 from assets.engine.warehouse.disk import fsync
+from assets.engine.warehouse.sealed_tables import TABLES as SEALED_TABLES
 from assets.engine.warehouse.warehouse import Warehouse
 
 log = logging.getLogger("spendgate.history")
@@ -70,7 +71,7 @@ def adopt(warehouse: Warehouse, attempt: Attempt) -> Adopted | None:
         raise refused(attempt, "the number that was kept for its batch has been reached: begin it again")
     statement = attempt.statement()
     hold_attempt(warehouse, attempt, statement, begun)
-    _collect_refusals(warehouse, attempt, begun)
+    _collect_refusals(warehouse, attempt)
     files = _put_into_place(warehouse, attempt, statement)
     adopted = _take_in(warehouse, attempt, begun, files)
     verify_changed_files(warehouse)
@@ -80,25 +81,21 @@ def adopt(warehouse: Warehouse, attempt: Attempt) -> Adopted | None:
     return adopted
 
 
-def _collect_refusals(warehouse: Warehouse, attempt: Attempt, begun: Begun) -> None:
+def _collect_refusals(warehouse: Warehouse, attempt: Attempt) -> None:
     """Put what is refused into `refusals`, and its text as delivered into `refused_texts`.
 
     The workers have handed over the texts of what is wrong by itself; the rest is read once more.
     """
     warehouse.run("steps.adoption", "conflicts")
     settings = warehouse.root.settings()
-    paths = {row["file_id"]: row for row in pq.read_table(attempt.part("given") / "files.parquet").to_pylist()}
+    given = {row["file_id"]: row for row in pq.read_table(attempt.part("given") / "files.parquet").to_pylist()}
     staged = {}
     for (file_id,) in warehouse.run("steps.refusals", "files").fetchall():
-        path = Path(paths[file_id]["path"])
-        status = path.stat(follow_symlinks=False)
-        times = status.st_size, status.st_mtime_ns, status.st_ctime_ns
-        file = DeliveredFile(path, EVENTS, paths[file_id]["name"], *times, None, flagged=True)
+        file = finished_file(Path(given[file_id]["path"]), EVENTS, given[file_id]["name"])
         staged[file_id] = EVENTS, stage(file, warehouse.root, settings)
     fetch_refused_texts(warehouse, staged)
     warehouse.run("steps.adoption", "refuse_faulty")
     warehouse.run("steps.adoption", "add_faulty_texts")
-    log.debug("refusals collected for batch %d", begun.batch_id)
 
 
 def _put_into_place(warehouse: Warehouse, attempt: Attempt, statement: Statement) -> list[SealedFile]:
@@ -145,8 +142,8 @@ def _sums(
         return {}
     paths = {str(attempt.folder / file.name): file.name for file in files}
     rows = warehouse.connection.from_parquet(list(paths), hive_partitioning=False, filename=True)
-    found = digests(rows, "filename", files[0].part)
-    return {paths[path]: (count, spend, transactions) for path, (count, _, spend, transactions) in found.items()}
+    sums = rows.aggregate(f"filename, count(*), {SEALED_TABLES[files[0].part].sums}", "filename").fetchall()
+    return {paths[path]: (count, spend, transactions) for path, count, spend, transactions in sums}
 
 
 def _take_in(warehouse: Warehouse, attempt: Attempt, begun: Begun, files: list[SealedFile]) -> Adopted:

@@ -70,6 +70,18 @@ class Statement:
     totals: list[Total]
 
 
+@dataclass(frozen=True)
+class Begun:
+    """What is kept for a backfill: since when, its batch, and the first and last number for its files."""
+
+    began_at: datetime
+    newest_batch: int
+    batch_id: int
+    first_file_id: int
+    last_file_id: int
+    adopted_at: datetime | None
+
+
 class Attempt:
     """The folder of one attempt; a name is never used again."""
 

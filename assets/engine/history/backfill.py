@@ -13,9 +13,8 @@ from assets.engine.data_root import DataRoot
 from assets.engine.delivery.files import DeliveredFile
 from assets.engine.delivery.listing import files_outside
 from assets.engine.errors import SpendgateError
-from assets.engine.history.attempt import Attempt
+from assets.engine.history.attempt import Attempt, Begun
 from assets.engine.history.given import Given, give_for_backfill, require_nothing_pending
-from assets.engine.history.judges import Reserved
 from assets.engine.warehouse.warehouse import Warehouse
 
 log = logging.getLogger("spendgate.history")
@@ -46,9 +45,9 @@ def begin_backfill(warehouse: Warehouse, folder: Path, engine: str) -> Given:
             newest_file=int(warehouse.value("ops.delivered_files", "newest_id")),
             files=len(files),
         )
-    _, _, batch_id, first_file_id, _, _ = warehouse.row("ops.backfills", "begun", attempt=attempt.name) or ()
+    [begun] = warehouse.run("ops.backfills", "begun", attempt=attempt.name).fetchall()
     log.info("attempt %s: %d files", attempt.name, len(files))
-    return give_for_backfill(warehouse, attempt, files, Reserved(batch_id, first_file_id, began_at))
+    return give_for_backfill(warehouse, attempt, files, Begun(*begun))
 
 
 def _files(root: DataRoot, folder: Path) -> list[DeliveredFile]:

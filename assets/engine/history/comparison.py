@@ -11,6 +11,7 @@ import duckdb
 from assets.engine.history.attempt import parquet_files
 from assets.engine.history.given import Given
 from assets.engine.history.made import made, show_made
+from assets.engine.rebuild.comparison import digest
 from assets.engine.warehouse.sealed_tables import NEVER, days_needed
 from assets.engine.warehouse.warehouse import Warehouse
 
@@ -42,7 +43,7 @@ def compare(warehouse: Warehouse, given: Given) -> list[Compared]:
         warehouse.run("portable.spend_by_date")
         warehouse.run("steps.history_compared", "live_spend")
         show_made(warehouse, "spend", parquet_files(given.attempt.part("spend")))
-        warehouse.run("steps.history_compared", "summed_spend")
+        warehouse.run("steps.adoption", "new_spend")
         of_days = _not_lost(given)
         return [
             _compared(
@@ -64,7 +65,7 @@ def compare(warehouse: Warehouse, given: Given) -> list[Compared]:
                     _compared(
                         "spend by local date",
                         warehouse.connection.table("live_spend"),
-                        warehouse.connection.table("summed_spend"),
+                        warehouse.connection.table("new_spend"),
                     )
                 ]
             ),
@@ -78,13 +79,8 @@ def _not_lost(given: Given) -> str:
 
 def _compared(table: str, live: duckdb.DuckDBPyRelation, made_rows: duckdb.DuckDBPyRelation) -> Compared:
     """By a digest of all rows, made by DuckDB of both; where it differs, row by row."""
-    rows_live, digest_live = _digest(live)
-    rows_made, digest_made = _digest(made_rows)
+    rows_live, digest_live = digest(live)
+    rows_made, digest_made = digest(made_rows)
     if (rows_live, digest_live) == (rows_made, digest_made):
         return Compared(table, rows_live, rows_made, 0, 0)
     return Compared(table, rows_live, rows_made, len(live.except_(made_rows)), len(made_rows.except_(live)))
-
-
-def _digest(rows: duckdb.DuckDBPyRelation) -> tuple[int, int | None]:
-    count, digest = rows.set_alias("row").aggregate("count(*), sum(hash(row))").fetchall()[0]
-    return count, digest

@@ -42,17 +42,23 @@ Track = Callable[[list["DaysAtOnce"]], Iterable["DaysAtOnce"]]
 class DaysAtOnce:
     """UTC days that one job is about."""
 
-    days: list[date]
+    files: dict[date, list[Path]]
+    """Their events."""
+
+    @property
+    def days(self) -> list[date]:
+        """The days, in order."""
+        return list(self.files)
 
     @property
     def starts_at(self) -> datetime:
         """The first instant of them."""
-        return datetime.combine(min(self.days), time(), UTC)
+        return datetime.combine(self.days[0], time(), UTC)
 
     @property
     def ends_at(self) -> datetime:
         """The first instant after them."""
-        return datetime.combine(max(self.days) + timedelta(days=1), time(), UTC)
+        return datetime.combine(self.days[-1] + timedelta(days=1), time(), UTC)
 
     def __str__(self) -> str:
         return f"{self.days[0]} to {self.days[-1]}" if len(self.days) > 1 else str(self.days[0])
@@ -112,19 +118,18 @@ def _order_events(engine: Engine, given: Given) -> None:
 def _ledger_rows(engine: Engine, given: Given) -> "DataFrame":
     """Events of the ledger: those that are not sealed, and the sealed files themselves."""
     rows = engine.files(given.file("hot_events"))
-    sealed = given.sealed_files()
-    return rows.unionByName(engine.files(*sealed).select(*rows.columns)) if sealed else rows
+    return rows.unionByName(engine.files(*given.sealed).select(*rows.columns)) if given.sealed else rows
 
 
 def _days_at_once(attempt: Attempt) -> Iterator[DaysAtOnce]:
-    at_once: list[date] = []
+    at_once: dict[date, list[Path]] = {}
     rows = 0
-    for day, paths in attempt.days("ad_events").items():
+    for day, paths in sorted(attempt.days("ad_events").items()):
         count = sum(rows_in(path) for path in paths)
         if at_once and rows + count > ROWS_AT_ONCE:
             yield DaysAtOnce(at_once)
-            at_once, rows = [], 0
-        at_once.append(day)
+            at_once, rows = {}, 0
+        at_once[day] = paths
         rows += count
     if at_once:
         yield DaysAtOnce(at_once)
@@ -141,7 +146,7 @@ def _price_or_name(engine: Engine, given: Given, days: DaysAtOnce) -> None:
             raise SpendgateError(_failed(engine, days, error)) from error
         log.warning("%s: %s %s: each day is tried by itself", days, engine.name, told_by(error))
         for day in days.days:
-            alone = DaysAtOnce([day])
+            alone = DaysAtOnce({day: days.files[day]})
             try:
                 _price(engine, given, alone, f"{day}-alone")
             except PySparkException as of_day:
@@ -167,8 +172,7 @@ def _set_aside(attempt: Attempt, table: str, job: str) -> None:
 def _price(engine: Engine, given: Given, days: DaysAtOnce, job: str) -> None:
     """Price and sum the events of some days, by one state of the reference data after the other."""
     attempt = given.attempt
-    paths = [path for day, paths in attempt.days("ad_events").items() if day in days.days for path in paths]
-    engine.show("accepted_events", engine.files(*paths))
+    engine.show("accepted_events", engine.files(*(path for paths in days.files.values() for path in paths)))
     for view in ("charging_of_files", "ads_first_known", "charges"):
         engine.show(view, engine.files(given.file(view)))
     engine.define("history.charging_of_lines")

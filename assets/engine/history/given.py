@@ -13,7 +13,7 @@ from typing import Any
 from assets.engine.delivery.files import DeliveredFile
 from assets.engine.delivery.staging import can_be_staged_again, staged_copy
 from assets.engine.errors import SpendgateError
-from assets.engine.history.attempt import Attempt
+from assets.engine.history.attempt import Attempt, Begun
 from assets.engine.history.given_tables import (
     CHARGES,
     CHARGING,
@@ -24,7 +24,7 @@ from assets.engine.history.given_tables import (
     READINGS,
     write_table,
 )
-from assets.engine.history.judges import Facts, Judge, Reserved, judge_new, judge_rebuilt
+from assets.engine.history.judges import Facts, Judge, judge_new, judge_rebuilt
 from assets.engine.settings import READING_LIMITS, Settings
 from assets.engine.warehouse.sealed_tables import BEGINNING, NEVER, days_needed
 from assets.engine.warehouse.warehouse import Warehouse
@@ -59,7 +59,7 @@ class Given:
         wanted: which events it is about.
         newest_batch: the newest batch of the ledger then.
         states: of the reference data, and since when each was known.
-        sealed: sealed files of events, by day.
+        sealed: sealed files of events.
         lost: UTC days of which the ledger has lost rows.
     """
 
@@ -67,7 +67,7 @@ class Given:
     wanted: Wanted
     newest_batch: int
     states: list[tuple[int, datetime]]
-    sealed: list[tuple[Path, date]]
+    sealed: list[Path]
     lost: list[date]
     judge: Judge = field(repr=False)
     readings: list[dict[str, int]] = field(default_factory=list, repr=False)
@@ -76,10 +76,6 @@ class Given:
     def file(self, name: str) -> Path:
         """A Parquet file that the engine is given."""
         return self.attempt.part("given") / f"{name}.parquet"
-
-    def sealed_files(self) -> list[Path]:
-        """Sealed files of events that may hold what is looked for."""
-        return [path for path, _ in self.sealed]
 
     def take_facts(self, facts: Facts) -> None:
         """Hear what the workers say of the files, and let the rows of those that are sound count.
@@ -107,6 +103,7 @@ def give_for_rebuild(warehouse: Warehouse, attempt: Attempt, first_day: date | N
     ends_at = datetime.combine(last_day + timedelta(days=1), time(), UTC) if last_day else FOR_EVER
     bounds = {"starts_at": starts_at, "ends_at": ends_at}
     with days_needed(warehouse.connection, NEVER):  # lost days are what this may be about
+        warehouse.run("steps.history_given", "price_changes")
         warehouse.run("steps.history_given", "states")
         everything = first_day is None and last_day is None
         files = warehouse.relation("steps.history_given", "files", everything=everything, **bounds).to_arrow_table()
@@ -126,16 +123,16 @@ def give_for_rebuild(warehouse: Warehouse, attempt: Attempt, first_day: date | N
     return given
 
 
-def give_for_backfill(warehouse: Warehouse, attempt: Attempt, files: list[DeliveredFile], reserved: Reserved) -> Given:
+def give_for_backfill(warehouse: Warehouse, attempt: Attempt, files: list[DeliveredFile], begun: Begun) -> Given:
     """What is needed to take in files that were never delivered here, as if they came now."""
     settings = warehouse.root.settings()
     warehouse.run("steps.history_given", "one_state")
-    wanted = Wanted(reserved.batch_id, BEGINNING, FOR_EVER)
-    given = _begin(warehouse, attempt, wanted, judge_new(warehouse, files, reserved))
-    reading = _reading(reserved.began_at, settings)
+    wanted = Wanted(begun.batch_id, BEGINNING, FOR_EVER)
+    given = _begin(warehouse, attempt, wanted, judge_new(warehouse, files, begun))
+    reading = _reading(begun.began_at, settings)
     rows = [
         {
-            "file_id": reserved.first_file_id + number,
+            "file_id": begun.first_file_id + number,
             "path": str(file.path),
             "name": file.name,
             "sha256": None,
@@ -145,11 +142,11 @@ def give_for_backfill(warehouse: Warehouse, attempt: Attempt, files: list[Delive
     ]
     write_table(given.file("files"), rows, FILES)
     given.readings = [
-        {"file_id": reserved.first_file_id + number, "reading": 0, "batch_id": reserved.batch_id}
+        {"file_id": begun.first_file_id + number, "reading": 0, "batch_id": begun.batch_id}
         for number in range(len(files))
     ]
-    charge = {"charge_batch_id": reserved.batch_id, "charged_at": reserved.began_at}
-    charging = {"batch_id": reserved.batch_id, **charge}
+    charge = {"charge_batch_id": begun.batch_id, "charged_at": begun.began_at}
+    charging = {"batch_id": begun.batch_id, **charge}
     write_table(
         given.file("charging_of_files"), [{"file_id": row["file_id"], **charging} for row in rows], CHARGING_OF_FILES
     )
@@ -170,7 +167,7 @@ def require_nothing_pending(warehouse: Warehouse) -> None:
     Raises:
         SpendgateError: it is not.
     """
-    if any(warehouse.pending_batches(table) for table in ("core.transactions", "mart")):
+    if warehouse.has_pending_batches():
         raise SpendgateError("a batch waits to be charged or summed: run `spendgate run` first")
 
 
@@ -178,14 +175,14 @@ def _begin(warehouse: Warehouse, attempt: Attempt, wanted: Wanted, judge: Judge)
     """Make the folder, and write what every attempt is given. Reads history_states."""
     attempt.part("given").mkdir(parents=True)
     states = warehouse.run("steps.history_given", "list_states").fetchall()
-    sealed = warehouse.run("ops.sealed_files", "readable_events").fetchall()
+    sealed = warehouse.run("ops.sealed_files", "readable_of_table", table_name="ad_events").fetchall()
     lost = warehouse.run("ops.sealed_file_states", "lost_days").fetchall()
     given = Given(
         attempt=attempt,
         newest_batch=int(warehouse.value("ops.batches", "newest")),
         wanted=wanted,
         states=[(state, known_since) for state, known_since, _ in states],
-        sealed=[(warehouse.root.sealed / name, day) for name, day in sealed],
+        sealed=[warehouse.root.sealed / name for (name,) in sealed],
         lost=[day for (day,) in lost],
         judge=judge,
     )

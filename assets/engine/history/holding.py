@@ -4,15 +4,14 @@ Belongs here: the order of it, and how an attempt is refused. Does not: the rule
 attempt in (`adoption`).
 """
 
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from dataclasses import asdict
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from assets.engine.errors import SpendgateError
 from assets.engine.hashing import sha256_of
-from assets.engine.history.attempt import PARTS, TABLES, Attempt, Statement, rows_in
+from assets.engine.history.attempt import PARTS, TABLES, Attempt, Begun, Statement, rows_in
 from assets.engine.history.made import show_made
 from assets.engine.warehouse.warehouse import Warehouse
 
@@ -37,18 +36,6 @@ SAID_TOTALS = pa.schema(
         ("last_at", pa.timestamp("us", "UTC")),
     ]
 )
-
-
-@dataclass(frozen=True)
-class Begun:
-    """What was kept for a backfill when it began."""
-
-    began_at: datetime
-    newest_batch: int
-    batch_id: int
-    first_file_id: int
-    last_file_id: int
-    adopted_at: datetime | None
 
 
 def hold_attempt(warehouse: Warehouse, attempt: Attempt, statement: Statement, begun: Begun) -> None:
@@ -117,6 +104,7 @@ def _hold_rows(warehouse: Warehouse, attempt: Attempt, statement: Statement, beg
         _hold(warehouse, attempt, rule, meaning)
     marks = {"batch_id": begun.batch_id, "began_at": begun.began_at}
     _hold(warehouse, attempt, "other_marks", "has transactions that are not of it", **marks)
+    warehouse.run("steps.history_given", "price_changes")
     changed = "was made by reference data that has changed since: begin it again"
     _hold(warehouse, attempt, "reference_changed_since", changed, began_at=begun.began_at)
 

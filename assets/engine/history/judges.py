@@ -4,13 +4,12 @@ Belongs here: the two ways to judge: files that were loaded before, files that a
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from assets.engine.delivery.file_types import format_said
 from assets.engine.delivery.files import DeliveredFile
 from assets.engine.errors import SpendgateError
+from assets.engine.history.attempt import Begun
 from assets.engine.warehouse.warehouse import Warehouse
 
 Facts = list[dict[str, Any]]
@@ -19,15 +18,6 @@ Facts = list[dict[str, Any]]
 
 Judge = Callable[[Facts], list[int]]
 """Tells the numbers of the files that count."""
-
-
-@dataclass(frozen=True)
-class Reserved:
-    """What is kept for a backfill: its batch, the first number for its files, and the time as which it is recorded."""
-
-    batch_id: int
-    first_file_id: int
-    began_at: datetime
 
 
 def judge_rebuilt(files: list[dict[str, Any]]) -> Judge:
@@ -49,7 +39,7 @@ def judge_rebuilt(files: list[dict[str, Any]]) -> Judge:
     return judge
 
 
-def judge_new(warehouse: Warehouse, files: list[DeliveredFile], reserved: Reserved) -> Judge:
+def judge_new(warehouse: Warehouse, files: list[DeliveredFile], begun: Begun) -> Judge:
     """Of files with the same bytes and format the first one counts, of those that the ledger has, none."""
     known = {(sha256, format_said(name)) for sha256, name in warehouse.run("raw.event_files", "loaded").fetchall()}
 
@@ -57,7 +47,7 @@ def judge_new(warehouse: Warehouse, files: list[DeliveredFile], reserved: Reserv
         seen = set(known)
         taken = []
         for fact in facts:
-            file = files[fact["file_id"] - reserved.first_file_id]
+            file = files[fact["file_id"] - begun.first_file_id]
             if fact["outcome"] == "NOT_READY":
                 raise SpendgateError(f"{file.name} cannot be read: {fact['reason']}")
             identity = (fact["sha256"], format_said(file.name))

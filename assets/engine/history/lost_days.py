@@ -22,7 +22,7 @@ def mend_lost_days(warehouse: Warehouse, given: Given) -> list[SealedFile]:
     """
     for table in TABLES:
         show_made(warehouse, table, parquet_files(given.attempt.part(table)))
-    warehouse.run("steps.history_lost", "charges")
+    warehouse.run("steps.history_given", "charges")
     files = []
     for day in given.lost:
         if given.wanted.starts_at <= datetime.combine(day, time(), UTC) < given.wanted.ends_at:

@@ -17,7 +17,7 @@ from typing import Any
 import pyarrow as pa
 
 from assets.engine.data_root import DataRoot
-from assets.engine.delivery.files import DeliveredFile, NotReadyError, QuarantineError, StagedFile
+from assets.engine.delivery.files import NotReadyError, QuarantineError, StagedFile, finished_file
 from assets.engine.delivery.staging import stage
 from assets.engine.ingestion.refused_texts import fetch_refused_texts
 from assets.engine.kinds import EVENTS
@@ -109,13 +109,11 @@ def _read_file(warehouse: Warehouse, file: dict[str, Any]) -> Iterator[pa.Record
 
 
 def _stage(root: DataRoot, file: dict[str, Any], settings: Settings) -> StagedFile:
-    path = Path(file["path"])
     try:
-        status = path.stat(follow_symlinks=False)
+        finished = finished_file(Path(file["path"]), EVENTS, file["name"])
     except OSError as error:
         raise NotReadyError(f"cannot be opened: {error.strerror}") from error
-    times = status.st_size, status.st_mtime_ns, status.st_ctime_ns
-    return stage(DeliveredFile(path, EVENTS, file["name"], *times, None, flagged=True), root, settings)
+    return stage(finished, root, settings)
 
 
 def _into_tables(warehouse: Warehouse, delivery: Delivery, reading: int) -> dict[str, Any]:

@@ -30,9 +30,9 @@ class Comparison:
 
 def compare(live: duckdb.DuckDBPyConnection, rebuilt: duckdb.DuckDBPyConnection, table: str) -> Comparison:
     """Compare by a digest of all rows; where it differs, row by row."""
-    rows_rebuilt, digest_rebuilt = _digest(rebuilt, table)
+    rows_rebuilt, digest_rebuilt = digest(rows_of(rebuilt, table))
     try:
-        rows_live, digest_live = _digest(live, table)
+        rows_live, digest_live = digest(rows_of(live, table))
     except duckdb.InvalidInputException as error:
         if not names_lost_day(error):
             raise
@@ -46,6 +46,7 @@ def compare(live: duckdb.DuckDBPyConnection, rebuilt: duckdb.DuckDBPyConnection,
     return Comparison(table, rows_live, rows_rebuilt, only_live, only_rebuilt)
 
 
-def _digest(connection: duckdb.DuckDBPyConnection, table: str) -> tuple[int, int | None]:
-    rows, digest = rows_of(connection, table).set_alias("row").aggregate("count(*), sum(hash(row))").fetchall()[0]
-    return rows, digest
+def digest(rows: duckdb.DuckDBPyRelation) -> tuple[int, int | None]:
+    """How many rows there are, and a sum over all their values: the same for the same rows, in whatever order."""
+    count, values = rows.set_alias("row").aggregate("count(*), sum(hash(row))").fetchall()[0]
+    return count, values

@@ -94,7 +94,7 @@ def seal(warehouse: Warehouse) -> list[SealedFile]:
     Raises:
         SpendgateError: what is to be sealed breaks a rule, or what a file holds is not what was to be written.
     """
-    if any(warehouse.pending_batches(table) for table in ("core.transactions", "mart")):
+    if warehouse.has_pending_batches():
         log.warning("nothing is sealed while a batch waits to be charged or summed: run `spendgate run` first")
         return []
     hold_in_full(warehouse)
@@ -170,7 +170,7 @@ def write_days(warehouse: Warehouse, table: str, names: dict[date, str]) -> list
     written = warehouse.connection.read_parquet(
         [str(path) for path in paths.values()], hive_partitioning=False, filename=True
     )
-    wanted, found = digests(rows, "day", table), digests(written, "filename", table)
+    wanted, found = _digests(rows, "day", table), _digests(written, "filename", table)
     for day, path in paths.items():
         if wanted.get(day, EMPTY) != found.get(str(path), EMPTY):
             raise SpendgateError(f"{path} is not what was to be written to it, so nothing was sealed")
@@ -190,7 +190,7 @@ def _keep(path: Path) -> str:
     return sha256_of(path)
 
 
-def digests(rows: duckdb.DuckDBPyRelation, file: str, table: str) -> dict[Any, tuple[Any, ...]]:
+def _digests(rows: duckdb.DuckDBPyRelation, file: str, table: str) -> dict[Any, tuple[Any, ...]]:
     """By the column that tells files apart: the number of rows, a sum over all their values, and the sums to be noted.
 
     Parquet has texts for enums.

@@ -194,6 +194,10 @@ class Warehouse:
         done, newest = self.run("ops.watermarks", "pending_batches", table_name=table).fetchall()[0]
         return (done, newest) if done < newest else None
 
+    def has_pending_batches(self) -> bool:
+        """Whether a batch waits to be charged or summed."""
+        return any(self.pending_batches(table) for table in ("core.transactions", "mart"))
+
     def advance_watermark(self, table: str, batch_id: int, recorded_at: datetime) -> None:
         """Record that a derived table contains every batch up to this one. Call it inside the transaction."""
         self.run("ops.watermarks", "advance", table_name=table, batch_id=batch_id, recorded_at=recorded_at)
