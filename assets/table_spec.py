@@ -19,9 +19,9 @@ from assets.engine.warehouse.warehouse import Warehouse
 from assets.numbers import Numbers
 
 STORED = {
-    **{table.file: f"hot.{name}" for name, table in TABLES.items()},
+    **{table.file: f"internal.{name}" for name, table in TABLES.items()},
     **{table.file: table.versions for table in REFERENCE_TABLES.values()},
-    "ops.campaign_status": "hot.campaign_status",
+    "ops.campaign_status": "internal.campaign_status",
 }
 """The tables behind views: to count those is to read no more than a number."""
 

@@ -3,10 +3,11 @@ create schema if not exists raw; -- what was delivered, as delivered
 create schema if not exists core; -- the ledger and the versioned reference data
 create schema if not exists mart; -- what analysts read
 create schema if not exists ops; -- statuses and bookkeeping
--- What is not sealed yet. Rows of days that can hardly change leave for immutable Parquet files in the folder sealed/
--- of the data root; the views of the same names in raw, core and mart show both as one.
-create schema if not exists hot;
-create schema if not exists sealed;
+-- What makes it work, and may change with any version. Among it are the rows that are not sealed yet: those of days
+-- that can hardly change leave for immutable Parquet files in the folder sealed/ of the data root, and the views of the
+-- same names in raw, core and mart show both as one.
+create schema if not exists internal;
+create schema if not exists sealed; -- the sealed rows, as macros
 
 -- in schema main: DuckDB 1.5 cannot replay the log of a killed process when a type lies in another schema
 create type if not exists event_type as enum ('click', 'impression', 'view', 'acquisition'); -- noqa: PRS

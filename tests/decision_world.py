@@ -48,32 +48,32 @@ SCHEMAS = {
 }  # fmt: skip
 
 TABLES = (
-    "core.brand_versions", "core.brand_zone_versions", "core.budget_versions", "core.campaign_versions",
-    "core.dayparting_versions", "hot.transactions", "hot.daily_spend", "hot.monthly_spend", "mart.brand_budget",
-    "mart.budgets",
+    "internal.brand_versions", "internal.brand_zone_versions", "internal.budget_versions", "internal.campaign_versions",
+    "internal.dayparting_versions", "internal.transactions", "internal.daily_spend", "internal.monthly_spend",
+    "mart.brand_budget", "mart.budgets",
     "mart.lifetime_spend", "raw.payments", "core.corrections",
-    "mart.overspend", "mart.restatements", "ops.batches", "ops.budget_findings", "hot.campaign_status",
-    "ops.campaign_status_changes", "ops.decisions", "ops.overspend_due", "ops.watermarks",
+    "mart.overspend", "mart.restatements", "internal.batches", "ops.budget_findings", "internal.campaign_status",
+    "ops.campaign_status_changes", "ops.decisions", "internal.overspend_due", "internal.watermarks",
 )  # fmt: skip
 EMPTY = ";".join(f"truncate {table}" for table in TABLES)
 
 ADD_BATCH = (
-    "insert into ops.batches values ($batch, 'world', now())",
+    "insert into internal.batches values ($batch, 'world', now())",
     (
-        "insert into core.brand_versions by name"
+        "insert into internal.brand_versions by name"
         " select brand_id, 'b' as name, daily_budget, monthly_budget, timezone, is_active, billing,"
         " coalesce($valid_from::timestamptz, core.beginning()) as valid_from, $batch as batch_id,"
         " now() as recorded_at from brands"
     ),
     # recorded one after the other: of two versions the later one ends the earlier
     (
-        "insert into core.brand_zone_versions by name"
+        "insert into internal.brand_zone_versions by name"
         " select brand_id, timezone, coalesce(holds_from, core.beginning()) as valid_from, $batch as batch_id,"
         " now() + number * interval 1 millisecond as recorded_at"
-        " from brand_zones anti join core.brand_zone_versions using (brand_id)"
+        " from brand_zones anti join internal.brand_zone_versions using (brand_id)"
     ),
     (
-        "insert into hot.transactions by name"
+        "insert into internal.transactions by name"
         " select $batch * 1000000 + row_number() over () as transaction_id, brand_id,"
         " coalesce(campaign_id, brand_id) as campaign_id, 1 as ad_id, amount,"
         " case when amount < 0 then 'CORRECTION' else 'COST' end as transaction_type, 'CLICK' as cost_type,"
@@ -82,17 +82,17 @@ ADD_BATCH = (
     ),
 )
 ADD_CAMPAIGNS = """
-insert into core.campaign_versions by name
+insert into internal.campaign_versions by name
 select
     campaign_id, brand_id, 'c' as name, status, opens::time as allowed_start, closes::time as allowed_end, start_date,
     end_date, core.beginning() as valid_from, 1 as batch_id, now() as recorded_at
 from campaigns;
-insert into core.dayparting_versions by name
+insert into internal.dayparting_versions by name
 select
     campaign_id, windows::struct(weekdays tinyint[], opens time, closes time, clock varchar)[] as windows,
     core.beginning() as valid_from, 1 as batch_id, now() as recorded_at
 from dayparts;
-insert into hot.campaign_status by name
+insert into internal.campaign_status by name
 select
     campaign_id, brand_id, status, 'INITIAL' as reason, now() as changed_at, now() as decided_at, true as window_open,
     paused_until, true as brand_active
@@ -105,7 +105,7 @@ select
 from campaigns
 """
 ADD_PAYMENTS = """
-insert into hot.transactions by name
+insert into internal.transactions by name
 select
     -row_number() over () as transaction_id, brand_id, amount, 'PAYMENT' as transaction_type,
     payments.at as occurred_at, now() as recorded_at, 1 as batch_id
@@ -117,7 +117,7 @@ select
 from payments
 """
 ADD_BUDGETS = """
-insert into core.budget_versions by name
+insert into internal.budget_versions by name
 select
     concat_ws('/', scope, id, period, effective_from) as budget, scope, id, period, amount, effective_from,
     effective_to, core.beginning() as valid_from, 1 as batch_id, now() as recorded_at

@@ -288,5 +288,5 @@ STATE = {
     "statuses": "from ops.campaign_status order by all",
     "changes": "select campaign_id, from_status, to_status, reason, decided_at, daily_spend, monthly_spend"
     " from ops.campaign_status_changes order by change_id",
-    "begun": "from ops.attempts",
+    "begun": "from internal.attempts",
 }

@@ -230,7 +230,7 @@ def test_an_acknowledged_file_is_named_no_more_but_a_later_delivery_is(world: Wo
     assert "acknowledged: landing/events/a.jsonl" in told.output
     world.run()
     assert breaking(world, check) == []
-    kept = "select acknowledged_by, reason, file_id, table_name, id from ops.acknowledgements"
+    kept = "select acknowledged_by, reason, file_id, table_name, id from internal.acknowledgements"
     assert world.rows(kept) == [("ann", "test data", world.file("a.jsonl")["file_id"], None, None)]
     world.deliver("a.jsonl", text.replace('"b"', '"c"') + "\n" * (text == REFUSED))
     world.run()
@@ -261,7 +261,7 @@ def test_a_row_whose_id_is_below_zero_is_acknowledged_by_the_command_that_is_nam
     world.run()
     world.deliver_reference("brands", BRANDS)
     world.run()
-    [(remedy,)] = world.rows("select remedy from ops.open_missing_rows")
+    [(remedy,)] = world.rows("select remedy from internal.open_missing_rows")
     words = shlex.split(remedy.partition("spendgate ")[2])
     told = spendgate(world.root, *words)
     assert told.exit_code == 0, told.output
@@ -273,10 +273,10 @@ def test_a_row_is_missing_since_the_file_with_which_it_vanished(world: World) ->
     world.run()
     world.deliver_reference("brands", without)
     world.run()
-    since = world.rows("select * from ops.missing_rows")
+    since = world.rows("select * from internal.missing_rows")
     world.deliver_reference("brands", without.replace("10.00", "11.00"))
     world.run()
-    assert world.rows("select * from ops.missing_rows") == since
+    assert world.rows("select * from internal.missing_rows") == since
 
 
 def test_what_is_open_is_listed_with_what_helps(world: World) -> None:
@@ -294,7 +294,7 @@ def test_what_is_open_is_listed_with_what_helps(world: World) -> None:
     listed = " ".join(remedy for (remedy,) in world.rows("select remedy from ops.open_files order by name"))
     assert "rejects retry --file landing/events/b.jsonl, or: spendgate acknowledge file landing/events/b" in listed
     assert r"acknowledge file 'landing/events/it'\''s $HOME.jsonl' --reason" in listed
-    assert world.rows("select remedy from ops.open_missing_rows") == [
+    assert world.rows("select remedy from internal.open_missing_rows") == [
         ('deliver it again, or, if it is gone for good: spendgate acknowledge row ads 301 --reason "..."',)
     ]
 
@@ -322,7 +322,7 @@ def test_a_name_that_is_not_open_is_refused_with_those_that_are(
     result = spendgate(world.root, "acknowledge", *arguments, "--reason", "so be it")
     assert isinstance(result.exception, SpendgateError)
     assert said in str(result.exception)
-    assert world.value("select count(*) from ops.acknowledgements") == 0
+    assert world.value("select count(*) from internal.acknowledgements") == 0
 
 
 def test_a_letter_is_no_name_though_only_one_file_ends_in_it(world: World) -> None:
@@ -395,7 +395,7 @@ def test_a_rebuild_reads_by_the_zone_of_then(world: World) -> None:
         local, named = (event(f"{number}-{at}", 101, "click", at) for at in ("2025-06-10T11:00:00", AT))
         world.deliver(f"{number}.jsonl", jsonl(local, named))
         world.run()
-    noted = "select events_zone, payments_zone from ops.reading_limits order by recorded_at"
+    noted = "select events_zone, payments_zone from internal.reading_limits order by recorded_at"
     assert world.rows(noted) == [("Europe/Paris", ""), ("", ""), ("Asia/Kolkata", "")]
     settings.unlink()
     with world.open() as warehouse:
@@ -407,10 +407,10 @@ def test_limits_that_were_noted_before_zones_were_mean_none(world: World) -> Non
     world.deliver("a.jsonl", click("a"))
     world.run()
     with world.open() as warehouse:
-        warehouse.connection.execute("update ops.reading_limits set events_zone = null, prices_zone = null")
+        warehouse.connection.execute("update internal.reading_limits set events_zone = null, prices_zone = null")
     world.deliver("b.jsonl", click("b"))
     world.run()
-    assert world.value("select count(*) from ops.reading_limits") == 1
+    assert world.value("select count(*) from internal.reading_limits") == 1
     with world.open() as warehouse:
         compared = rebuild(warehouse, world.root.settings())
     assert [row.table for row in compared if row.only_live or row.only_rebuilt] == []

@@ -431,7 +431,7 @@ def test_a_broken_invariant_is_told_once(
     spent(world, 1)
     refresh(world, instance)
     with world.open() as warehouse, warehouse.transaction():
-        warehouse.connection.execute("update hot.campaign_status set status = 'DRAFT' where campaign_id = 21")
+        warehouse.connection.execute("update internal.campaign_status set status = 'DRAFT' where campaign_id = 21")
     for _ in range(2):
         refresh(world, instance)
         ticked(inbox)

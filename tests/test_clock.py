@@ -86,7 +86,7 @@ def budget(world: World) -> str:
 
 def derives(world: World) -> bool:
     with opened(world, utc_now, clock_is_right=True) as warehouse:
-        warehouse.connection.execute("delete from ops.evidence_checks")
+        warehouse.connection.execute("delete from internal.evidence_checks")
         return breaking_rows(warehouse, "checks.changes_follow_from_the_ledger").is_empty()
 
 
@@ -122,7 +122,7 @@ def test_what_is_from_the_future_is_mended_with_a_reason(ahead: World) -> None:
     run(ahead)
     assert budget(ahead) == "5.000000000"
     assert future(ahead) == []
-    assert ahead.rows("select mended_by, reason, table_name, rows from ops.mendings order by all") == [
+    assert ahead.rows("select mended_by, reason, table_name, rows from internal.mendings order by all") == [
         ("ann", "clock of host b", "core.ads", 1),
         ("ann", "clock of host b", "core.brands", 1),
     ]
@@ -145,7 +145,7 @@ def test_new_definitions_are_not_recorded_by_a_wrong_clock_either(world: World) 
     """Else the guard would find the wrong clock itself as the newest record, and believe it."""
     world.run()
     with world.open() as warehouse:
-        warehouse.connection.execute("delete from ops.definitions")
+        warehouse.connection.execute("delete from internal.definitions")
     before = world.root.warehouse_file.read_bytes()
     for _ in range(2):
         with pytest.raises(SpendgateError, match="nothing was changed"):

@@ -222,7 +222,9 @@ def test_people_may_make_the_changes_of_the_table_and_no_other(world: World) -> 
     last = "select from_status, to_status, reason from ops.campaign_status_changes order by change_id desc limit 1"
     with world.open() as warehouse:
         for before, status in product(MANUAL_CHANGES, MANUAL_CHANGES):
-            warehouse.connection.execute("update hot.campaign_status set status = $1 where campaign_id = 31", [before])
+            warehouse.connection.execute(
+                "update internal.campaign_status set status = $1 where campaign_id = 31", [before]
+            )
             changes = warehouse.connection.execute(count).fetchall()
             change = ManualChange(31, status, "ann", "try")
             if status in MANUAL_CHANGES[before]:
@@ -338,7 +340,7 @@ def test_a_decision_never_overwrites_what_a_person_set_meanwhile(world: World) -
     with world.open() as warehouse:
         evaluate(warehouse.connection, NOON)
         assert [each.to_status for each in due_transitions(warehouse.connection)] == ["BUDGET_REACHED"]
-        warehouse.connection.execute("update hot.campaign_status set status = 'PAUSED' where campaign_id = 11")
+        warehouse.connection.execute("update internal.campaign_status set status = 'PAUSED' where campaign_id = 11")
         warehouse.run("ops.campaign_status", "apply_decision", now=NOON)
         status = "select status from ops.campaign_status where campaign_id = 11"
         assert warehouse.connection.execute(status).fetchall() == [("PAUSED",)]
@@ -350,7 +352,7 @@ def test_of_a_decision_and_a_person_who_write_at_the_same_moment_one_begins_anew
         other = warehouse.connection.cursor()
         with pytest.raises(duckdb.TransactionException, match="Conflict on"), warehouse.transaction():
             evaluate(warehouse.connection, NOON)
-            other.execute("update hot.campaign_status set status = 'PAUSED' where campaign_id = 11")
+            other.execute("update internal.campaign_status set status = 'PAUSED' where campaign_id = 11")
             warehouse.run("ops.campaign_status", "apply_decision", now=NOON)
         status = "select status from ops.campaign_status where campaign_id = 11"
         assert warehouse.connection.execute(status).fetchall() == [("PAUSED",)]

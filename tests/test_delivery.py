@@ -80,7 +80,7 @@ def test_a_table_in_two_spellings_or_parts_is_refused_until_one_is_left(world: W
         path.parent.mkdir(exist_ok=True)
         path.write_text(BRANDS)
     world.run()
-    refused = world.rows("select reason from ops.reference_files where kind = 'brands'")
+    refused = world.rows("select reason from internal.reference_files where kind = 'brands'")
     assert refused == [("the table is delivered by 3 files: keep one of them",)] * 3
     (world.root.reference / "Brands.csv").unlink()
     (world.root.reference / "brands.parquet" / "part-1.parquet").unlink()

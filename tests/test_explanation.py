@@ -107,7 +107,7 @@ def test_an_explanation_is_told_in_words(world: World) -> None:
 
 def test_every_reason_has_its_rule_in_words() -> None:
     text = sql("steps.decision", "transitions")
-    budgets = re.findall(r"'(\w+)'\)", whole("core.limit_kinds"))
+    budgets = re.findall(r"'(\w+)'\)", whole("internal.limit_kinds"))
     assert len(budgets) == 11
     reasons = set(re.findall(r"'([A-Z_]+)'(?: as reason|$)", text, re.MULTILINE)) - {"SCHEDULED"}
     reasons |= set(re.findall(r"(?:then|else) '([A-Z_]+)'", text)) | {"MANUAL", *budgets}
@@ -145,8 +145,8 @@ def test_late_events_new_versions_and_other_zones_leave_stored_changes_derivable
         "update ops.campaign_status_changes set reason = 'MONTHLY_BUDGET_REACHED' where to_status = 'BUDGET_REACHED'",
         "update ops.campaign_status_changes set local_date = local_date + 1 where to_status = 'BUDGET_REACHED'",
         "delete from ops.campaign_status_changes where campaign_id = 12 and reason = 'DAILY_BUDGET_REACHED'",
-        "update hot.transactions set amount = 0.49 where occurred_at = '2025-06-10 11:00:00+00'",
-        "update core.brand_versions set daily_budget = 11",
+        "update internal.transactions set amount = 0.49 where occurred_at = '2025-06-10 11:00:00+00'",
+        "update internal.brand_versions set daily_budget = 11",
     ],
 )
 def test_a_stored_change_that_no_longer_follows_from_the_ledger_is_found(world: World, harm: str) -> None:
@@ -172,7 +172,7 @@ def test_the_check_derives_what_was_recorded_since_the_last_one(world: World) ->
     assert differences(world) == 0
     world.run(LATER)
     with world.open() as warehouse:
-        checks = warehouse.connection.execute("select changes, differences from ops.evidence_checks").fetchall()
+        checks = warehouse.connection.execute("select changes, differences from internal.evidence_checks").fetchall()
         assert checks == [(5 + 1, 0), (1, 0)]
 
 

@@ -218,7 +218,7 @@ def test_a_file_that_kills_its_reader_stops_itself_only(world: World) -> None:
     assert world.rows("select event_id from raw.ad_events order by 1") == [("a",), ("c",)]
     assert world.file("b.jsonl")["outcome"] == "QUARANTINED"
     assert world.file("b.jsonl")["reason"].startswith("reading it was begun 3 times and never ended")
-    assert world.value("select count(*) from ops.attempts") == 0
+    assert world.value("select count(*) from internal.attempts") == 0
     world.run()
     assert world.value("select count(*) from raw.ad_events") == 2
     (world.root.landing("events") / "b.jsonl").touch()
@@ -259,7 +259,7 @@ def test_an_attempt_that_is_stopped_does_not_count(world: World, monkeypatch: py
         with pytest.raises(RuntimeError, match="Query interrupted"):
             world.run()
     with world.open() as warehouse:
-        assert warehouse.connection.execute("select sum(attempts) from ops.attempts").fetchall() == [(0,)]
+        assert warehouse.connection.execute("select sum(attempts) from internal.attempts").fetchall() == [(0,)]
 
 
 def test_an_unreadable_file_waits_and_is_named_after_three_looks(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -286,7 +286,7 @@ def test_an_unreadable_file_waits_and_is_named_after_three_looks(world: World, m
     monkeypatch.undo()
     world.run()
     assert world.value("select count(*) from raw.ad_events") == 1
-    assert world.value("select count(*) from ops.attempts") == 0
+    assert world.value("select count(*) from internal.attempts") == 0
 
 
 def test_a_disk_that_fills_up_costs_nothing_and_the_next_run_goes_on(

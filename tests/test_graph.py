@@ -42,9 +42,10 @@ def execute(
 def tables(root: DataRoot) -> set[str]:
     with open_warehouse(root, now=NOON, run_id="test") as warehouse:
         rows = warehouse.connection.execute(
-            "select schema_name, table_name from duckdb_tables() where not temporary and schema_name <> 'hot'"
+            "select schema_name, table_name from duckdb_tables() where not temporary and schema_name <> 'internal'"
             " union select parent.schema_name, parent.view_name from duckdb_views() as parent"
-            " semi join duckdb_tables() as hot on hot.schema_name = 'hot' and hot.table_name = parent.view_name"
+            " semi join duckdb_tables() as stored"
+            " on stored.schema_name = 'internal' and stored.table_name = parent.view_name"
         )
         return {f"{schema}.{table}" for schema, table in rows.fetchall()}
 
@@ -63,25 +64,25 @@ def test_the_whole_graph_runs_on_sample_files(world: World, instance: dg.Dagster
 def test_every_table_of_the_design_is_an_asset_with_its_sql_file(root: DataRoot) -> None:
     assets = {".".join(spec.key.path): spec for spec in build_defs(root).resolve_all_asset_specs()}
     bookkeeping = {
-        "ops.acknowledgements",
-        "ops.attempts",
-        "ops.backfills",
-        "ops.batches",
-        "ops.retries",
-        "ops.watermarks",
-        "ops.missing_rows",
-        "ops.reference_files",
+        "internal.acknowledgements",
+        "internal.attempts",
+        "internal.backfills",
+        "internal.batches",
+        "internal.retries",
+        "internal.watermarks",
+        "internal.missing_rows",
+        "internal.reference_files",
         "ops.revision",
-        "ops.overspend_due",
-        "ops.evidence_checks",
-        "ops.definitions",
-        "ops.files_let_go",
-        "ops.mendings",
+        "internal.overspend_due",
+        "internal.evidence_checks",
+        "internal.definitions",
+        "internal.files_let_go",
+        "internal.mendings",
         "ops.migrations",
-        "ops.reading_limits",
-        "ops.refused_files_gone",
-        "ops.sealed_file_states",
-        "core.brand_zone_versions",
+        "internal.reading_limits",
+        "internal.refused_files_gone",
+        "internal.sealed_file_states",
+        "internal.brand_zone_versions",
     } | {table.versions for table in REFERENCE_TABLES.values()}
     assert {"core.transactions", "mart.daily_spend"} <= tables(root)
     assert tables(root) - bookkeeping <= assets.keys()
@@ -176,20 +177,23 @@ def test_a_step_that_is_done_again_changes_nothing(world: World, instance: dg.Da
             "files_account_for_every_row",
             "update raw.event_files set rows_loaded = rows_loaded + 1 where kind = 'events'",
         ),
-        ("event_ids_are_unique", "insert into hot.ad_events from hot.ad_events"),
-        ("events_are_charged_or_wait", "delete from hot.transactions"),
-        ("no_event_is_charged_twice", "insert into hot.transactions from hot.transactions"),
-        ("marts_add_up_to_the_ledger", "update hot.monthly_spend set spend = spend + 0.000000001"),
+        ("event_ids_are_unique", "insert into internal.ad_events from internal.ad_events"),
+        ("events_are_charged_or_wait", "delete from internal.transactions"),
+        ("no_event_is_charged_twice", "insert into internal.transactions from internal.transactions"),
+        ("marts_add_up_to_the_ledger", "update internal.monthly_spend set spend = spend + 0.000000001"),
         (
             "changes_follow_from_the_ledger",
             "update ops.campaign_status_changes set monthly_spend = 0 where campaign_id = 11",
         ),
         ("overspend_adds_up", "update mart.overspend set late = late + 0.000000001"),
-        ("statuses_are_the_last_changes", "update hot.campaign_status set status = 'DRAFT' where campaign_id = 11"),
+        (
+            "statuses_are_the_last_changes",
+            "update internal.campaign_status set status = 'DRAFT' where campaign_id = 11",
+        ),
         ("published_copy_is_current", "update ops.revision set revision = revision + 1"),
         (
             "delivered_files_can_be_taken",
-            "insert into ops.attempts values ('landing/events/x.jsonl', 1, 1, 0, 3, 'permission')",
+            "insert into internal.attempts values ('landing/events/x.jsonl', 1, 1, 0, 3, 'permission')",
         ),
         ("few_rows_are_rejected", "update raw.event_files set rows_rejected = 1, rows_read = 2 where kind = 'events'"),
         (
@@ -224,8 +228,8 @@ def test_each_check_finds_what_it_is_there_for(world: World, check: str, harm: s
         assert len(breaking_rows(warehouse, f"checks.{check}")) == (0 if harm else 1)
         if harm:
             warehouse.connection.execute(harm)
-            warehouse.connection.execute("delete from ops.evidence_checks")
-            warehouse.run("ops.watermarks", "remove_checks")
+            warehouse.connection.execute("delete from internal.evidence_checks")
+            warehouse.run("internal.watermarks", "remove_checks")
             assert len(breaking_rows(warehouse, f"checks.{check}")) >= 1
 
 
@@ -238,13 +242,15 @@ def test_a_check_that_found_a_batch_wrong_finds_it_until_it_is_mended(world: Wor
         world.run()
         with world.open() as warehouse:
             if name == "b":
-                warehouse.connection.execute("insert into hot.transactions from hot.transactions limit 1 offset 1")
+                warehouse.connection.execute(
+                    "insert into internal.transactions from internal.transactions limit 1 offset 1"
+                )
             assert find() == (name != "a")
     with world.open() as warehouse:
-        warehouse.connection.execute("delete from hot.transactions where rowid = 2")
+        warehouse.connection.execute("delete from internal.transactions where rowid = 2")
         assert find() == 0
-        watermark = "select batch_id from ops.watermarks where table_name = 'checks/no_event_is_charged_twice'"
-        newest = warehouse.value("ops.batches", "newest")
+        watermark = "select batch_id from internal.watermarks where table_name = 'checks/no_event_is_charged_twice'"
+        newest = warehouse.value("internal.batches", "newest")
         assert warehouse.connection.execute(watermark).fetchall() == [(newest,)]
 
 

@@ -57,7 +57,7 @@ def test_a_sealed_file_that_cannot_be_read_is_broken(world: World) -> None:
     with world.open() as warehouse, warehouse.transaction():
         warehouse.connection.execute(
             "insert into ops.sealed_files values ('ad_events', '2025-06-01', 'x', 1, null, null, now(), 'a', 1);"
-            " insert into ops.sealed_file_states values ('x', 'MISSING', 1, 1, now())"
+            " insert into internal.sealed_file_states values ('x', 'MISSING', 1, 1, now())"
         )
     with world.open() as warehouse:
         publish(warehouse)

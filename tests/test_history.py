@@ -98,8 +98,8 @@ def test_files_that_are_gone_are_taken_from_the_ledger(lived: World, tmp_path: P
 def test_what_is_broken_in_the_ledger_is_found(lived: World, tmp_path: Path) -> None:
     world = World(DataRoot(shutil.copytree(lived.root.path, tmp_path / "data")), EMPTY_WORLD)
     with world.open() as warehouse:
-        warehouse.connection.execute("update hot.transactions set amount = 0.01 where transaction_id % 10 = 1")
-        warehouse.connection.execute("delete from hot.ad_events where event_id = 'early'")
+        warehouse.connection.execute("update internal.transactions set amount = 0.01 where transaction_id % 10 = 1")
+        warehouse.connection.execute("delete from internal.ad_events where event_id = 'early'")
     result = rebuilt(world)
     assert [row.table for row in result.compared if row.only_live or row.only_made] == [
         "raw.ad_events",
@@ -358,12 +358,12 @@ def garble(_: World, attempt: Attempt) -> None:
 
 def forget(world: World, _: Attempt) -> None:
     with world.open() as warehouse:
-        warehouse.connection.execute("delete from ops.backfills")
+        warehouse.connection.execute("delete from internal.backfills")
 
 
 def reach_its_number(world: World, _: Attempt) -> None:
     with world.open() as warehouse:
-        warehouse.connection.execute("update ops.backfills set batch_id = 2")
+        warehouse.connection.execute("update internal.backfills set batch_id = 2")
 
 
 def change_a_price(world: World, _: Attempt) -> None:
@@ -432,7 +432,8 @@ def test_an_adoption_that_is_killed_leaves_nothing_and_is_done_again(
     assert world.value("select count(*) from core.transactions") == 1
     with world.open() as warehouse:
         let_go = {
-            Path(path).name for (path,) in warehouse.connection.execute("select path from ops.files_let_go").fetchall()
+            Path(path).name
+            for (path,) in warehouse.connection.execute("select path from internal.files_let_go").fetchall()
         }
     assert begun <= let_go  # housekeeping takes them
     assert adopted(world, attempt) is not None
@@ -545,7 +546,7 @@ def test_numbers_that_are_kept_are_given_to_no_other_file(world: World, tmp_path
     attempt = begin(world, write_old_files(tmp_path / "old"), engine)
     spent(world, 1)
     world.run()
-    [(kept_first, kept_last)] = world.rows("select first_file_id, last_file_id from ops.backfills")
+    [(kept_first, kept_last)] = world.rows("select first_file_id, last_file_id from internal.backfills")
     assert world.value("select max(file_id) from raw.event_files") > kept_last
     adopted(world, attempt)
     [(first, last)] = world.rows("select min(file_id), max(file_id) from raw.event_files where batch_id > 10000")

@@ -183,7 +183,7 @@ def test_the_nightly_job_does_all_of_it(world: World) -> None:
     unneeded.parent.mkdir()
     with world.open() as warehouse:
         let_go(warehouse, [unneeded], "")
-        warehouse.connection.execute("update ops.files_let_go set let_go_at = let_go_at - interval 8 days")
+        warehouse.connection.execute("update internal.files_let_go set let_go_at = let_go_at - interval 8 days")
     unneeded.write_text("")
     for command in ("decide", "decide", "housekeeping"):
         assert spendgate(world.root, command).exit_code == 0

@@ -173,7 +173,7 @@ def test_a_backlog_is_left_for_the_next_run_when_the_time_is_up(world: World) ->
         world.deliver(f"{n}.jsonl", jsonl(event(str(n), 101, "click", "2025-06-10T10:00:00Z")))
     world.run()  # reference files
     with world.open() as warehouse:
-        warehouse.connection.execute("delete from raw.event_files; delete from hot.ad_events")
+        warehouse.connection.execute("delete from raw.event_files; delete from internal.ad_events")
         seconds = iter(range(0, 1_000, 6))
         deliveries = Inbox(world.root, skip_stability_check=True)
         assert ingest(warehouse, deliveries, timer=lambda: float(next(seconds))) == Ingested(taken=6, left=4)

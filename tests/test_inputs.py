@@ -148,7 +148,7 @@ def test_bad_input_disturbs_no_brand_and_no_charge(corpus: Corpus) -> None:
         (2, "Borealis", None, "Asia/Kolkata"),
         (3, "Cirrus", None, "UTC"),
     ]
-    assert world.rows("select table_name, count(*) from core.reference_rows group by all order by all") == [
+    assert world.rows("select table_name, count(*) from internal.reference_rows group by all order by all") == [
         ("ad_sets", 4), ("ads", 4), ("brands", 3), ("campaigns", 4), ("global_ad_pricing", 1),
     ]  # fmt: skip
     assert world.rows("select daily_budget from mart.brand_budget where brand_id = 1") == [(Decimal(10),)]

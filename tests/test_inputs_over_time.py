@@ -138,7 +138,7 @@ def test_a_reference_file_with_other_columns_is_refused_and_the_version_before_s
     for name in refused:
         file = found[Path(name).stem, name]
         assert (file.outcome, file.counts, file.rejected) == ("QUARANTINED", (0, 0, 0, 0), {})
-    assert history.rows("select table_name, count(*) from core.reference_rows group by all order by all") == [
+    assert history.rows("select table_name, count(*) from internal.reference_rows group by all order by all") == [
         ("ad_sets", 4), ("ads", 4), ("brands", 3), ("campaigns", 4), ("global_ad_pricing", 1),
     ]  # fmt: skip
     assert history.value("select cost_per_click from core.ads where ad_id = 101") == Decimal("0.50")

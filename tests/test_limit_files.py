@@ -87,13 +87,14 @@ def test_bad_rows_are_refused_and_listed_and_the_rest_loads(world: World, table:
     world.deliver_reference(table, text + "".join(f"{row}\n" for row in bad))
     world.run()
     refused = world.rows(
-        "select raw, rejected_rows.reason from raw.rejected_rows join ops.reference_files using (file_id)"
+        "select raw, rejected_rows.reason from raw.rejected_rows join internal.reference_files using (file_id)"
         " where kind = $kind order by line_number",
         kind=table,
     )
     assert refused == list(bad.items())
     assert world.rows(
-        "select outcome, rows_read, rows_loaded, rows_rejected from ops.reference_files where kind = $kind", kind=table
+        "select outcome, rows_read, rows_loaded, rows_rejected from internal.reference_files where kind = $kind",
+        kind=table,
     ) == [("LOADED", good + len(bad), good, len(bad))]
 
 
@@ -106,9 +107,9 @@ def test_a_campaign_has_the_windows_of_the_newest_file_and_none_when_its_rows_ar
     world.deliver_reference("dayparting", DAYPARTING + "11,,09:00,11:00,\n")
     world.run(NOON + timedelta(minutes=5))
     assert sorted(world.rows(windows)) == [([],), (["09:00:00"],)]
-    counts = "select rows_read, rows_loaded, rows_duplicate from ops.reference_files where kind = 'dayparting'"
+    counts = "select rows_read, rows_loaded, rows_duplicate from internal.reference_files where kind = 'dayparting'"
     assert world.rows(counts + " order by file_id") == [(3, 3, 0), (1, 1, 0)]
-    assert world.rows("from ops.open_missing_rows where table_name = 'dayparting'") == []
+    assert world.rows("from internal.open_missing_rows where table_name = 'dayparting'") == []
 
 
 @tries(79)
@@ -151,7 +152,7 @@ def test_a_file_with_all_columns_and_one_without_are_the_same(world: World) -> N
     world.deliver_reference("brands", with_columns(BRANDS, "billing,currency"))
     world.deliver_reference("campaigns", with_columns(CAMPAIGNS, "start_date,end_date"))
     world.run(NOON + timedelta(minutes=5))
-    found: list[Any] = world.rows("select rows_loaded from ops.reference_files order by file_id desc limit 2")
+    found: list[Any] = world.rows("select rows_loaded from internal.reference_files order by file_id desc limit 2")
     assert found == [(0,), (0,)]
 
 

@@ -151,8 +151,8 @@ def test_a_newer_warehouse_is_refused_and_not_touched(world: World) -> None:
 @pytest.mark.parametrize(
     ("change", "difference"),
     [
-        ("alter table hot.campaign_status drop paused_until", "hot.campaign_status has no paused_until"),
-        ("alter table hot.campaign_status add more integer", "hot.campaign_status has more"),
+        ("alter table internal.campaign_status drop paused_until", "internal.campaign_status has no paused_until"),
+        ("alter table internal.campaign_status add more integer", "internal.campaign_status has more"),
         ("drop view raw.ad_events; create table raw.ad_events (event_id varchar)", "raw.ad_events is a table"),
     ],
 )
@@ -162,7 +162,7 @@ def test_a_warehouse_of_an_unknown_version_is_refused_with_what_to_do(
     world.run()
     with world.open() as warehouse:
         warehouse.connection.execute(change)
-        warehouse.connection.execute("delete from ops.definitions")
+        warehouse.connection.execute("delete from internal.definitions")
     said = f"does not know: {difference}. Nothing was changed."
     with pytest.raises(SpendgateError, match=said), world.open():
         pass

@@ -127,7 +127,7 @@ def test_the_published_file_cannot_be_written(world: World) -> None:
     world.run()
     assert world.root.published_file.stat().st_mode & 0o222 == 0
     with open_published(world.root) as published, pytest.raises(duckdb.InvalidInputException, match="read-only"):
-        published.execute("delete from hot.transactions")
+        published.execute("delete from internal.transactions")
 
 
 def test_a_damaged_copy_never_takes_the_place_of_the_good_one(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -70,7 +70,7 @@ def test_a_rebuilt_warehouse_is_the_same_to_the_last_row(lived: DataRoot) -> Non
         rows["core.transactions"] == 3 + 4 + 2 + 1 + 1 + 1 + 1
     )  # clicks, the one that waited, long, priced later, payment
     assert rows["raw.rejected_rows"] == 2
-    assert rows["ops.retries"] == 2
+    assert rows["internal.retries"] == 2
     assert rows["mart.overspend"] > 0
     with duckdb.connect(str(lived.rebuilt_file), read_only=True) as rebuilt:
         assert rebuilt.execute("select count(*) from ops.campaign_status_changes").fetchall()[0][0] > 5
@@ -102,8 +102,8 @@ def test_what_is_broken_is_found_and_a_swap_mends_it_and_keeps_the_statuses(worl
     spent(world, 21)
     world.run()
     with world.open() as warehouse:
-        warehouse.connection.execute("update hot.transactions set amount = 0.01 where transaction_id % 10 = 1")
-        warehouse.connection.execute("delete from hot.daily_spend")
+        warehouse.connection.execute("update internal.transactions set amount = 0.01 where transaction_id % 10 = 1")
+        warehouse.connection.execute("delete from internal.daily_spend")
     changes = world.rows("from ops.campaign_status_changes")
     assert differing(world) == ["core.transactions", "mart.hourly_spend", "mart.daily_spend"]
     with world.open() as warehouse:
@@ -129,7 +129,7 @@ def test_the_command_compares_and_swaps_only_when_asked(world: World) -> None:
     assert "All the same." in told.output
     assert world.root.warehouse_file.stat().st_ino == inode
     with world.open() as warehouse:
-        warehouse.connection.execute("delete from hot.daily_spend")
+        warehouse.connection.execute("delete from internal.daily_spend")
     told = spendgate(world.root, "rebuild")
     assert "mart.daily_spend came out otherwise" in str(told.exception)
     assert spendgate(world.root, "rebuild", "--swap").exit_code == 0
@@ -160,9 +160,9 @@ def test_a_rebuild_reads_by_the_limits_that_were_in_force_then(world: World) -> 
     with world.open() as warehouse:
         rebuild(warehouse, world.root.settings())
         swap(warehouse)
-        warehouse.connection.execute("delete from ops.evidence_checks")
+        warehouse.connection.execute("delete from internal.evidence_checks")
         assert breaking_rows(warehouse, "checks.changes_follow_from_the_ledger").is_empty()
-    limits = "select max_line_bytes from ops.reading_limits order by recorded_at"
+    limits = "select max_line_bytes from internal.reading_limits order by recorded_at"
     with world.open() as warehouse:
         assert warehouse.connection.execute(limits).fetchall() == [(200,), (1_000_000,)]
 

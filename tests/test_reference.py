@@ -103,10 +103,10 @@ def test_a_row_that_is_gone_stays_in_force_and_is_named(world: World) -> None:
     world.deliver_reference("brands", BRANDS.replace("2,Borealis,,1000.00,Asia/Kolkata,bob,true\n", ""))
     world.run(LATER)
     assert world.value("select monthly_budget from core.brands where brand_id = 2 and valid_to is null") == 1000
-    assert world.rows("select table_name, id from ops.missing_rows") == [("brands", "2")]
+    assert world.rows("select table_name, id from internal.missing_rows") == [("brands", "2")]
     world.deliver_reference("brands", BRANDS)
     world.run(LATER + timedelta(hours=1))
-    assert world.rows("from ops.missing_rows") == []
+    assert world.rows("from internal.missing_rows") == []
 
 
 def test_a_row_whose_parent_was_missing_loads_when_the_parent_has_come(world: World) -> None:
@@ -126,7 +126,7 @@ def test_a_refused_file_is_noted_once_however_often_it_is_looked_at(world: World
     world.deliver_reference("brands", BRANDS + "4,Delta,,,UTC,,true\n")
     for hours in range(3):
         world.run(LATER + timedelta(hours=hours))
-    assert world.value("select count(*) from ops.reference_files where kind = 'campaigns'") == 2
+    assert world.value("select count(*) from internal.reference_files where kind = 'campaigns'") == 2
 
 
 def test_a_refused_file_that_is_written_again_as_it_was_is_refused_again_and_no_duplicate(world: World) -> None:
@@ -164,7 +164,7 @@ def test_a_table_delivered_twice_is_refused_until_one_of_the_files_is_gone(world
     pl.read_csv(PRICES.encode(), infer_schema=False).write_parquet(twin)
     world.run()
     world.run(LATER)
-    refused = world.rows("select reason from ops.reference_files where outcome = 'QUARANTINED'")
+    refused = world.rows("select reason from internal.reference_files where outcome = 'QUARANTINED'")
     assert refused == [("the table is delivered both as .csv and as .parquet: keep one of them",)] * 2
     assert world.value("select count(*) from core.global_ad_pricing") == 0
     twin.unlink()

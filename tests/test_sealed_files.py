@@ -70,7 +70,7 @@ def failing(world: World) -> dict[str, list[dict[str, Any]]]:
 
 def test_every_sealed_file_has_its_hash_and_is_found_whole(sealed: World) -> None:
     assert sealed.value("select count(*) from ops.sealed_files where length(sha256) = 64 and bytes > 0") > 15
-    assert sealed.rows("select distinct state from ops.sealed_file_states") == [("WHOLE",)]
+    assert sealed.rows("select distinct state from internal.sealed_file_states") == [("WHOLE",)]
     assert failing(sealed) == {}
 
 
@@ -101,11 +101,15 @@ def test_a_byte_that_rots_unseen_is_found_within_a_week(sealed: World, monkeypat
     for night in range(1, NIGHTS + 1):
         with sealed.open(clock=lambda night=night: utc_now() + timedelta(days=night)) as warehouse:  # type: ignore[misc]
             verify_share(warehouse)
-            found += warehouse.connection.execute("select name, remedy from ops.unreadable_sealed_files").fetchall()
+            found += warehouse.connection.execute(
+                "select name, remedy from internal.unreadable_sealed_files"
+            ).fetchall()
     assert len(set(found)) == 1
     assert "2025-06-07" in found[0][1]
     with sealed.open(clock=lambda: utc_now() + timedelta(days=7)) as warehouse:
-        oldest = warehouse.connection.execute("select min(verified_at) from ops.sealed_file_states").fetchall()[0][0]
+        oldest = warehouse.connection.execute("select min(verified_at) from internal.sealed_file_states").fetchall()[0][
+            0
+        ]
     assert oldest > utc_now(), "each one was read in these nights"
 
 
@@ -126,7 +130,7 @@ def test_a_day_that_may_hold_an_event_already_lets_its_deliveries_wait(sealed: W
     sealed.run(LATER)
     assert sealed.file("other.jsonl")["rows_loaded"] == 1
     assert sealed.rows("select name from raw.event_files where name like '%repeated%'") == []
-    [(waits_for,)] = sealed.rows("select waits_for from ops.attempts")
+    [(waits_for,)] = sealed.rows("select waits_for from internal.attempts")
     assert "rebuild --day 2025-06-07" in waits_for
     assert sealed.value("select sum(rows_loaded) from raw.event_files where kind = 'events'") == events + 1
 
@@ -228,7 +232,7 @@ def test_a_damaged_second_copy_mends_nothing_and_is_made_again(sealed: World, tm
 def test_files_of_a_sealing_before_hashes_were_noted_are_held_against_what_was_noted(sealed: World) -> None:
     with sealed.open(LATER) as warehouse:
         warehouse.connection.execute("update ops.sealed_files set sha256 = null, bytes = null")
-        warehouse.connection.execute("delete from ops.sealed_file_states")
+        warehouse.connection.execute("delete from internal.sealed_file_states")
         warehouse.connection.execute(
             "update ops.sealed_files set rows = rows + 1 where name like 'ad_events/2025-06-05%'"
         )

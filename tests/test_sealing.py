@@ -88,7 +88,7 @@ def sealed(begun: World, tmp_path: Path) -> World:
 
 def test_hot_and_sealed_days_are_one_for_every_reader(begun: World, sealed: World) -> None:
     assert state(sealed) == state(begun)
-    hot = "select (select count(*) from hot.{}), (select count(*) from sealed.{}())"
+    hot = "select (select count(*) from internal.{}), (select count(*) from sealed.{}())"
     for table in TABLES:
         [(rows, away)] = sealed.rows(hot.format(table, table))
         assert rows == 0
@@ -107,13 +107,13 @@ def test_days_that_may_still_change_stay(begun: World, tmp_path: Path) -> None:
         (NOON - timedelta(days=1), "2025-06-09", "2025-06-07"),
     ):
         assert seal_days(world, now) > 0
-        assert world.value("select min(occurred_at)::date::varchar from hot.ad_events") == first_hot
+        assert world.value("select min(occurred_at)::date::varchar from internal.ad_events") == first_hot
         assert world.value(newest) == newest_sealed
         assert world.value("select count(*) from sealed.monthly_spend()") == 0
     assert seal_days(world, datetime(2025, 7, 1, 23, 59, tzinfo=UTC)) > 0
     assert world.value("select count(*) from sealed.monthly_spend()") == 0
     assert seal_days(world, datetime(2025, 7, 2, tzinfo=UTC)) == 1
-    assert world.value("select count(*) from hot.monthly_spend") == 0
+    assert world.value("select count(*) from internal.monthly_spend") == 0
     assert state(world) == state(begun)
 
 
@@ -175,7 +175,7 @@ def test_few_late_rows_of_many_days_are_sealed_when_they_are_many_together(
     assert seal_days(sealed) == 0
     monkeypatch.setattr("assets.engine.sealing.seal.MANY_ROWS", 1.5)  # of the 15 together, not of the 3 of a day
     assert seal_days(sealed) > 0
-    assert sealed.value("select count(*) from hot.ad_events") == 0
+    assert sealed.value("select count(*) from internal.ad_events") == 0
     assert state(sealed) == before
 
 
@@ -188,13 +188,13 @@ def test_what_has_come_in_bulk_is_sealed_before_its_day_is_over(
     world.deliver("today.jsonl", jsonl(*today[:-1]))
     world.run(LATER)
     seal_days(world)
-    assert world.value("select count(*) from hot.ad_events") == 99
+    assert world.value("select count(*) from internal.ad_events") == 99
     world.deliver("one.jsonl", jsonl(today[-1], event("other", 101, "click", "2025-07-03T02:00:00Z")))
     world.run(LATER)
     before = state(world)
     assert seal_days(world) == 2, "its events and its transactions"
-    assert world.value("select count(*) from hot.ad_events") == 0
-    assert world.value("select count(*) from hot.daily_spend") > 0, "sums of a day that goes on stay"
+    assert world.value("select count(*) from internal.ad_events") == 0
+    assert world.value("select count(*) from internal.daily_spend") > 0, "sums of a day that goes on stay"
     assert state(world) == before
 
 
@@ -295,7 +295,7 @@ def test_what_breaks_a_rule_is_not_sealed_though_it_had_passed(begun: World, tmp
     with world.open(LATER) as warehouse:
         for name in CHECKS:
             breaking_rows(warehouse, name)
-        warehouse.connection.execute(f"insert into hot.{table} from hot.{table} limit 1")
+        warehouse.connection.execute(f"insert into internal.{table} from internal.{table} limit 1")
         with pytest.raises(SpendgateError, match=r"checks\.\w+ does not hold"):
             seal(warehouse)
     assert [*world.root.sealed.glob("*/*.parquet")] == []

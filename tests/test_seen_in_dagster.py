@@ -100,7 +100,7 @@ def test_a_persons_change_stands_on_the_assets_it_changes(world: World, instance
 def test_every_column_that_people_read_is_described() -> None:
     with empty_warehouse() as warehouse:
         rows = warehouse.execute(sql("database", "columns")).fetchall()
-    ours = [row for row in rows if row[0].partition(".")[0] in ("raw", "core", "mart", "ops", "hot", "sealed")]
+    ours = [row for row in rows if row[0].partition(".")[0] in ("raw", "core", "mart", "ops", "internal", "sealed")]
     assert len(ours) > 400
     assert [row[:2] for row in ours if not row[3]] == []
 
@@ -108,7 +108,7 @@ def test_every_column_that_people_read_is_described() -> None:
 def test_every_meaning_of_a_name_is_of_a_column() -> None:
     with empty_warehouse() as warehouse:
         unused = warehouse.execute(
-            "select column_name from core.column_meanings anti join duckdb_columns() using (column_name)"
+            "select column_name from internal.column_meanings anti join duckdb_columns() using (column_name)"
         ).fetchall()
     assert unused == []
 

@@ -208,7 +208,7 @@ def test_a_published_file_of_another_version_is_brought_up_to_date(
     assert tick(sensor, instance)[0] == 0
     with world.open() as warehouse, warehouse.transaction():
         warehouse.connection.execute("drop macro table core.brands_in_force")  # as an older version had none
-        warehouse.connection.execute("delete from ops.definitions")
+        warehouse.connection.execute("delete from internal.definitions")
     monkeypatch.setattr(Warehouse, "_bring_up_to_date", lambda _: None)
     with world.open() as warehouse:
         publish(warehouse)

@@ -128,17 +128,17 @@ def test_every_quarter_hour_around_every_change_of_every_zone_falls_where_the_ru
         connection = warehouse.connection
         connection.register("zones", pa.table({"brand_id": list(zones), "timezone": list(zones.values())}))
         connection.execute(
-            "insert into core.brand_versions"
+            "insert into internal.brand_versions"
             " select brand_id, 'b', null, null, timezone, null, true, 'POSTPAID', null,"
             " core.beginning(), 1, now() from zones"
         )
         connection.execute(
-            "insert into core.brand_zone_versions select brand_id, timezone, core.beginning(), 1, now() from zones"
+            "insert into internal.brand_zone_versions select brand_id, timezone, core.beginning(), 1, now() from zones"
         )
         connection.register("costs", pa.table({"brand_id": [brand for brand, _ in costs], "occurred_at": instants}))
         connection.execute(
-            "insert into hot.transactions select rowid, brand_id, brand_id, 1, 1, 'COST', 'CLICK', occurred_at, now(),"
-            " 'AD', null, 1 from (select *, row_number() over () as rowid from costs)"
+            "insert into internal.transactions select rowid, brand_id, brand_id, 1, 1, 'COST', 'CLICK', occurred_at,"
+            " now(), 'AD', null, 1 from (select *, row_number() over () as rowid from costs)"
         )
         sum_spend(warehouse)
         found = {

@@ -237,7 +237,7 @@ def test_a_zone_delivered_wrong_from_the_start_is_mended_by_hand(world: World) -
     assert world.rows(DAYS) == [("2025-06-01", HALF), ("2025-06-02", HALF)]
     assert restatements(world) == [("2025-05-31", HALF, 0), ("2025-06-01", 0, HALF)]
     assert [name for name, _ in zones(world)] == ["Asia/Tokyo"]
-    assert world.rows("select mended_by, reason, table_name from ops.mendings") == [
+    assert world.rows("select mended_by, reason, table_name from internal.mendings") == [
         ("ann", "never was in New York", "core.brand_zones")
     ]
     world.run(at("2025-06-05T14:00"))

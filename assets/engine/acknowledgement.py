@@ -1,7 +1,7 @@
 """What a person says may stay as it is: a refused file, a reference row that is gone for good.
 
 Belongs here: which one is meant, and the record of it. Does not: what is open (the views `ops.open_files` and
-`ops.open_missing_rows`), nor what to do about it.
+`internal.open_missing_rows`), nor what to do about it.
 """
 
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ def acknowledge_file(warehouse: Warehouse, name: str, said: Acknowledgement) -> 
         for file_id, open_name in files:
             if open_name == meant:
                 warehouse.run(
-                    "ops.acknowledgements", "add",
+                    "internal.acknowledgements", "add",
                     acknowledged_at=recorded_at, acknowledged_by=said.by, reason=said.reason,
                     file_id=file_id, table_name=None, id=None,
                 )  # fmt: skip
@@ -86,13 +86,13 @@ def acknowledge_row(warehouse: Warehouse, table: str, id_: str, said: Acknowledg
     if table not in REFERENCE_TABLES:
         raise SpendgateError(f"{table!r} is no reference table: those are {', '.join(REFERENCE_TABLES)}")
     with warehouse.transaction() as recorded_at:
-        rows = warehouse.run("ops.open_missing_rows", "list").fetchall()
+        rows = warehouse.run("internal.open_missing_rows", "list").fetchall()
         file_ids = {(row_table, row_id): file_id for row_table, row_id, file_id in rows}
         if (table, id_) not in file_ids:
             ids = [row_id for row_table, row_id in file_ids if row_table == table]
             raise SpendgateError(f"no row {id_!r} of {table} has vanished and is open; {_open(id_, ids, 'ids')}")
         warehouse.run(
-            "ops.acknowledgements", "add",
+            "internal.acknowledgements", "add",
             acknowledged_at=recorded_at, acknowledged_by=said.by, reason=said.reason,
             file_id=file_ids[table, id_], table_name=table, id=id_,
         )  # fmt: skip

@@ -25,17 +25,17 @@ def values_of(name: str, checked_through: int) -> dict[str, Any]:
 
 def checked_through(warehouse: Warehouse, name: str) -> int | None:
     """The newest batch that a check has passed with; None: there is no newer one."""
-    checked, _, newest = warehouse.run("ops.watermarks", "of_check", check_name=_watermark_of(name)).fetchall()[0]
+    checked, _, newest = warehouse.run("internal.watermarks", "of_check", check_name=_watermark_of(name)).fetchall()[0]
     return int(checked) if checked < newest else None
 
 
 def mark_passed(warehouse: Warehouse, name: str) -> None:
     """Note that a check has passed, as far as the batches are charged and summed: bookkeeping, not a revision."""
     check_name = _watermark_of(name)
-    checked, summed, _ = warehouse.run("ops.watermarks", "of_check", check_name=check_name).fetchall()[0]
+    checked, summed, _ = warehouse.run("internal.watermarks", "of_check", check_name=check_name).fetchall()[0]
     if summed > checked:
         warehouse.run(
-            "ops.watermarks", "advance_check", check_name=check_name, batch_id=summed, checked_at=warehouse.clock()
+            "internal.watermarks", "advance_check", check_name=check_name, batch_id=summed, checked_at=warehouse.clock()
         )
 
 

@@ -130,7 +130,7 @@ def decide(warehouse: Warehouse) -> DecisionSummary:
         warehouse.run("ops.campaign_status", "apply_decision", now=warehouse.now)
         warehouse.run("ops.budget_findings", "add", **record)
         with days_needed(warehouse.connection, NEVER):  # a lost day is due when it has been made again
-            warehouse.run("ops.overspend_due", "add_decided", recorded_at=recorded_at)
+            warehouse.run("internal.overspend_due", "add_decided", recorded_at=recorded_at)
         warehouse.run("mart.brand_budget", "clear")
         warehouse.run("mart.brand_budget", "add", now=warehouse.now)
         warehouse.run("mart.budgets", "apply_decision")

@@ -66,7 +66,7 @@ def derive_unchecked_changes(warehouse: Warehouse) -> None:
         warehouse.run("steps.explanation", "add_differences")
     if moments:  # bookkeeping, not a revision: readers need no new copy for it
         warehouse.run(
-            "ops.evidence_checks",
+            "internal.evidence_checks",
             "record",
             checked_through=moments[-1][0],
             changes=sum(changes for _, _, changes in moments),

@@ -33,14 +33,16 @@ class ReferenceTable:
 
 
 REFERENCE_TABLES = {
-    "brands": ReferenceTable("core.brands", "core.brand_versions", "brand_id"),
-    "campaigns": ReferenceTable("core.campaigns", "core.campaign_versions", "campaign_id", parents=("brands",)),
-    "ad_sets": ReferenceTable("core.ad_sets", "core.ad_set_versions", "ad_set_id", parents=("campaigns",)),
-    "ads": ReferenceTable("core.ads", "core.ad_versions", "ad_id", parents=("ad_sets",)),
-    "global_ad_pricing": ReferenceTable("core.global_ad_pricing", "core.global_ad_pricing_versions", "effective_from"),
-    "budgets": ReferenceTable("core.budgets", "core.budget_versions", "budget", parents=("brands", "campaigns")),
+    "brands": ReferenceTable("core.brands", "internal.brand_versions", "brand_id"),
+    "campaigns": ReferenceTable("core.campaigns", "internal.campaign_versions", "campaign_id", parents=("brands",)),
+    "ad_sets": ReferenceTable("core.ad_sets", "internal.ad_set_versions", "ad_set_id", parents=("campaigns",)),
+    "ads": ReferenceTable("core.ads", "internal.ad_versions", "ad_id", parents=("ad_sets",)),
+    "global_ad_pricing": ReferenceTable(
+        "core.global_ad_pricing", "internal.global_ad_pricing_versions", "effective_from"
+    ),
+    "budgets": ReferenceTable("core.budgets", "internal.budget_versions", "budget", parents=("brands", "campaigns")),
     "dayparting": ReferenceTable(
-        "core.dayparting", "core.dayparting_versions", "window", parents=("campaigns",), gathered=True
+        "core.dayparting", "internal.dayparting_versions", "window", parents=("campaigns",), gathered=True
     ),
 }
 """Reference tables, each parent before its children."""

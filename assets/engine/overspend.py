@@ -38,6 +38,6 @@ def _measure_overspend(warehouse: Warehouse) -> int:
         warehouse.run("steps.overspend", "exceeded_periods")
         warehouse.run("mart.overspend", "remove_due")
         exceeded = int(warehouse.value("mart.overspend", "add"))
-        warehouse.run("ops.overspend_due", "clear")
+        warehouse.run("internal.overspend_due", "clear")
     log.info("overspend computed for %d periods of brands; %d budgets were gone beyond", due, exceeded)
     return due

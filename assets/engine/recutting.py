@@ -71,6 +71,6 @@ def recut(warehouse: Warehouse, brand_id: int, *, recut_by: str, reason: str) ->
         warehouse.run("core.brand_zones", "add_for_all_time", brand_id=brand_id, **record)
         add_spend(warehouse, recorded_at)
         what = {"table_name": "core.brand_zones", "rows": 1}
-        warehouse.run("ops.mendings", "add", mended_at=recorded_at, mended_by=recut_by, reason=reason, **what)
+        warehouse.run("internal.mendings", "add", mended_at=recorded_at, mended_by=recut_by, reason=reason, **what)
     log.info("brand %d: all of its history is by %s", brand_id, done.timezone)
     return done

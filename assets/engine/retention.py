@@ -5,8 +5,8 @@ Belongs here: what is removed when, by the `keep_…` settings. Does not: Dagste
 the newest.
 
 A file goes when no warehouse below the data root needs it and it was let go long enough ago. When that was stands in
-the warehouse (`ops.files_let_go`) and is never read off the file: a copy or a wrong clock changes a file's time. What
-cannot be proven to be unneeded stays, and is named.
+the warehouse (`internal.files_let_go`) and is never read off the file: a copy or a wrong clock changes a file's time.
+What cannot be proven to be unneeded stays, and is named.
 """
 
 import logging
@@ -123,7 +123,7 @@ def _replaced_files(root: DataRoot) -> Iterator[str]:
 
 def _remove_let_go(warehouse: Warehouse, paths: set[str], before: datetime) -> int:
     """Remove files that were let go before an instant; those that are seen for the first time are let go now."""
-    known = dict(warehouse.run("ops.files_let_go", "due", before=before).fetchall())
+    known = dict(warehouse.run("internal.files_let_go", "due", before=before).fetchall())
     new = sorted(paths - known.keys())
     let_go(warehouse, [warehouse.root.path / path for path in new], "housekeeping saw it first")
     due = sorted(path for path in paths if known.get(path))
@@ -169,7 +169,7 @@ def _remove_sealed_files(warehouse: Warehouse, others: list[tuple[set[str], set[
     root = warehouse.root
     needed = {name for (name,) in warehouse.run("ops.sealed_files", "names").fetchall()}
     needed = needed.union(*(sealed for sealed, _ in others))
-    known = dict(warehouse.run("ops.files_let_go", "due", before=before).fetchall())
+    known = dict(warehouse.run("internal.files_let_go", "due", before=before).fetchall())
     unneeded = [str(file.relative_to(root.path)) for file in sealed_paths(root) if _name(root, file) not in needed]
     _name_unknown([path for path in unneeded if path not in known])
     return _remove(warehouse, [path for path in unneeded if known.get(path)])

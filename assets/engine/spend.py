@@ -46,7 +46,7 @@ def add_spend(warehouse: Warehouse, recorded_at: datetime) -> int:
 def write_spend(warehouse: Warehouse, newest: int, recorded_at: datetime, *, rezoned: bool) -> None:
     """Add `new_spend` to the sums, and note what it bears upon. Reads `rezoned_brands`; call it in a transaction."""
     with days_needed(warehouse.connection, BEGINNING if rezoned else NEVER):
-        warehouse.run("ops.overspend_due", "add_new_spend")
+        warehouse.run("internal.overspend_due", "add_new_spend")
     first_day, last_day = warehouse.run("steps.spend", "days_of_new_spend").fetchall()[0]
     with days_needed(warehouse.connection, BEGINNING if rezoned else first_day or NEVER, last_day or NEVER):
         warehouse.run("mart.restatements", "add", batch_id=newest, recorded_at=recorded_at)

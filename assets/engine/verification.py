@@ -55,7 +55,7 @@ def verify(warehouse: Warehouse, track: Callable[[list[Path]], Iterable[Path]] =
 
 def _broken(warehouse: Warehouse, rule: str) -> list[Finding]:
     # whether events are charged is told of the newest batch: of older ones an event may be sealed, its charge not yet
-    through = warehouse.value("ops.batches", "newest") - 1 if rule == "checks.events_are_charged_or_wait" else 0
+    through = warehouse.value("internal.batches", "newest") - 1 if rule == "checks.events_are_charged_or_wait" else 0
     values, name = values_of(rule, through), rule.removeprefix("checks.")
     try:
         row = warehouse.row(rule, **values)

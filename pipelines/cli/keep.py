@@ -128,8 +128,7 @@ def _run_refresh(data: DataRoot) -> SpendgateError | None:
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and change nothing.")
 def migrate(data: DataRoot, *, dry_run: bool) -> None:
     """Bring the warehouse up to this version of spendgate; every run does so by itself."""
-    from assets.engine.warehouse.migrations import VERSION, pending_migrations
-    from assets.engine.warehouse.warehouse import version_of_file
+    from assets.engine.warehouse.migrations import VERSION, pending_migrations, version_of_file
 
     version = version_of_file(data.warehouse_file)
     pending = pending_migrations(version or VERSION, data.warehouse_file)

@@ -139,8 +139,8 @@ def _swap(warehouse: "Warehouse") -> None:
     from assets.engine.rebuild.rebuild import swap
 
     swap(warehouse)
-    warehouse.run("ops.evidence_checks", "clear")  # what was derived before was derived from the other ledger
-    warehouse.run("ops.watermarks", "remove_checks")
+    warehouse.run("internal.evidence_checks", "clear")  # what was derived before was derived from the other ledger
+    warehouse.run("internal.watermarks", "remove_checks")
     publish(warehouse)
     root = warehouse.root
     say(f"The rebuilt warehouse is the live one now, and published; the other is {root.replaced_file}.")

@@ -37,7 +37,7 @@ booked_lately as (
     select
         brand_id,
         sum(amount) as amount
-    from hot.transactions
+    from internal.transactions
     where
         transaction_type = 'PAYMENT'
         and batch_id <= ops.summed_batch('infinity'::timestamptz)

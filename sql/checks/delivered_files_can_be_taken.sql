@@ -3,5 +3,5 @@ select
     name,
     failed_reads,
     waits_for
-from ops.attempts
+from internal.attempts
 where failed_reads >= 3

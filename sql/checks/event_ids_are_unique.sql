@@ -2,13 +2,13 @@
 -- was found right, against all of them.
 with newest as not materialized (
     select hash(event_id) as digest
-    from hot.ad_events
+    from internal.ad_events
     where batch_id > $checked_through
 ),
 
 earlier as (
     select hash(event_id) as digest
-    from hot.ad_events
+    from internal.ad_events
     where batch_id <= $checked_through
 ),
 
@@ -32,7 +32,7 @@ alike as (
 select
     event_id,
     count(*) as times
-from hot.ad_events
+from internal.ad_events
 semi join alike on hash(ad_events.event_id) = alike.digest
 group by event_id
 having count(*) > 1

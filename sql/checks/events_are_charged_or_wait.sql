@@ -3,13 +3,13 @@ with newest as not materialized (
     select
         core.transaction_id(file_id, line_number) as transaction_id,
         event_id
-    from hot.ad_events
+    from internal.ad_events
     where batch_id > $checked_through
 ),
 
 charged as not materialized (
     select transaction_id
-    from hot.transactions
+    from internal.transactions
     where batch_id > $checked_through and transaction_type = 'COST'
 ),
 

@@ -2,11 +2,11 @@
 with newest as (
     select file_id
     from raw.event_files
-    where batch_id = (select max(batch_id) from ops.batches)
+    where batch_id = (select max(batch_id) from internal.batches)
     union
     select file_id
-    from ops.retries
-    where batch_id = (select max(batch_id) from ops.batches)
+    from internal.retries
+    where batch_id = (select max(batch_id) from internal.batches)
 ),
 
 accepted as (
@@ -14,7 +14,7 @@ accepted as (
         file_id,
         count(*) as accepted
     from (
-        select file_id from hot.ad_events
+        select file_id from internal.ad_events
         semi join newest using (file_id)
         union all
         select file_id from sealed.ad_events() -- rows of an older file that were tried again

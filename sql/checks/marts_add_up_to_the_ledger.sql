@@ -14,11 +14,11 @@ stored as (
         'transactions' as table_name,
         sum(amount) as spend,
         count(*) filter (transaction_type = 'COST') as transactions
-    from hot.transactions
+    from internal.transactions
     where
         transaction_type <> 'PAYMENT'
         and batch_id <= (
-            select coalesce(max(batch_id), 0) from ops.watermarks
+            select coalesce(max(batch_id), 0) from internal.watermarks
             where table_name = 'mart'
         )
     union all
@@ -26,13 +26,13 @@ stored as (
         'daily_spend' as table_name,
         sum(spend) as spend,
         sum(transactions) as transactions
-    from hot.daily_spend
+    from internal.daily_spend
     union all
     select
         'monthly_spend' as table_name,
         sum(spend) as spend,
         sum(transactions) as transactions
-    from hot.monthly_spend
+    from internal.monthly_spend
     union all
     select
         'lifetime_spend' as table_name,

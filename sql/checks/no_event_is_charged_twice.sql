@@ -7,7 +7,7 @@ with bitmaps as (
         batch_id > $checked_through as is_newest,
         bit_or(1::bigint << (transaction_id % 32)) as bits,
         count(*) as rows
-    from hot.transactions
+    from internal.transactions
     group by all
 ),
 
@@ -25,7 +25,7 @@ suspects as (
 select
     transaction_id,
     count(*) as times
-from hot.transactions
+from internal.transactions
 semi join suspects on transactions.transaction_id // 32 = suspects.block
 group by transaction_id
 having count(*) > 1

@@ -3,7 +3,7 @@ select
     rows_in_force.table_name,
     rows_in_force.id,
     rows_in_force.valid_from
-from core.reference_rows as rows_in_force
+from internal.reference_rows as rows_in_force
 where rows_in_force.valid_from > $clock
 order by
     rows_in_force.table_name,

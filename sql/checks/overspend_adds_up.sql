@@ -6,7 +6,7 @@ with days as (
         daily_spend.brand_id,
         'DAY' as period,
         daily_spend.local_date as starts_on
-    from hot.daily_spend
+    from internal.daily_spend
     semi join mart.overspend -- few are kept in memory, many pass by
         on
             daily_spend.brand_id = overspend.brand_id
@@ -21,7 +21,7 @@ months as (
         monthly_spend.brand_id,
         'MONTH' as period,
         monthly_spend.local_month as starts_on
-    from hot.monthly_spend
+    from internal.monthly_spend
     semi join mart.overspend
         on
             monthly_spend.brand_id = overspend.brand_id
@@ -44,7 +44,7 @@ spent as (
         periods.starts_on,
         sum(period_spend.spend) as spend
     from periods
-    inner join mart.period_spend
+    inner join internal.period_spend
         on
             periods.brand_id = period_spend.brand_id
             and periods.period = period_spend.period

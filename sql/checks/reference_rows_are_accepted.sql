@@ -3,7 +3,7 @@ with in_force as (
     select
         file_id,
         name
-    from ops.reference_files
+    from internal.reference_files
     where outcome = 'LOADED'
     qualify row_number() over (partition by kind order by recorded_at desc) = 1
 )

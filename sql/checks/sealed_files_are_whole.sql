@@ -4,5 +4,5 @@ select
     day,
     state,
     remedy
-from ops.unreadable_sealed_files
+from internal.unreadable_sealed_files
 order by name

@@ -11,6 +11,6 @@ select
     campaign_id,
     status.status,
     last_changes.to_status
-from hot.campaign_status as status
+from internal.campaign_status as status
 full join last_changes using (campaign_id)
 where status.status is distinct from last_changes.to_status

@@ -1,5 +1,5 @@
 -- One row per version of an ad set.
-create table if not exists core.ad_set_versions (
+create table if not exists internal.ad_set_versions (
     ad_set_id bigint not null,
     campaign_id bigint not null,
     name varchar,
@@ -8,10 +8,10 @@ create table if not exists core.ad_set_versions (
     batch_id bigint not null,
     recorded_at timestamptz not null
 );
-comment on table core.ad_set_versions is 'One row per version of an ad set, as it was loaded; rows are only ever added.';
+comment on table internal.ad_set_versions is 'One row per version of an ad set, as it was loaded; rows are only ever added.';
 
 create or replace view core.ad_sets as
-from core.versions_with_ends('core.ad_set_versions');
+from core.versions_with_ends('internal.ad_set_versions');
 comment on view core.ad_sets is 'One row per version of an ad set.';
 
 -- name: validate
@@ -34,5 +34,5 @@ select
     filled(delivered.name) as name,
     flag_of(delivered.is_active) as is_active
 from complete_rows as delivered
-left join core.reference_rows as parents
+left join internal.reference_rows as parents
     on parents.table_name = 'campaigns' and bigint_of(filled(delivered.campaign_id))::varchar = parents.id;

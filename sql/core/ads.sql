@@ -1,5 +1,5 @@
 -- One row per version of an ad.
-create table if not exists core.ad_versions (
+create table if not exists internal.ad_versions (
     ad_id bigint not null,
     ad_set_id bigint not null,
     name varchar,
@@ -14,10 +14,10 @@ create table if not exists core.ad_versions (
     batch_id bigint not null,
     recorded_at timestamptz not null
 );
-comment on table core.ad_versions is 'One row per version of an ad, as it was loaded; rows are only ever added.';
+comment on table internal.ad_versions is 'One row per version of an ad, as it was loaded; rows are only ever added.';
 
 create or replace view core.ads as
-from core.versions_with_ends('core.ad_versions');
+from core.versions_with_ends('internal.ad_versions');
 comment on view core.ads is 'One row per version of an ad.';
 comment on column core.ads.cost_per_mille is 'price of 1,000 impressions; empty: the global default';
 
@@ -52,5 +52,5 @@ select
     cost_of(delivered.cost_per_view) as cost_per_view,
     cost_of(delivered.cost_per_acquisition) as cost_per_acquisition
 from complete_rows as delivered
-left join core.reference_rows as parents
+left join internal.reference_rows as parents
     on parents.table_name = 'ad_sets' and bigint_of(filled(delivered.ad_set_id))::varchar = parents.id;

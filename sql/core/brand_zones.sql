@@ -1,19 +1,19 @@
 -- One row per brand and time zone that was noted for it, and from when it holds.
-create table if not exists core.brand_zone_versions (
+create table if not exists internal.brand_zone_versions (
     brand_id bigint not null,
     timezone varchar not null,
     valid_from timestamptz not null,
     batch_id bigint not null,
     recorded_at timestamptz not null
 );
-comment on table core.brand_zone_versions is 'One row per brand and time zone that was noted for it; rows are only ever added.';
+comment on table internal.brand_zone_versions is 'One row per brand and time zone that was noted for it; rows are only ever added.';
 
 -- Unlike other versions, a later one may begin where the first one does: history cut anew. So which brands have several
 -- is counted; of 100,000 that takes 5 ms.
 create or replace macro core.brand_zones_as_known(known_at) as table
     with zones as not materialized (
         select *
-        from core.brand_zone_versions
+        from internal.brand_zone_versions
         where recorded_at <= known_at
     ),
 
@@ -169,13 +169,13 @@ comment on macro table core.brand_offsets is 'One row per brand and period, of t
 -- One row per brand that is new, or that came with another zone than the one noted last: it holds from the first local
 -- midnight after the version, by the clock in force at that moment. With $mends also where the zone noted last begins
 -- later than that, since a clock was ahead. Reads new_versions.
-insert into core.brand_zone_versions
+insert into internal.brand_zone_versions
 with noted as (
     select
         brand_id,
         arg_max(timezone, recorded_at) as timezone,
         arg_max(valid_from, recorded_at) as valid_from
-    from core.brand_zone_versions
+    from internal.brand_zone_versions
     semi join new_versions using (brand_id)
     group by brand_id
 ),
@@ -236,14 +236,14 @@ where
 
 -- name: add_for_all_time
 -- One row: the zone noted last for a brand, as the one that has held from the beginning.
-insert into core.brand_zone_versions
+insert into internal.brand_zone_versions
 select
     brand_id,
     arg_max(timezone, recorded_at) as timezone,
     core.beginning() as valid_from,
     $batch_id as batch_id,
     $recorded_at::timestamptz as recorded_at
-from core.brand_zone_versions
+from internal.brand_zone_versions
 where brand_id = $brand_id
 group by brand_id;
 

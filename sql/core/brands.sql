@@ -1,5 +1,5 @@
 -- One row per version of a brand.
-create table if not exists core.brand_versions (
+create table if not exists internal.brand_versions (
     brand_id bigint not null,
     name varchar,
     daily_budget decimal(38, 9),
@@ -13,14 +13,14 @@ create table if not exists core.brand_versions (
     batch_id bigint not null,
     recorded_at timestamptz not null
 );
-comment on table core.brand_versions is 'One row per version of a brand, as it was loaded; rows are only ever added.';
+comment on table internal.brand_versions is 'One row per version of a brand, as it was loaded; rows are only ever added.';
 
 -- of a brand of which no currency has been said, it is this one
 create or replace macro core.currency_of(currency) as coalesce(currency, 'USD');
 
 create or replace view core.brands as
 select * replace (core.currency_of(currency) as currency)
-from core.versions_with_ends('core.brand_versions');
+from core.versions_with_ends('internal.brand_versions');
 comment on view core.brands is 'One row per version of a brand.';
 comment on column core.brands.daily_budget is 'spend allowed per local day; null: no limit, 0: no delivery';
 comment on column core.brands.monthly_budget is 'spend allowed per local month; null: no limit, 0: no delivery';
@@ -31,17 +31,17 @@ comment on column core.brands.valid_from is 'when the version was loaded; the fi
 comment on column core.brands.valid_to is 'when the next version was loaded; null: in force';
 comment on column core.brands.superseded_at is 'when valid_to was recorded: until then the version was believed to be in force';
 
-create or replace view core.brand_currencies as
+create or replace view internal.brand_currencies as
 select
     brand_id,
     core.currency_of(arg_max(currency, recorded_at)) as currency
-from core.brand_versions
+from internal.brand_versions
 group by brand_id;
-comment on view core.brand_currencies is 'One row per brand: the currency of all its amounts, which never changes.';
+comment on view internal.brand_currencies is 'One row per brand: the currency of all its amounts, which never changes.';
 
 create or replace macro core.brands_in_force(instant, known_at) as table
     select * replace (core.currency_of(currency) as currency)
-    from core.versions_in_force('core.brand_versions', instant, known_at);
+    from core.versions_in_force('internal.brand_versions', instant, known_at);
 comment on macro table core.brands_in_force is 'One row per brand: its version in force at an instant, as known at a recorded time.'; -- noqa: PRS
 
 -- name: validate
@@ -89,5 +89,5 @@ select
 from complete_rows as delivered
 left join (select distinct timezone from core.utc_offsets) as zones
     on filled(delivered.timezone) = zones.timezone
-left join core.versions_in_force('core.brand_versions', 'infinity'::timestamptz, 'infinity'::timestamptz) as known
+left join core.versions_in_force('internal.brand_versions', 'infinity'::timestamptz, 'infinity'::timestamptz) as known
     on bigint_of(filled(delivered.brand_id)) = known.brand_id;

@@ -1,5 +1,5 @@
 -- One row per version of a budget of a brand or a campaign.
-create table if not exists core.budget_versions (
+create table if not exists internal.budget_versions (
     budget varchar not null,
     scope varchar not null,
     id bigint not null,
@@ -11,10 +11,10 @@ create table if not exists core.budget_versions (
     batch_id bigint not null,
     recorded_at timestamptz not null
 );
-comment on table core.budget_versions is 'One row per version of a budget, as it was loaded; rows are only ever added.';
+comment on table internal.budget_versions is 'One row per version of a budget, as it was loaded; rows are only ever added.';
 
 create or replace view core.budgets as
-from core.versions_with_ends('core.budget_versions');
+from core.versions_with_ends('internal.budget_versions');
 comment on view core.budgets is 'One row per version of a budget of a brand or a campaign.';
 comment on column core.budgets.budget is 'its key: scope/id/period, and /effective_from if it has one';
 comment on column core.budgets.scope is 'BRAND or CAMPAIGN';
@@ -25,7 +25,7 @@ comment on column core.budgets.effective_from is 'first local date of the brand 
 comment on column core.budgets.effective_to is 'last local date on which it holds; null: for ever';
 
 create or replace macro core.budgets_in_force(instant, known_at) as table
-    from core.versions_in_force('core.budget_versions', instant, known_at);
+    from core.versions_in_force('internal.budget_versions', instant, known_at);
 comment on macro table core.budgets_in_force is 'One row per budget: its version in force at an instant, as known at a recorded time.'; -- noqa: PRS
 
 create or replace macro core.budget_owners(instant, known_at) as table
@@ -62,9 +62,9 @@ select
     key_text as key,
     coalesce(
         typed.fault,
-        word_fault('scope', typed.scope, (select list(distinct scope order by scope) from core.limit_kinds)),
+        word_fault('scope', typed.scope, (select list(distinct scope order by scope) from internal.limit_kinds)),
         id_fault('id', filled(typed.id)),
-        word_fault('period', typed.period, (select list(period) from core.periods)),
+        word_fault('period', typed.period, (select list(period) from internal.periods)),
         case when filled(typed.amount) is null then 'amount is missing (0 allows no delivery)' end,
         budget_fault('amount', typed.amount),
         dates_fault('effective_from', typed.effective_from, 'effective_to', typed.effective_to),
@@ -78,5 +78,5 @@ select
     typed_from as effective_from,
     date_of(typed.effective_to) as effective_to
 from typed
-left join core.reference_rows as parents
+left join internal.reference_rows as parents
     on typed.parent_table = parents.table_name and typed.typed_id::varchar = parents.id;

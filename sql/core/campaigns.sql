@@ -1,5 +1,5 @@
 -- One row per version of a campaign.
-create table if not exists core.campaign_versions (
+create table if not exists internal.campaign_versions (
     campaign_id bigint not null,
     brand_id bigint not null,
     name varchar,
@@ -12,10 +12,10 @@ create table if not exists core.campaign_versions (
     batch_id bigint not null,
     recorded_at timestamptz not null
 );
-comment on table core.campaign_versions is 'One row per version of a campaign, as it was loaded; rows are only ever added.';
+comment on table internal.campaign_versions is 'One row per version of a campaign, as it was loaded; rows are only ever added.';
 
 create or replace view core.campaigns as
-from core.versions_with_ends('core.campaign_versions');
+from core.versions_with_ends('internal.campaign_versions');
 comment on view core.campaigns is 'One row per version of a campaign.';
 comment on column core.campaigns.status is 'the first status only; ops.campaign_status is the record';
 comment on column core.campaigns.allowed_start is 'dayparting: UTC time of day from which it may run';
@@ -24,7 +24,7 @@ comment on column core.campaigns.start_date is 'flight: first local date of the 
 comment on column core.campaigns.end_date is 'flight: last local date on which it may run; null: for ever';
 
 create or replace macro core.campaigns_in_force(instant, known_at) as table
-    from core.versions_in_force('core.campaign_versions', instant, known_at);
+    from core.versions_in_force('internal.campaign_versions', instant, known_at);
 comment on macro table core.campaigns_in_force is 'One row per campaign: its version in force at an instant, as known at a recorded time.'; -- noqa: PRS
 
 -- name: validate
@@ -53,7 +53,7 @@ select
     date_of(delivered.start_date) as start_date,
     date_of(delivered.end_date) as end_date
 from complete_rows as delivered
-left join core.reference_rows as parents
+left join internal.reference_rows as parents
     on parents.table_name = 'brands' and bigint_of(filled(delivered.brand_id))::varchar = parents.id;
 
 -- name: last_date

@@ -1,20 +1,20 @@
 -- One row per version of the times at which a campaign may run, all its rows of dayparting together.
-create table if not exists core.dayparting_versions (
+create table if not exists internal.dayparting_versions (
     campaign_id bigint not null,
     windows struct(weekdays tinyint[], opens time, closes time, clock varchar)[] not null, -- noqa: PRS
     valid_from timestamptz not null,
     batch_id bigint not null,
     recorded_at timestamptz not null
 );
-comment on table core.dayparting_versions is 'One row per version of a campaign''s dayparting, as it was loaded; rows are only ever added.';
+comment on table internal.dayparting_versions is 'One row per version of a campaign''s dayparting, as it was loaded; rows are only ever added.';
 
 create or replace view core.dayparting as
-from core.versions_with_ends('core.dayparting_versions');
+from core.versions_with_ends('internal.dayparting_versions');
 comment on view core.dayparting is 'One row per version of the times at which a campaign may run, all its rows of dayparting together.';
 comment on column core.dayparting.windows is 'from opens to closes on each date whose weekday (1: Monday) is named, on the clock of the BRAND or in UTC; closes before opens: across midnight; empty: its rows are gone';
 
 create or replace macro core.dayparting_in_force(instant, known_at) as table
-    select * from core.versions_in_force('core.dayparting_versions', instant, known_at)
+    select * from core.versions_in_force('internal.dayparting_versions', instant, known_at)
     where len(windows) > 0;
 comment on macro table core.dayparting_in_force is 'One row per campaign with rows of dayparting in force at an instant, as known at a recorded time.'; -- noqa: PRS
 
@@ -60,7 +60,7 @@ select
     concat_ws('/', typed_id, typed_weekdays, opens, closes, typed_clock) as key,
     typed.typed_clock as clock
 from typed
-left join core.reference_rows as parents
+left join internal.reference_rows as parents
     on parents.table_name = 'campaigns' and typed.typed_id::varchar = parents.id;
 
 -- name: gather

@@ -1,5 +1,5 @@
 -- One row per version of a default price list.
-create table if not exists core.global_ad_pricing_versions (
+create table if not exists internal.global_ad_pricing_versions (
     effective_from timestamptz not null,
     cost_per_click decimal(18, 9),
     cost_per_mille decimal(18, 6),
@@ -9,10 +9,10 @@ create table if not exists core.global_ad_pricing_versions (
     batch_id bigint not null,
     recorded_at timestamptz not null
 );
-comment on table core.global_ad_pricing_versions is 'One row per version of a default price list, as it was loaded; rows are only ever added.';
+comment on table internal.global_ad_pricing_versions is 'One row per version of a default price list, as it was loaded; rows are only ever added.';
 
 create or replace view core.global_ad_pricing as
-from core.versions_with_ends('core.global_ad_pricing_versions');
+from core.versions_with_ends('internal.global_ad_pricing_versions');
 comment on view core.global_ad_pricing is 'One row per version of a default price list.';
 comment on column core.global_ad_pricing.effective_from is 'first instant at which the list is in force';
 comment on column core.global_ad_pricing.valid_to is 'when the row was corrected; null: the row counts';

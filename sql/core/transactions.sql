@@ -1,5 +1,5 @@
 -- One row per priced event, payment or correction of a cost; rows are only ever added.
-create or replace view sealed.lost_transactions as
+create or replace view internal.lost_transactions as
 select
     lost::bigint as transaction_id,
     lost::bigint as brand_id,
@@ -16,7 +16,7 @@ select
 from sealed.lost_seconds('transactions')
 where lost is null;
 
-create table if not exists hot.transactions (
+create table if not exists internal.transactions (
     transaction_id bigint not null,
     brand_id bigint not null,
     campaign_id bigint,
@@ -30,14 +30,14 @@ create table if not exists hot.transactions (
     price_effective_from timestamptz,
     batch_id bigint not null
 );
-comment on table hot.transactions is 'One row per row of core.transactions that is not sealed.';
+comment on table internal.transactions is 'One row per row of core.transactions that is not sealed.';
 
 create macro if not exists sealed.transactions() as table
-    from hot.transactions
+    from internal.transactions
     where false;
 
 create or replace view core.transactions as
-from hot.transactions
+from internal.transactions
 union all
 select
     * replace (
@@ -58,7 +58,7 @@ comment on column core.transactions.batch_id is 'the run that charged it';
 -- name: charge
 -- One row per priced event. What finds no ad or no price is left out here and waits in core.unpriced. Reads
 -- priced_events (sql/portable).
-insert into hot.transactions
+insert into internal.transactions
 select
     transaction_id,
     brand_id,
@@ -76,7 +76,7 @@ from priced_events;
 
 -- name: book_payments
 -- One row per payment whose brand is known. Reads payments_to_book.
-insert into hot.transactions
+insert into internal.transactions
 select
     payment.transaction_id,
     payment.brand_id,
@@ -95,7 +95,7 @@ semi join core.brands using (brand_id);
 
 -- name: book_corrections
 -- One row per correction of a cost that takes something back of it. Reads booked_corrections.
-insert into hot.transactions
+insert into internal.transactions
 select
     transaction_id,
     brand_id,
@@ -118,7 +118,7 @@ create or replace temp table sealed_days as
 select
     *,
     make_timestamp((epoch_us(occurred_at) // 86400000000) * 86400000000)::date as day
-from hot.transactions
+from internal.transactions
 where
     occurred_at >= make_timestamptz(epoch_us($first_day::date))
     and occurred_at < make_timestamptz(epoch_us($last_day::date + 1))
@@ -131,7 +131,7 @@ order by
 
 -- name: remove_sealed
 -- Rows that are in sealed files now. Reads sealed_now.
-delete from hot.transactions
+delete from internal.transactions
 where epoch_us(occurred_at) // 86400000000 in (
     select epoch_us(day) // 86400000000 from sealed_now
     where table_name = 'transactions'

@@ -5,7 +5,7 @@ with costs as (
         brand_id,
         local_month,
         sum(spend) as spend
-    from mart.monthly_spend_parts
+    from internal.monthly_spend_parts
     group by all
 ),
 

@@ -1,5 +1,5 @@
 -- One row per brand, campaign, cost type and local date.
-create or replace view sealed.lost_daily_spend as
+create or replace view internal.lost_daily_spend as
 select
     lost::bigint as brand_id,
     lost::bigint as campaign_id,
@@ -10,7 +10,7 @@ select
 from sealed.lost_dates('daily_spend', 1)
 where lost is null;
 
-create table if not exists hot.daily_spend (
+create table if not exists internal.daily_spend (
     brand_id bigint not null,
     campaign_id bigint not null,
     cost_type cost_type not null,
@@ -18,10 +18,10 @@ create table if not exists hot.daily_spend (
     spend decimal(38, 9) not null,
     transactions bigint not null
 );
-comment on table hot.daily_spend is 'One row per row of mart.daily_spend that is not sealed; of a sealed day, what is to be added to it.';
+comment on table internal.daily_spend is 'One row per row of mart.daily_spend that is not sealed; of a sealed day, what is to be added to it.';
 
 create macro if not exists sealed.daily_spend() as table
-    from hot.daily_spend
+    from internal.daily_spend
     where false;
 
 -- The first local day or month of which nothing is sealed.
@@ -29,16 +29,16 @@ create macro if not exists sealed.daily_spend_through() as date '0001-01-01';
 
 -- What is sealed of a sum and what was added since, each a row: a join finds the files it needs, through a sum it
 -- cannot. Over 100 days of 1 M events, 0.02 s for the sums of one day instead of 2.5 s.
-create or replace view mart.daily_spend_parts as
-from hot.daily_spend
+create or replace view internal.daily_spend_parts as
+from internal.daily_spend
 union all
 select * replace (cost_type::cost_type as cost_type)
 from sealed.daily_spend();
-comment on view mart.daily_spend_parts is 'One row per part of a row of mart.daily_spend; the parts add up to it.';
+comment on view internal.daily_spend_parts is 'One row per part of a row of mart.daily_spend; the parts add up to it.';
 
 create or replace view mart.daily_spend as
 with sums as (
-    from hot.daily_spend
+    from internal.daily_spend
     where local_date >= sealed.daily_spend_through()
     union all
     select
@@ -48,7 +48,7 @@ with sums as (
         local_date,
         sum(spend)::decimal(38, 9) as spend,
         sum(transactions)::bigint as transactions
-    from mart.daily_spend_parts
+    from internal.daily_spend_parts
     where local_date < sealed.daily_spend_through()
     group by brand_id, campaign_id, cost_type, local_date
     having sum(transactions) <> 0
@@ -58,12 +58,12 @@ select
     sums.*,
     brands.currency
 from sums
-left join core.brand_currencies as brands on sums.brand_id = brands.brand_id;
+left join internal.brand_currencies as brands on sums.brand_id = brands.brand_id;
 comment on view mart.daily_spend is 'One row per brand, campaign, cost type and local date.';
 
 -- name: add
 -- One row per brand, campaign, cost type and local date.
-merge into hot.daily_spend as total
+merge into internal.daily_spend as total
 using new_spend as new
     on
         total.brand_id = new.brand_id
@@ -77,9 +77,9 @@ values (new.brand_id, new.campaign_id, new.cost_type, new.local_date, new.spend,
 
 -- name: remove_rezoned
 -- Make room for brands that are summed again; what is sealed of them is taken back.
-delete from hot.daily_spend
+delete from internal.daily_spend
 where brand_id in (select brand_id from rezoned_brands);
-insert into hot.daily_spend
+insert into internal.daily_spend
 select
     brand_id,
     campaign_id,
@@ -97,7 +97,7 @@ create or replace temp table sealed_days as
 select
     *,
     local_date as day
-from hot.daily_spend
+from internal.daily_spend
 where local_date between $first_day and $last_day and local_date in $days
 order by
     local_date,
@@ -107,7 +107,7 @@ order by
 
 -- name: remove_sealed
 -- Rows that are in sealed files now. Reads sealed_now.
-delete from hot.daily_spend
+delete from internal.daily_spend
 where epoch_us(local_date) // 86400000000 in (
     select epoch_us(day) // 86400000000 from sealed_now
     where table_name = 'daily_spend'

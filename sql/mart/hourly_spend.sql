@@ -12,7 +12,7 @@ with span as (
         select
             min(occurred_at) as first_at,
             max(occurred_at) as last_at
-        from hot.transactions
+        from internal.transactions
         union all
         select
             make_timestamptz(epoch_us(min(day))) as first_at,
@@ -48,6 +48,6 @@ select
     sums.*,
     brands.currency
 from sums
-left join core.brand_currencies as brands on sums.brand_id = brands.brand_id;
+left join internal.brand_currencies as brands on sums.brand_id = brands.brand_id;
 comment on view mart.hourly_spend is 'One row per brand, campaign, cost type and local hour.';
 comment on column mart.hourly_spend.local_hour is 'start of the hour on the brand''s clock; a repeated hour counts as one';

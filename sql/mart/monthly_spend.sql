@@ -1,5 +1,5 @@
 -- One row per brand, campaign, cost type and local month.
-create or replace view sealed.lost_monthly_spend as
+create or replace view internal.lost_monthly_spend as
 select
     lost::bigint as brand_id,
     lost::bigint as campaign_id,
@@ -10,7 +10,7 @@ select
 from sealed.lost_dates('monthly_spend', 31)
 where lost is null;
 
-create table if not exists hot.monthly_spend (
+create table if not exists internal.monthly_spend (
     brand_id bigint not null,
     campaign_id bigint not null,
     cost_type cost_type not null,
@@ -18,24 +18,24 @@ create table if not exists hot.monthly_spend (
     spend decimal(38, 9) not null,
     transactions bigint not null
 );
-comment on table hot.monthly_spend is 'One row per row of mart.monthly_spend that is not sealed; of a sealed month, what is to be added to it.';
+comment on table internal.monthly_spend is 'One row per row of mart.monthly_spend that is not sealed; of a sealed month, what is to be added to it.';
 
 create macro if not exists sealed.monthly_spend() as table
-    from hot.monthly_spend
+    from internal.monthly_spend
     where false;
 
 create macro if not exists sealed.monthly_spend_through() as date '0001-01-01';
 
-create or replace view mart.monthly_spend_parts as
-from hot.monthly_spend
+create or replace view internal.monthly_spend_parts as
+from internal.monthly_spend
 union all
 select * replace (cost_type::cost_type as cost_type)
 from sealed.monthly_spend();
-comment on view mart.monthly_spend_parts is 'One row per part of a row of mart.monthly_spend; the parts add up to it.';
+comment on view internal.monthly_spend_parts is 'One row per part of a row of mart.monthly_spend; the parts add up to it.';
 
 create or replace view mart.monthly_spend as
 with sums as (
-    from hot.monthly_spend
+    from internal.monthly_spend
     where local_month >= sealed.monthly_spend_through()
     union all
     select
@@ -45,7 +45,7 @@ with sums as (
         local_month,
         sum(spend)::decimal(38, 9) as spend,
         sum(transactions)::bigint as transactions
-    from mart.monthly_spend_parts
+    from internal.monthly_spend_parts
     where local_month < sealed.monthly_spend_through()
     group by brand_id, campaign_id, cost_type, local_month
     having sum(transactions) <> 0
@@ -55,13 +55,13 @@ select
     sums.*,
     brands.currency
 from sums
-left join core.brand_currencies as brands on sums.brand_id = brands.brand_id;
+left join internal.brand_currencies as brands on sums.brand_id = brands.brand_id;
 comment on view mart.monthly_spend is 'One row per brand, campaign, cost type and local month.';
 comment on column mart.monthly_spend.local_month is 'first day of the month';
 
 -- name: add
 -- One row per brand, campaign, cost type and local month.
-merge into hot.monthly_spend as total
+merge into internal.monthly_spend as total
 using (
     select
         brand_id,
@@ -85,9 +85,9 @@ values (new.brand_id, new.campaign_id, new.cost_type, new.local_month, new.spend
 
 -- name: remove_rezoned
 -- Make room for brands that are summed again; what is sealed of them is taken back.
-delete from hot.monthly_spend
+delete from internal.monthly_spend
 where brand_id in (select brand_id from rezoned_brands);
-insert into hot.monthly_spend
+insert into internal.monthly_spend
 select
     brand_id,
     campaign_id,
@@ -105,7 +105,7 @@ create or replace temp table sealed_days as
 select
     *,
     local_month as day
-from hot.monthly_spend
+from internal.monthly_spend
 where local_month between $first_day and $last_day and local_month in $days
 order by
     local_month,
@@ -115,7 +115,7 @@ order by
 
 -- name: remove_sealed
 -- Rows that are in sealed files now. Reads sealed_now.
-delete from hot.monthly_spend
+delete from internal.monthly_spend
 where epoch_us(local_month) // 86400000000 in (
     select epoch_us(day) // 86400000000 from sealed_now
     where table_name = 'monthly_spend'

@@ -64,7 +64,7 @@ days as (
     select
         daily_spend.brand_id,
         daily_spend.local_date
-    from mart.daily_spend_parts as daily_spend
+    from internal.daily_spend_parts as daily_spend
     semi join rezoned_brands using (brand_id)
     inner join clocks on daily_spend.brand_id = clocks.brand_id and daily_spend.local_date < clocks.local_date
 ),
@@ -74,7 +74,7 @@ known as (
         brand_id,
         local_date,
         sum(daily_spend.spend) as spend
-    from mart.daily_spend_parts as daily_spend
+    from internal.daily_spend_parts as daily_spend
     semi join days using (brand_id, local_date)
     group by all
 ),

@@ -1,5 +1,5 @@
 -- One row per campaign: what it may do now, and what holds it.
-create table if not exists hot.campaign_status (
+create table if not exists internal.campaign_status (
     campaign_id bigint not null,
     brand_id bigint not null,
     status varchar not null,
@@ -17,10 +17,10 @@ create table if not exists hot.campaign_status (
     flight_starts_at timestamptz,
     flight_ends_at timestamptz
 );
-comment on table hot.campaign_status is 'One row per campaign, as the last decision, or a person since, has left it; ops.campaign_status says it in words.';
+comment on table internal.campaign_status is 'One row per campaign, as the last decision, or a person since, has left it; ops.campaign_status says it in words.';
 
 -- What holds campaigns, in the order of the rules, and a sentence with the numbers: of `states`, a relation like
--- hot.campaign_status, by `limits`, one like mart.budgets as of the same decision.
+-- internal.campaign_status, by `limits`, one like mart.budgets as of the same decision.
 create or replace macro ops.with_what_holds(states, limits) as table -- noqa: PRS
     with decided as (
         select max(decided_at) as decided_at from query_table(states)
@@ -84,7 +84,7 @@ create or replace macro ops.with_what_holds(states, limits) as table -- noqa: PR
                 order by kinds.place
             ) as words
         from query_table(limits) as over
-        inner join core.limit_kinds as kinds on over.scope = kinds.scope and over.period = kinds.period
+        inner join internal.limit_kinds as kinds on over.scope = kinds.scope and over.period = kinds.period
         left join said on over.timezone = said.timezone and over.ends_at = said.instant
         where over.reached
         group by
@@ -149,7 +149,7 @@ create or replace macro ops.with_what_holds(states, limits) as table -- noqa: PR
 comment on macro table ops.with_what_holds is 'The rows of a relation of statuses with what holds each campaign, by a relation of limits.'; -- noqa: PRS
 
 create or replace view ops.campaign_status as
-from ops.with_what_holds('hot.campaign_status', 'mart.budgets');
+from ops.with_what_holds('internal.campaign_status', 'mart.budgets');
 comment on view ops.campaign_status is 'One row per campaign: what it may do now, and what holds it.';
 comment on column ops.campaign_status.status is 'DRAFT, SCHEDULED, RUNNING, PAUSED, BUDGET_REACHED or COMPLETED';
 comment on column ops.campaign_status.reason is 'reason of the last change; blocked_by tells what holds it now';
@@ -170,7 +170,7 @@ comment on column ops.campaign_status.why is 'the same as a sentence, with the n
 
 -- name: apply_decision
 -- One row per campaign: what it may do now. A status that is no longer the one the decision began with is left alone.
-merge into hot.campaign_status as recorded
+merge into internal.campaign_status as recorded
 using (
     select
         decided.*,
@@ -217,7 +217,7 @@ values (
 
 -- name: set_by_hand
 -- The status a person has set, if the campaign still has the one it was set from.
-update hot.campaign_status
+update internal.campaign_status
 set
     status = $status,
     reason = 'MANUAL',
@@ -230,7 +230,7 @@ where campaign_id = $campaign_id and status = $from_status;
 
 -- name: set_next_change
 -- What the decision would make of the status a person has set, and when. Reads decided.
-update hot.campaign_status as recorded
+update internal.campaign_status as recorded
 set
     window_start = decided.window_start,
     window_end = decided.window_end,
@@ -248,5 +248,5 @@ select
     status,
     paused_until,
     (select arg_max(decided_at, decision_id) from ops.decisions) as decided_at
-from hot.campaign_status
+from internal.campaign_status
 where campaign_id = $campaign_id;

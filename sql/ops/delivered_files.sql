@@ -2,7 +2,7 @@
 create or replace view ops.delivered_files as
 select * exclude (ignored_columns, read_at, ignored_more) from raw.event_files
 union all by name
-select * from ops.reference_files;
+select * from internal.reference_files;
 comment on view ops.delivered_files is 'One row per delivered file of any kind; file_id is unique among them.';
 
 -- name: newest_id
@@ -10,7 +10,7 @@ comment on view ops.delivered_files is 'One row per delivered file of any kind; 
 select
     greatest(
         (select coalesce(max(file_id), 0) from ops.delivered_files),
-        (select coalesce(max(last_file_id), 0) from ops.backfills)
+        (select coalesce(max(last_file_id), 0) from internal.backfills)
     ) as file_id;
 
 -- name: new

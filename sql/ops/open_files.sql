@@ -12,7 +12,7 @@ with mostly_refused as (
             kind in ('events', 'payments', 'corrections')
             or file_id in (
                 select arg_max(file_id, recorded_at)
-                from ops.reference_files
+                from internal.reference_files
                 where outcome = 'LOADED'
                 group by kind
             )
@@ -30,11 +30,11 @@ select
     recorded_at,
     'deliver it again otherwise, remove it, or: spendgate acknowledge file ' || ops.as_argument(name)
     || ' --reason "..."' as remedy
-from ops.refused_files
+from internal.refused_files
 where
-    file_id not in (select file_id from ops.refused_files_gone)
+    file_id not in (select file_id from internal.refused_files_gone)
     and file_id not in (
-        select file_id from ops.acknowledgements
+        select file_id from internal.acknowledgements
         where table_name is null
     )
 union all
@@ -52,7 +52,7 @@ select
 from mostly_refused
 where
     file_id not in (
-        select file_id from ops.acknowledgements
+        select file_id from internal.acknowledgements
         where table_name is null
     );
 comment on view ops.open_files is 'One row per delivered file that was refused, whole or more than one in twenty of its rows, and is neither mended nor acknowledged.';

@@ -67,7 +67,7 @@ where name in $names;
 -- Sealed files of one table that can be read, in order.
 select files.name
 from ops.sealed_files as files
-left join ops.sealed_file_states as states using (name)
+left join internal.sealed_file_states as states using (name)
 where files.table_name = $table_name and coalesce(states.state, 'WHOLE') = 'WHOLE'
 order by files.day, files.recorded_at, files.name;
 
@@ -93,7 +93,7 @@ select
     states.changed_ns,
     states.verified_at
 from ops.sealed_files as files
-left join ops.sealed_file_states as states using (name)
+left join internal.sealed_file_states as states using (name)
 order by states.verified_at nulls first, files.day, files.name;
 
 -- name: lost_on_day
@@ -104,7 +104,7 @@ select
     sum(files.rows)::bigint as rows,
     sum(files.spend) as spend,
     sum(files.transactions)::bigint as transactions
-from ops.unreadable_sealed_files as lost
+from internal.unreadable_sealed_files as lost
 inner join ops.sealed_files as files using (name)
 where lost.day = $day
 group by files.table_name

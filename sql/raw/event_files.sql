@@ -102,7 +102,7 @@ set
     rows_loaded = file.rows_loaded + retry.rows_loaded,
     rows_duplicate = file.rows_duplicate + retry.rows_duplicate,
     rows_rejected = file.rows_rejected - retry.rows_loaded - retry.rows_duplicate
-from ops.retries as retry
+from internal.retries as retry
 where file.file_id = $file_id and retry.file_id = $file_id and retry.recorded_at = $recorded_at;
 
 -- name: since
@@ -160,7 +160,7 @@ from raw.event_files
 where
     (recorded_at = $recorded_at and outcome = 'LOADED')
     or file_id in (
-        select file_id from ops.retries
+        select file_id from internal.retries
         where recorded_at = $recorded_at
     )
 order by file_id;

@@ -6,7 +6,7 @@ select
     statuses.status::varchar as name,
     count(campaigns.campaign_id) as value
 from (select unnest(enum_range(null::campaign_status)) as status) as statuses
-left join hot.campaign_status as campaigns on statuses.status::varchar = campaigns.status
+left join internal.campaign_status as campaigns on statuses.status::varchar = campaigns.status
 group by statuses.status
 order by statuses.status;
 
@@ -14,7 +14,7 @@ order by statuses.status;
 -- One row per campaign that a run has changed among the newest of its changes, as its status is now.
 create or replace temp table changed_campaigns as
 select *
-from hot.campaign_status
+from internal.campaign_status
 where campaign_id in (
     select campaign_id
     from ops.campaign_status_changes
@@ -80,8 +80,10 @@ left join (
     select
         event_id,
         event_type
-    from hot.ad_events
-    semi join ops.batches on hot.ad_events.batch_id = ops.batches.batch_id and ops.batches.run_id = $run_id
+    from internal.ad_events
+    semi join
+        internal.batches
+        on internal.ad_events.batch_id = internal.batches.batch_id and internal.batches.run_id = $run_id
 ) as loaded on types.event_type = loaded.event_type
 group by types.event_type
 order by types.event_type;
@@ -91,8 +93,8 @@ order by types.event_type;
 with files as (
     select *
     from ops.delivered_files
-    semi join ops.batches
-        on ops.delivered_files.batch_id = ops.batches.batch_id and ops.batches.run_id = $run_id
+    semi join internal.batches
+        on ops.delivered_files.batch_id = internal.batches.batch_id and internal.batches.run_id = $run_id
     where kind in ('events', 'payments', 'corrections')
 )
 
@@ -114,7 +116,7 @@ union all
 select
     'newest event, minutes ago' as name,
     round(epoch($now::timestamptz - max(occurred_at)) / 60, 1)::double as value
-from hot.ad_events
+from internal.ad_events
 where occurred_at <= $now
 having count(*) > 0;
 

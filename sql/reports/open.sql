@@ -20,7 +20,7 @@ from (
         'no longer delivered' as reason,
         recorded_at,
         remedy
-    from ops.open_missing_rows
+    from internal.open_missing_rows
 ) as files_and_rows
 order by
     since desc,

@@ -11,7 +11,7 @@ select
         where $brands is null or list_contains($brands, brand_id)
     ) as brands,
     (
-        select count(*) from hot.campaign_status
+        select count(*) from internal.campaign_status
         where $brands is null or list_contains($brands, brand_id)
     ) as campaigns;
 
@@ -114,7 +114,7 @@ order by
 select
     status,
     count(*) as campaigns
-from hot.campaign_status
+from internal.campaign_status
 where $brands is null or list_contains($brands, brand_id)
 group by status
 order by
@@ -126,7 +126,7 @@ order by
 -- that changed last. Reads shown_brands.
 create or replace temp table shown_campaigns as
 select states.*
-from hot.campaign_status as states
+from internal.campaign_status as states
 inner join shown_brands on states.brand_id = shown_brands.brand_id
 order by
     states.status = 'BUDGET_REACHED' desc,
@@ -189,7 +189,7 @@ select
     core.amount_for_people(sum(overspend.budget_cut)) as budget_cut
 from mart.overspend as overspend
 inner join mart.brand_budget as brands on overspend.brand_id = brands.brand_id
-inner join core.limit_kinds as kinds on overspend.scope = kinds.scope and overspend.period = kinds.period
+inner join internal.limit_kinds as kinds on overspend.scope = kinds.scope and overspend.period = kinds.period
 where
     overspend.starts_on >= date_trunc('month', brands.local_date)
     and ($brands is null or list_contains($brands, overspend.brand_id))
@@ -236,5 +236,5 @@ limit $at_most;
 -- name: newest
 -- One row: the newest event that has been loaded.
 select strftime(max(occurred_at), '%Y-%m-%d %H:%M:%S') as newest_event
-from hot.ad_events
+from internal.ad_events
 where occurred_at <= (select max(decided_at) from ops.decisions);

@@ -4,7 +4,7 @@
 -- One row per thing a run did, in numbers.
 with batch as (
     select batch_id
-    from ops.batches
+    from internal.batches
     where run_id = $run_id
 ),
 
@@ -51,14 +51,14 @@ union all
 select
     'refused rows tried again: loaded / duplicate / refused' as what,
     format('{} / {} / {}', sum(rows_loaded)::bigint, sum(rows_duplicate)::bigint, sum(rows_rejected)::bigint) as result
-from ops.retries
+from internal.retries
 semi join batch using (batch_id)
 having count(*) > 0
 union all
 select
     'transactions written' as what,
     count(*)::varchar as result
-from hot.transactions -- what a run charged is not sealed before the night
+from internal.transactions -- what a run charged is not sealed before the night
 semi join batch using (batch_id)
 union all
 select

@@ -31,7 +31,7 @@ where brand_id = $brand_id;
 -- One row per campaign that is shown; where they are more than $at_most, those that changed last.
 create or replace temp table shown as
 select *
-from hot.campaign_status
+from internal.campaign_status
 where $brand_id is null or brand_id = $brand_id
 order by
     changed_at desc,
@@ -81,7 +81,7 @@ order by campaign_id;
 select
     status,
     count(*) as campaigns
-from hot.campaign_status
+from internal.campaign_status
 where $brand_id is null or brand_id = $brand_id
 group by status
 order by

@@ -323,7 +323,7 @@ with changed as (
         'time zones of brands' as table_name,
         recorded_at,
         valid_from as holds_from
-    from core.brand_zone_versions
+    from internal.brand_zone_versions
     union all
     select
         'rules of time zones' as table_name,

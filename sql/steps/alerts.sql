@@ -47,7 +47,7 @@ missed as (
     select
         min(next_change_at) as since,
         count(*) as campaigns
-    from hot.campaign_status
+    from internal.campaign_status
     where next_change_at <= $now::timestamptz - interval 15 minutes
 )
 
@@ -172,7 +172,7 @@ campaigns as (
     select
         campaign_id,
         arg_max(name, valid_from) as name
-    from core.campaign_versions
+    from internal.campaign_versions
     where
         campaign_id in (
             select id from fresh

@@ -235,7 +235,7 @@ lost as (
     select
         epoch_us(day) // 86400000000 as day,
         remedy
-    from ops.unreadable_sealed_files
+    from internal.unreadable_sealed_files
     where table_name = 'ad_events'
 )
 
@@ -254,7 +254,7 @@ select
     arrived_corrections.file_id,
     min(days.remedy) as remedy
 from arrived_corrections
-cross join ops.unreadable_sealed_files as days
+cross join internal.unreadable_sealed_files as days
 where days.table_name in ('ad_events', 'transactions')
 group by arrived_corrections.file_id
 order by file_id;

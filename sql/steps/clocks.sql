@@ -128,7 +128,7 @@ select distinct
     bucket = date_trunc(periods.unit, seen.present) as is_present
 from ahead
 inner join seen on ahead.clock = seen.clock
-cross join core.periods as periods
+cross join internal.periods as periods
 where periods.unit is not null and date_trunc(periods.unit, ahead.local_time) <= seen.latest;
 
 -- name: occurrences
@@ -157,7 +157,7 @@ select
     '-infinity'::timestamptz as starts_at,
     'infinity'::timestamptz as ends_at
 from (select distinct clock from clocks) as clocks
-cross join core.periods as periods
+cross join internal.periods as periods
 where periods.unit is null;
 
 -- name: date_starts

@@ -64,7 +64,7 @@ select
     campaign_id,
     status,
     paused_until
-from hot.campaign_status;
+from internal.campaign_status;
 
 -- name: statuses_as_of
 -- One row per campaign that had a status: the one it had by the changes recorded before $recorded_before that were made

@@ -65,7 +65,7 @@ alike as (
     where digest = digest_before
     union
     select hash(event_id) as digest
-    from hot.ad_events
+    from internal.ad_events
     semi join digests on hash(ad_events.event_id) = digests.digest
     union
     select hash(event_id) as digest
@@ -86,7 +86,7 @@ select
     file_id,
     line_number,
     0 as arrival
-from hot.ad_events
+from internal.ad_events
 semi join alike on hash(ad_events.event_id) = alike.digest
 union all
 select

@@ -139,8 +139,8 @@ from crossing
 left join ops.delivered_files as files on files.file_id = crossing.transaction_id // 10000000000;
 
 -- name: state
--- One row per campaign, or that of $campaign_id: the status a decision at $now leaves it in, as hot.campaign_status
--- would have it. Reads decided.
+-- One row per campaign, or that of $campaign_id: the status a decision at $now leaves it in, as in
+-- internal.campaign_status would have it. Reads decided.
 create or replace temp table state as
 select
     campaign_id,
@@ -288,7 +288,7 @@ select
     count(*) as changes
 from ops.campaign_status_changes
 where
-    recorded_at > coalesce((select max(checked_through) from ops.evidence_checks), '-infinity'::timestamptz)
+    recorded_at > coalesce((select max(checked_through) from internal.evidence_checks), '-infinity'::timestamptz)
 group by all
 order by recorded_at;
 

@@ -10,7 +10,7 @@ select
     batch_id,
     recorded_at,
     valid_from as holds_from
-from core.ad_versions
+from internal.ad_versions
 where valid_from > core.beginning() -- the first version of an ad changes nothing: its events have waited for it
 union all
 select
@@ -18,7 +18,7 @@ select
     batch_id,
     recorded_at,
     valid_from as holds_from
-from core.ad_set_versions
+from internal.ad_set_versions
 where valid_from > core.beginning()
 union all
 select
@@ -26,7 +26,7 @@ select
     batch_id,
     recorded_at,
     valid_from as holds_from
-from core.campaign_versions
+from internal.campaign_versions
 where valid_from > core.beginning()
 union all
 select
@@ -34,7 +34,7 @@ select
     batch_id,
     recorded_at,
     effective_from as holds_from
-from core.global_ad_pricing_versions;
+from internal.global_ad_pricing_versions;
 
 -- name: states
 -- One row per state of the reference data by which events were priced, and from when to when it was known. Most loads
@@ -60,7 +60,7 @@ ingested as (
     select
         0 as batch_id, -- of a lost day, any batch may have had events
         make_timestamptz(epoch_us(day + 1)) as newest_at
-    from ops.unreadable_sealed_files
+    from internal.unreadable_sealed_files
     where table_name = 'ad_events'
 ),
 
@@ -102,16 +102,16 @@ order by state;
 -- name: known_before
 -- What was recorded before a time is what the following statements see of the reference data.
 create or replace temp view ad_versions_then as
-from core.ad_versions
+from internal.ad_versions
 where recorded_at < getvariable('spendgate_known_before');
 create or replace temp view ad_set_versions_then as
-from core.ad_set_versions
+from internal.ad_set_versions
 where recorded_at < getvariable('spendgate_known_before');
 create or replace temp view campaign_versions_then as
-from core.campaign_versions
+from internal.campaign_versions
 where recorded_at < getvariable('spendgate_known_before');
 create or replace temp view global_ad_pricing_versions_then as
-from core.global_ad_pricing_versions
+from internal.global_ad_pricing_versions
 where recorded_at < getvariable('spendgate_known_before');
 
 -- name: set_known_before
@@ -165,7 +165,7 @@ from core.versions_with_ends('global_ad_pricing_versions_then');
 select
     ad_id,
     case when $from_the_beginning then core.beginning() else min(recorded_at) end as known_since
-from core.ad_versions
+from internal.ad_versions
 group by ad_id;
 
 -- name: brand_offsets
@@ -203,7 +203,7 @@ select
     file_id,
     line_number,
     batch_id
-from hot.ad_events;
+from internal.ad_events;
 
 -- name: charges
 -- One row per time at which events were charged: from when what became known was charged then.
@@ -212,11 +212,11 @@ select
     batch_id,
     recorded_at as charged_at,
     lag(recorded_at, 1, core.beginning()) over (order by recorded_at) as charged_before
-from ops.watermarks
+from internal.watermarks
 where
     table_name = 'core.transactions'
     and batch_id not in ( -- what an engine priced was priced when its attempt began
-        select batch_id from ops.backfills
+        select batch_id from internal.backfills
         where adopted_at is not null
     );
 
@@ -230,14 +230,14 @@ with arrivals as (
     where outcome = 'LOADED' and kind = 'events'
     union
     select batch_id
-    from ops.retries
+    from internal.retries
 ),
 
 adopted as (
     select
         batch_id,
         began_at
-    from ops.backfills
+    from internal.backfills
     where adopted_at is not null
 ),
 
@@ -318,7 +318,7 @@ readings as (
         batch_id,
         read_at,
         recorded_at
-    from ops.retries
+    from internal.retries
 )
 
 select

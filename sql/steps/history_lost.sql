@@ -7,7 +7,7 @@ with first_known as (
     select
         brand_id,
         min(recorded_at) as known_since
-    from core.brand_versions
+    from internal.brand_versions
     group by brand_id
 ),
 

@@ -164,7 +164,7 @@ with asked as (
         pieces.clock,
         kinds.spent_in as period
     from pieces
-    inner join core.limit_kinds as kinds on pieces.scope = kinds.scope and pieces.period = kinds.period
+    inner join internal.limit_kinds as kinds on pieces.scope = kinds.scope and pieces.period = kinds.period
     where kinds.spent_in not in ('DAY', 'MONTH')
     union all
     select
@@ -206,7 +206,7 @@ with dates as (
         select
             period,
             unnest(range(datediff('day', '2000-01-01'::date, ('2000-01-01'::date + length)::date))) as number
-        from core.periods
+        from internal.periods
         where period in ('DAY', 'WEEK')
     ) as days using (period)
 ),
@@ -254,7 +254,7 @@ select
     dates.period,
     dates.bucket,
     sums.spend
-from mart.daily_spend_parts as sums
+from internal.daily_spend_parts as sums
 inner join dates on sums.brand_id = dates.brand_id and sums.local_date = dates.local_date
 union all
 select
@@ -263,7 +263,7 @@ select
     months.period,
     months.bucket,
     sums.spend
-from mart.monthly_spend_parts as sums
+from internal.monthly_spend_parts as sums
 inner join months on sums.brand_id = months.brand_id and sums.local_month = months.local_month
 union all
 select
@@ -327,13 +327,13 @@ set variable spendgate_known_at = coalesce($known_at, 'infinity'::timestamptz);
 create or replace temp table moved_campaigns as
 with changed as (
     select campaign_id
-    from core.campaign_versions
+    from internal.campaign_versions
     where valid_from > core.beginning()
 ),
 
 moved as (
     select versions.campaign_id
-    from core.campaign_versions as versions
+    from internal.campaign_versions as versions
     semi join changed using (campaign_id)
     group by versions.campaign_id
     having count(distinct versions.brand_id) > 1
@@ -443,7 +443,7 @@ select
     pieces.amount as budget,
     coalesce(bucket_spend.spend, 0) >= pieces.amount as reached
 from pieces
-inner join core.limit_kinds as kinds on pieces.scope = kinds.scope and pieces.period = kinds.period
+inner join internal.limit_kinds as kinds on pieces.scope = kinds.scope and pieces.period = kinds.period
 inner join present on pieces.clock = present.clock and kinds.spent_in = present.period
 left join bucket_spend
     on
@@ -464,7 +464,7 @@ select
     greatest($now::timestamptz, pieces.from_at, occurrences.starts_at) as from_at,
     least(pieces.until_at, occurrences.ends_at) as until_at
 from pieces
-inner join core.limit_kinds as kinds on pieces.scope = kinds.scope and pieces.period = kinds.period
+inner join internal.limit_kinds as kinds on pieces.scope = kinds.scope and pieces.period = kinds.period
 inner join bucket_spend
     on
         pieces.scope = bucket_spend.scope
@@ -569,7 +569,7 @@ select
         order by limits.place
     ) as limits_reached
 from limits
-inner join core.limit_kinds as kinds on limits.place = kinds.place
+inner join internal.limit_kinds as kinds on limits.place = kinds.place
 where limits.reached
 group by
     limits.scope,

@@ -42,7 +42,7 @@ select
     case when owned.effective_to is null then 'infinity'::date else owned.effective_to + 1 end as until_on,
     coalesce(owned.valid_to, 'infinity'::timestamptz) as valid_to
 from owned
-semi join ops.overspend_due using (brand_id);
+semi join internal.overspend_due using (brand_id);
 
 -- name: due_periods
 -- One row per brand and period of a budget of a day or longer whose overspend is due; all time begins in 2000. Reads
@@ -53,7 +53,7 @@ select distinct
     periods.period,
     coalesce(date_trunc(periods.unit, due.local_date)::date, '2000-01-01'::date) as starts_on,
     coalesce((date_trunc(periods.unit, due.local_date) + periods.length)::date, 'infinity'::date) as ends_on
-from ops.overspend_due as due
+from internal.overspend_due as due
 inner join (
     select distinct
         brand_id,
@@ -61,7 +61,7 @@ inner join (
     from budget_history
     where amount is not null
 ) as budgets on due.brand_id = budgets.brand_id
-inner join core.periods as periods on budgets.period = periods.period;
+inner join internal.periods as periods on budgets.period = periods.period;
 
 -- name: exceeded_periods
 -- One row per budget and due period in which more than it was spent: that budget, and the newest batch that was counted
@@ -85,7 +85,7 @@ parts as (
         summed.ends_on,
         sums.spend
     from summed
-    inner join mart.period_spend as sums
+    inner join internal.period_spend as sums
         on
             summed.brand_id = sums.brand_id
             and summed.summed_by = sums.period

@@ -12,7 +12,7 @@ select
     ad_id,
     event_type,
     occurred_at
-from hot.ad_events -- what is not charged yet is never sealed
+from internal.ad_events -- what is not charged yet is never sealed
 where batch_id > getvariable('spendgate_charged_through')
 union all
 select
@@ -72,7 +72,7 @@ create or replace temp table corrected_events as
 select
     event_id,
     core.transaction_id(file_id, line_number) as transaction_id
-from hot.ad_events
+from internal.ad_events
 where
     event_id in (
         select named.event_id from corrections_to_book as named
@@ -82,7 +82,7 @@ union
 select
     event_id,
     core.transaction_id(file_id, line_number) as transaction_id
-from hot.ad_events
+from internal.ad_events
 where
     batch_id > getvariable('spendgate_charged_through')
     and event_id in (select named.event_id from corrections_to_book as named);
@@ -120,7 +120,7 @@ where correction.event_id = event.event_id;
 -- One row per cost that is not sealed and that a correction names; one that was waited for has just been charged.
 create or replace temp table corrected_costs as
 select *
-from hot.transactions
+from internal.transactions
 where
     transaction_type = 'COST'
     and transaction_id in (
@@ -129,7 +129,7 @@ where
     )
 union
 select *
-from hot.transactions
+from internal.transactions
 where
     transaction_type = 'COST'
     and batch_id = $batch_id
@@ -287,7 +287,7 @@ select
     coalesce(known.waiting_since, $recorded_at::timestamptz) as waiting_since
 from waiting
 anti join (
-    select transaction_id from hot.transactions
+    select transaction_id from internal.transactions
     where batch_id = $batch_id
 ) as charged
     using (transaction_id)
@@ -339,7 +339,7 @@ where correction_id is not null and occurred_at is not null;
 -- What was to be charged and booked, beside what became of it, where they are not the same rows: some would be lost, or
 -- charged twice. A digest tells in 0.1 s what counting each of 20 M transactions tells in 1.4 s.
 with done as (
-    select transaction_id from hot.transactions
+    select transaction_id from internal.transactions
     where batch_id = $batch_id
     union all
     select transaction_id from core.unpriced

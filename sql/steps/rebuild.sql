@@ -26,7 +26,7 @@ with loads as (
         select
             recorded_at,
             batch_id
-        from core.brand_zone_versions
+        from internal.brand_zone_versions
         union all
         select
             recorded_at,
@@ -76,14 +76,14 @@ steps as (
         recorded_at,
         batch_id,
         read_at
-    from ops.retries
+    from internal.retries
     union all
     select
         'charge' as step,
         recorded_at,
         batch_id,
         null as read_at
-    from ops.watermarks
+    from internal.watermarks
     where table_name = 'core.transactions'
     union all
     select
@@ -91,7 +91,7 @@ steps as (
         max(recorded_at) as recorded_at,
         arg_max(batch_id, recorded_at) as batch_id,
         null as read_at
-    from ops.watermarks
+    from internal.watermarks
     where table_name = 'mart'
     having count(*) > 0
 )
@@ -103,19 +103,19 @@ select
     steps.read_at,
     batches.run_id
 from steps
-inner join ops.batches as batches using (batch_id)
+inner join internal.batches as batches using (batch_id)
 order by steps.recorded_at, steps.step = 'sum'; -- one transaction notes a zone and sums by it
 
 -- name: clear_replayed
 -- What the replayed steps have noted on the way gives place to what the live warehouse has.
-truncate ops.batches;
+truncate internal.batches;
 truncate ops.revision;
-truncate ops.watermarks;
-truncate ops.reading_limits;
+truncate internal.watermarks;
+truncate internal.reading_limits;
 
 -- name: mark_adopted
 -- Transactions of an adopted batch are recorded as of when its attempt began.
-update hot.transactions
+update internal.transactions
 set recorded_at = $began_at::timestamptz
 where batch_id = $batch_id;
 

@@ -16,7 +16,7 @@ days as (
         local_date,
         spend as spend_before,
         0::decimal(38, 9) as spend_after
-    from mart.daily_spend_parts
+    from internal.daily_spend_parts
     where brand_id = $brand_id
     union all
     select

@@ -146,7 +146,7 @@ select
     cost_type,
     -spend as spend,
     -transactions as transactions
-from mart.daily_spend_parts
+from internal.daily_spend_parts
 where local_date = $day and $period = 'DAY'
 union all
 select
@@ -155,7 +155,7 @@ select
     cost_type,
     -spend as spend,
     -transactions as transactions
-from mart.monthly_spend_parts
+from internal.monthly_spend_parts
 where local_month = $day and $period = 'MONTH';
 
 -- name: daily_spend

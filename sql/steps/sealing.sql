@@ -11,7 +11,7 @@ with days as (
         count(*) as rows,
         day < $today::date as is_over,
         rows >= $many as is_large
-    from hot.ad_events
+    from internal.ad_events
     group by day
     union all
     select
@@ -20,7 +20,7 @@ with days as (
         count(*) as rows,
         day < $today::date as is_over,
         rows >= $many as is_large
-    from hot.transactions
+    from internal.transactions
     group by day
     union all
     select
@@ -29,7 +29,7 @@ with days as (
         count(*) as rows,
         day < $today::date - 1 as is_over,
         rows >= $many and is_over as is_large
-    from hot.daily_spend
+    from internal.daily_spend
     group by day
     union all
     select
@@ -38,7 +38,7 @@ with days as (
         count(*) as rows,
         day + interval 1 month < $today::date as is_over,
         rows >= $many and is_over as is_large
-    from hot.monthly_spend
+    from internal.monthly_spend
     group by day
 ),
 
@@ -80,15 +80,15 @@ create or replace macro sealed.$table() as table -- noqa: PRS
             list_transform([$names], lambda name: sealed.path(name)), hive_partitioning = false
         )
     union all by name
-    from sealed.lost_$table;
+    from internal.lost_$table;
 
 -- name: show_no_files
 -- The same while no file of the table can be read. Filled in by sealed_tables.py.
 create or replace macro sealed.$table() as table -- noqa: PRS
-    from hot.$table
+    from internal.$table
     where false
     union all by name
-    from sealed.lost_$table;
+    from internal.lost_$table;
 
 -- name: sealed_through
 -- The first local day or month of which nothing is sealed. Filled in by sealed_tables.py.

@@ -7,7 +7,7 @@ create or replace temp table changed_zones as
 select
     brand_id,
     valid_from
-from core.brand_zone_versions
+from internal.brand_zone_versions
 where recorded_at > ops.summed_at()
 union all
 select
@@ -61,7 +61,7 @@ select
     amount,
     transaction_type = 'COST' as is_cost,
     occurred_at
-from hot.transactions -- what is not summed yet is never sealed
+from internal.transactions -- what is not summed yet is never sealed
 where transaction_type <> 'PAYMENT' and batch_id > getvariable('spendgate_summed_through')
 union all
 select

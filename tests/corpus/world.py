@@ -120,7 +120,7 @@ def remove_what_stops_a_run(world: World, files: list[DeliveredFile]) -> dict[tu
     some.listed = files
     try:
         with world.open() as warehouse:
-            warehouse.connection.execute("delete from ops.attempts")  # or they would be taken one by one
+            warehouse.connection.execute("delete from internal.attempts")  # or they would be taken one by one
             ingest(warehouse, some)
     except Exception as error:  # noqa: BLE001 it is found out which file's fault it is
         if len(files) == 1:

@@ -40,7 +40,7 @@ def with_attempts(connection: duckdb.DuckDBPyConnection, files: list[DeliveredFi
     """The files, each with what is remembered of attempts at it."""
     with seen_files(connection, files):
         known = {
-            place: counts for place, *counts in connection.execute(sql("ops.attempts", "of_seen_files")).fetchall()
+            place: counts for place, *counts in connection.execute(sql("internal.attempts", "of_seen_files")).fetchall()
         }
     return [
         replace(file, attempts=known[place][0], failed_reads=known[place][1]) if place in known else file
@@ -51,13 +51,13 @@ def with_attempts(connection: duckdb.DuckDBPyConnection, files: list[DeliveredFi
 def begin(warehouse: Warehouse, files: list[DeliveredFile]) -> None:
     """Count an attempt at each file; committed by itself, and no new revision, since it tells readers nothing."""
     with seen_files(warehouse.connection, files):
-        warehouse.run("ops.attempts", "begin")
+        warehouse.run("internal.attempts", "begin")
 
 
 def release(warehouse: Warehouse, files: list[DeliveredFile]) -> None:
     """Take the count of the last attempt at each file back."""
     with seen_files(warehouse.connection, files):
-        warehouse.run("ops.attempts", "release")
+        warehouse.run("internal.attempts", "release")
 
 
 def record_failed_reads(warehouse: Warehouse, waits: list[tuple[DeliveredFile, NotReadyError]]) -> None:
@@ -68,7 +68,7 @@ def record_failed_reads(warehouse: Warehouse, waits: list[tuple[DeliveredFile, N
         for file, wait in waits:
             log.warning("%s: %s; read again in the next run", file.name, wait)
             warehouse.run(
-                "ops.attempts", "record_failed_read",
+                "internal.attempts", "record_failed_read",
                 name=file.name, bytes=file.bytes, changed_ns=file.changed_ns, waits_for=str(wait),
             )  # fmt: skip
 
@@ -76,9 +76,9 @@ def record_failed_reads(warehouse: Warehouse, waits: list[tuple[DeliveredFile, N
 def forget_gone(warehouse: Warehouse, seen: list[DeliveredFile]) -> None:
     """Forget the attempts at files that lie there no more, or in another state."""
     with seen_files(warehouse.connection, seen):
-        if warehouse.value("ops.attempts", "count_gone"):
+        if warehouse.value("internal.attempts", "count_gone"):
             with warehouse.transaction():
-                warehouse.run("ops.attempts", "remove_gone")
+                warehouse.run("internal.attempts", "remove_gone")
 
 
 def note_refused_gone(warehouse: Warehouse, seen: list[DeliveredFile]) -> None:
@@ -88,7 +88,7 @@ def note_refused_gone(warehouse: Warehouse, seen: list[DeliveredFile]) -> None:
     sees no folder.
     """
     with seen_files(warehouse.connection, seen):
-        if warehouse.value("ops.refused_files_gone", "count_changed"):
+        if warehouse.value("internal.refused_files_gone", "count_changed"):
             with warehouse.transaction() as recorded_at:
-                warehouse.run("ops.refused_files_gone", "remove_returned")
-                warehouse.run("ops.refused_files_gone", "add", recorded_at=recorded_at)
+                warehouse.run("internal.refused_files_gone", "remove_returned")
+                warehouse.run("internal.refused_files_gone", "add", recorded_at=recorded_at)

@@ -59,7 +59,7 @@ def adopt(warehouse: Warehouse, attempt: Attempt) -> Adopted | None:
         SpendgateError: it was not begun here, was never finished, is not what its maker says, or does not fit the
             ledger. Nothing was changed.
     """
-    row = warehouse.row("ops.backfills", "begun", attempt=attempt.name)
+    row = warehouse.row("internal.backfills", "begun", attempt=attempt.name)
     if row is None:
         raise SpendgateError(f"attempt {attempt.name} is refused: it was not begun by this warehouse")
     begun = Begun(*row)
@@ -67,7 +67,7 @@ def adopt(warehouse: Warehouse, attempt: Attempt) -> Adopted | None:
         log.info("attempt %s was adopted at %s", attempt.name, begun.adopted_at)
         return None
     require_nothing_pending(warehouse)
-    if int(warehouse.value("ops.batches", "newest")) >= begun.batch_id:
+    if int(warehouse.value("internal.batches", "newest")) >= begun.batch_id:
         raise refused(attempt, "the number that was kept for its batch has been reached: begin it again")
     statement = attempt.statement()
     hold_attempt(warehouse, attempt, statement, begun)
@@ -151,7 +151,7 @@ def _take_in(warehouse: Warehouse, attempt: Attempt, begun: Begun, files: list[S
     warehouse.connection.register("sealed_now", pa.Table.from_pylist([asdict(file) for file in files], FILE_SCHEMA))
     with warehouse.transaction() as recorded_at:
         of_batch = {"batch_id": begun.batch_id, "recorded_at": recorded_at}
-        warehouse.run("ops.batches", "add_reserved", run_id=warehouse.run_id, **of_batch)
+        warehouse.run("internal.batches", "add_reserved", run_id=warehouse.run_id, **of_batch)
         warehouse.run("steps.adoption", "record_files", read_at=begun.began_at, **of_batch)
         warehouse.run("raw.rejected_rows", "add", recorded_at=recorded_at)
         waiting = int(warehouse.value("steps.adoption", "add_waiting", recorded_at=recorded_at))
@@ -165,7 +165,12 @@ def _take_in(warehouse: Warehouse, attempt: Attempt, begun: Begun, files: list[S
         events = sum(file.rows for file in files if file.table_name == "ad_events")
         spend = sum((file.spend or Decimal(0) for file in files), Decimal(0))
         warehouse.run(
-            "ops.backfills", "adopt", attempt=attempt.name, recorded_at=recorded_at, rows_loaded=events, spend=spend
+            "internal.backfills",
+            "adopt",
+            attempt=attempt.name,
+            recorded_at=recorded_at,
+            rows_loaded=events,
+            spend=spend,
         )
         warehouse.require("checks.files_account_for_every_row")
         warehouse.require("checks.marts_add_up_to_the_ledger")

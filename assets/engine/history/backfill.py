@@ -36,7 +36,7 @@ def begin_backfill(warehouse: Warehouse, folder: Path, engine: str) -> Given:
     attempt = new_attempt(warehouse.root, "backfill")
     with warehouse.transaction() as began_at:
         warehouse.run(
-            "ops.backfills",
+            "internal.backfills",
             "begin",
             attempt=attempt.name,
             folder=str(folder.resolve()),
@@ -45,7 +45,7 @@ def begin_backfill(warehouse: Warehouse, folder: Path, engine: str) -> Given:
             newest_file=int(warehouse.value("ops.delivered_files", "newest_id")),
             files=len(files),
         )
-    [begun] = warehouse.run("ops.backfills", "begun", attempt=attempt.name).fetchall()
+    [begun] = warehouse.run("internal.backfills", "begun", attempt=attempt.name).fetchall()
     log.info("attempt %s: %d files", attempt.name, len(files))
     return give_for_backfill(warehouse, attempt, files, Begun(*begun))
 

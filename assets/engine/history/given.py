@@ -176,10 +176,10 @@ def _begin(warehouse: Warehouse, attempt: Attempt, wanted: Wanted, judge: Judge)
     attempt.part("given").mkdir(parents=True)
     states = warehouse.run("steps.history_given", "list_states").fetchall()
     sealed = warehouse.run("ops.sealed_files", "readable_of_table", table_name="ad_events").fetchall()
-    lost = warehouse.run("ops.sealed_file_states", "lost_days").fetchall()
+    lost = warehouse.run("internal.sealed_file_states", "lost_days").fetchall()
     given = Given(
         attempt=attempt,
-        newest_batch=int(warehouse.value("ops.batches", "newest")),
+        newest_batch=int(warehouse.value("internal.batches", "newest")),
         wanted=wanted,
         states=[(state, known_since) for state, known_since, _ in states],
         sealed=[warehouse.root.sealed / name for (name,) in sealed],
@@ -226,7 +226,7 @@ def _give_files(warehouse: Warehouse, given: Given, files: list[dict[str, Any]])
 
 
 def _limits_then(warehouse: Warehouse, reading: dict[str, Any]) -> Settings:
-    limits = warehouse.row("ops.reading_limits", "at", recorded_at=reading["recorded_at"])
+    limits = warehouse.row("internal.reading_limits", "at", recorded_at=reading["recorded_at"])
     settings = warehouse.root.settings()
     return replace(settings, **dict(zip(READING_LIMITS, limits, strict=True))) if limits else settings
 

@@ -226,7 +226,7 @@ class Batch:
         record = {"file_id": file_id, "batch_id": batch_id, "recorded_at": recorded_at}
         self._warehouse.run("raw.rejected_rows", "remove_of_file", file_id=file_id)
         self._warehouse.run("raw.rejected_rows", "add", recorded_at=recorded_at)
-        self._warehouse.run("ops.retries", "add", **record, read_at=self._read_at)
+        self._warehouse.run("internal.retries", "add", **record, read_at=self._read_at)
         self._warehouse.run("raw.event_files", "count_retried", file_id=file_id, recorded_at=recorded_at)
         self._warehouse.require("checks.files_account_for_every_row")
 
@@ -234,7 +234,7 @@ class Batch:
         """Write the rows that were accepted, and by which limits they were read; returns the batch."""
         batch_id = self._warehouse.batch_id(recorded_at)
         limits = {name: getattr(self._settings, name) for name in READING_LIMITS}
-        self._warehouse.run("ops.reading_limits", "add", recorded_at=recorded_at, **limits)
+        self._warehouse.run("internal.reading_limits", "add", recorded_at=recorded_at, **limits)
         self._warehouse.run("raw.ad_events", "add", batch_id=batch_id)
         self._warehouse.run("raw.payments", "add", batch_id=batch_id)
         self._warehouse.run("raw.corrections", "add", batch_id=batch_id)

@@ -110,7 +110,7 @@ def _write(warehouse: Warehouse, batch: "Batch") -> None:
     if batch.files:  # some may have been held back
         with warehouse.transaction() as recorded_at:
             batch.write(recorded_at)
-            warehouse.run("ops.attempts", "finish", names=[file["name"] for file in batch.files])
+            warehouse.run("internal.attempts", "finish", names=[file["name"] for file in batch.files])
 
 
 def read_in_isolation(root: DataRoot, file: DeliveredFile, settings: Settings) -> None:

@@ -31,5 +31,5 @@ def _retry(warehouse: Warehouse, file: TakenFile, settings: Settings) -> None:
     except (NotReadyError, QuarantineError) as refusal:
         log.warning("%s cannot be tried again: %s", file.name, refusal)
         return
-    counts = warehouse.run("ops.retries", "newest").fetchall()[0]
+    counts = warehouse.run("internal.retries", "newest").fetchall()[0]
     log.info("%s: %d refused rows tried again = %d loaded + %d duplicate + %d refused", file.name, *counts)

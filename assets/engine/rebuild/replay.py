@@ -24,7 +24,7 @@ from assets.engine.warehouse.sealed_tables import TABLES
 from assets.engine.warehouse.statements import sql
 from assets.engine.warehouse.warehouse import Warehouse
 
-VERSIONS = (*(table.versions for table in REFERENCE_TABLES.values()), "core.brand_zone_versions")
+VERSIONS = (*(table.versions for table in REFERENCE_TABLES.values()), "internal.brand_zone_versions")
 """Tables of which each load adds rows."""
 
 COMPARED = (
@@ -42,7 +42,7 @@ COMPARED = (
     "mart.monthly_spend",
     "mart.lifetime_spend",
     "mart.overspend",
-    "ops.retries",
+    "internal.retries",
 )
 """Tables that are rebuilt; all others are kept."""
 
@@ -50,12 +50,12 @@ ZONES = ("core.utc_offsets", "core.superseded_utc_offsets")
 """Kept, and needed before the first step."""
 
 OF_THE_FILE = (
-    "ops.definitions",
+    "internal.definitions",
     "ops.migrations",
-    "ops.overspend_due",
+    "internal.overspend_due",
     "ops.sealed_files",
-    "ops.sealed_file_states",
-    *(f"hot.{name}" for name in TABLES),
+    "internal.sealed_file_states",
+    *(f"internal.{name}" for name in TABLES),
 )
 """Neither rebuilt nor kept: they belong to the file they are in."""
 
@@ -104,11 +104,11 @@ class Replay:
         rebuilt = self._rebuilt
         for table in ZONES:
             self._copy(self._live.table(table), table)
-        rebuilt.connection.register("kept_batches", self._live.table("ops.batches").to_arrow_table())
+        rebuilt.connection.register("kept_batches", self._live.table("internal.batches").to_arrow_table())
         for step in track(self._steps):
             rebuilt.clock = lambda at=step.recorded_at: at  # type: ignore[misc]
             rebuilt.run_id = step.run_id
-            rebuilt.run("ops.batches", "copy_through", batch_id=step.batch_id)
+            rebuilt.run("internal.batches", "copy_through", batch_id=step.batch_id)
             self._do(step)
         rebuilt.connection.unregister("kept_batches")
 
@@ -128,7 +128,7 @@ class Replay:
 
     def _mark_adopted(self, step: Step) -> None:
         """What was adopted is marked as of when it was priced, by an engine, and not when it was taken in."""
-        adopted = self._live.execute(sql("ops.backfills", "adopted"), {"batch_id": step.batch_id}).fetchall()
+        adopted = self._live.execute(sql("internal.backfills", "adopted"), {"batch_id": step.batch_id}).fetchall()
         for began_at, adopted_at in adopted:
             self._rebuilt.run("steps.rebuild", "mark_adopted", batch_id=step.batch_id, began_at=began_at)
             self._rebuilt.run("steps.rebuild", "mark_waiting", since=step.recorded_at, adopted_at=adopted_at)
@@ -158,7 +158,8 @@ class Replay:
             if not can_be_staged_again(self._rebuilt.root, file.sha256, file.name):
                 self._take_over_rows(file, step)
                 self._copy(
-                    self._live.table("ops.retries").filter(_equals("recorded_at", step.recorded_at)), "ops.retries"
+                    self._live.table("internal.retries").filter(_equals("recorded_at", step.recorded_at)),
+                    "internal.retries",
                 )
                 continue
             batch = self._read([file], step)
@@ -184,7 +185,7 @@ class Replay:
 
     def _limits_then(self, step: Step) -> Settings:
         """The limits by which files were read then; the present ones where none were noted."""
-        rows = self._live.execute(sql("ops.reading_limits", "at"), {"recorded_at": step.recorded_at}).fetchall()
+        rows = self._live.execute(sql("internal.reading_limits", "at"), {"recorded_at": step.recorded_at}).fetchall()
         return replace(self._settings, **dict(zip(READING_LIMITS, rows[0], strict=True))) if rows else self._settings
 
     def _take_over(self, file: TakenFile, step: Step) -> None:
@@ -195,7 +196,7 @@ class Replay:
 
     def _take_over_rows(self, file: TakenFile, step: Step) -> None:
         for table, into in (
-            ("raw.ad_events", "hot.ad_events"),
+            ("raw.ad_events", "internal.ad_events"),
             ("raw.payments", "raw.payments"),
             ("raw.corrections", "raw.corrections"),
         ):
@@ -206,7 +207,7 @@ class Replay:
         """Copy what is not rebuilt, and the ledger rows of what was refused or delivered again."""
         self._rebuilt.run("steps.rebuild", "clear_replayed")
         self._copy(self._live.table("raw.event_files").filter("outcome <> 'LOADED'"), "raw.event_files")
-        of_reference_files = "file_id in (select file_id from ops.reference_files)"
+        of_reference_files = "file_id in (select file_id from internal.reference_files)"
         self._copy(self._live.table("raw.rejected_rows").filter(of_reference_files), "raw.rejected_rows")
         for (table,) in self._live.execute(sql("database", "tables")).fetchall():
             if table not in (*COMPARED, *ZONES, *OF_THE_FILE):

@@ -93,7 +93,7 @@ def _made_again(
     with replaying(warehouse) as (live, rebuilt):
         with days_needed(live, NEVER):
             Replay(live, rebuilt, settings, files).make_ledger(track)
-        made = {table: rebuilt.connection.table(f"hot.{table}").to_arrow_table() for table in MADE}
+        made = {table: rebuilt.connection.table(f"internal.{table}").to_arrow_table() for table in MADE}
     warehouse.root.rebuilt_file.unlink(missing_ok=True)
     return made
 
@@ -109,13 +109,13 @@ def _make(warehouse: Warehouse, lost: Lost, day: date) -> SealedFile:
     warehouse.connection.register("sealed_now", pa.Table.from_pylist([asdict(file)], FILE_SCHEMA))
     with warehouse.transaction() as recorded_at:
         warehouse.run("ops.sealed_files", "remove", names=lost.names)
-        warehouse.run("ops.sealed_file_states", "remove", names=lost.names)
+        warehouse.run("internal.sealed_file_states", "remove", names=lost.names)
         warehouse.run("ops.sealed_files", "add", recorded_at=recorded_at)
         take_in(warehouse, [file])
         warehouse.require("checks.marts_add_up_to_the_ledger")
         if lost.table_name == "daily_spend":
             with days_needed(warehouse.connection, NEVER):
-                warehouse.run("ops.overspend_due", "add_resealed", day=day)
+                warehouse.run("internal.overspend_due", "add_resealed", day=day)
     warehouse.connection.unregister("sealed_now")
     verify_changed_files(warehouse)
     _remove_lost(warehouse, lost.names)

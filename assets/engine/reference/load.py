@@ -32,7 +32,7 @@ def load_reference(warehouse: Warehouse, inbox: Inbox, name: str) -> None:
     """
     retry = inbox.retry
     known = warehouse.row(
-        "ops.reference_files", "newest",
+        "internal.reference_files", "newest",
         kind=name, parents_batch=_newest_batch_of_parents(warehouse, name),
         retried_reason=retry and retry.reason, retried_name=retry and retry.name,
     )  # fmt: skip
@@ -129,7 +129,7 @@ def _write(warehouse: Warehouse, file: DeliveredFile, staged: StagedFile, *, fil
     with warehouse.transaction() as recorded_at:
         changed = _add_versions(warehouse, file.kind, recorded_at)
         if file_id is not None:
-            warehouse.run("ops.reference_files", "remove", file_id=file_id)
+            warehouse.run("internal.reference_files", "remove", file_id=file_id)
             warehouse.run("raw.rejected_rows", "remove_of_file", file_id=file_id)
         outcome = _Outcome(
             "LOADED", staged.sha256, loaded=changed, duplicate=rows - refused - changed, rejected=refused
@@ -137,8 +137,10 @@ def _write(warehouse: Warehouse, file: DeliveredFile, staged: StagedFile, *, fil
         file_id = _record(warehouse, file, outcome, recorded_at, file_id)
         warehouse.run("raw.rejected_rows", "add_reference", file_id=file_id, recorded_at=recorded_at)
         if not table.gathered:
-            warehouse.run("ops.missing_rows", "remove_delivered", table_name=file.kind)
-            warehouse.run("ops.missing_rows", "add", table_name=file.kind, file_id=file_id, recorded_at=recorded_at)
+            warehouse.run("internal.missing_rows", "remove_delivered", table_name=file.kind)
+            warehouse.run(
+                "internal.missing_rows", "add", table_name=file.kind, file_id=file_id, recorded_at=recorded_at
+            )
     warehouse.connection.unregister("refused_rows")
     log.info(
         "%s: %d rows = %d new or changed + %d as before + %d refused",
@@ -195,11 +197,11 @@ def _record(
     warehouse: Warehouse, file: DeliveredFile, outcome: _Outcome, recorded_at: datetime, file_id: int | None = None
 ) -> int:
     """Write the file's ledger row; returns its number, the next one unless it has one already."""
-    warehouse.run("ops.attempts", "finish", names=[file.name])
+    warehouse.run("internal.attempts", "finish", names=[file.name])
     if file_id is None:
         file_id = int(warehouse.value("ops.delivered_files", "newest_id")) + 1
     warehouse.run(
-        "ops.reference_files",
+        "internal.reference_files",
         "record",
         file_id=file_id,
         kind=file.kind,

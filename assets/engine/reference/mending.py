@@ -34,7 +34,9 @@ def mend_versions(warehouse: Warehouse, *, mended_by: str, reason: str) -> dict[
         for name in REFERENCE_TABLES:
             if mended[name]:
                 what = {"table_name": f"core.{name}", "rows": mended[name]}
-                warehouse.run("ops.mendings", "add", mended_at=recorded_at, mended_by=mended_by, reason=reason, **what)
+                warehouse.run(
+                    "internal.mendings", "add", mended_at=recorded_at, mended_by=mended_by, reason=reason, **what
+                )
     return mended
 
 

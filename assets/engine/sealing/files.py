@@ -48,7 +48,7 @@ class Sealed:
 
 @dataclass(frozen=True)
 class Found:
-    """A row of `ops.sealed_file_states`, and the hash of the file."""
+    """A row of `internal.sealed_file_states`, and the hash of the file."""
 
     name: str
     state: str
@@ -160,11 +160,11 @@ def _verify(warehouse: Warehouse, files: list[Sealed], track: Track = iter) -> N
     warehouse.connection.register("files_verified", pa.Table.from_pylist([vars(one) for one in found], FOUND_SCHEMA))
     try:
         if all(before[one.name] == one.state for one in found):
-            warehouse.run("ops.sealed_file_states", "record")  # no revision: it tells readers nothing
+            warehouse.run("internal.sealed_file_states", "record")  # no revision: it tells readers nothing
             return
         with warehouse.transaction():
             warehouse.run("ops.sealed_files", "add_hashes")
-            warehouse.run("ops.sealed_file_states", "record")
+            warehouse.run("internal.sealed_file_states", "record")
             define_sealed_tables(warehouse.connection)
     finally:
         warehouse.connection.unregister("files_verified")

@@ -60,7 +60,7 @@ def _register_or_say(folder: Path, wanted: Collection[str], revision: int, descr
 
 def _description(warehouse: Warehouse, table: str) -> str:
     """What the table holds, and what is not in it yet."""
-    hot = f"hot.{table}"
+    hot = f"internal.{table}"
     rows = int(warehouse.connection.table(hot).aggregate("count(*)").fetchall()[0][0])
     rest = f"{rows:,} rows of {table} were not sealed then and are in published/spend.duckdb only" if rows else "all"
     return f"Sealed rows of {table}, one row per row of the ledger; read only. When this was written: {rest}."

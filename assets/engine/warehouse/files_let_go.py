@@ -14,10 +14,10 @@ def let_go(warehouse: Warehouse, files: Iterable[Path], reason: str) -> None:
     paths = [str(file.relative_to(warehouse.root.path)) for file in files]
     if paths:
         with warehouse.transaction():
-            warehouse.run("ops.files_let_go", "add", paths=paths, let_go_at=warehouse.clock(), reason=reason)
+            warehouse.run("internal.files_let_go", "add", paths=paths, let_go_at=warehouse.clock(), reason=reason)
 
 
 def forget_let_go(warehouse: Warehouse, *files: Path) -> None:
     """Strike out files that are needed again, gone, or others than those noted. Part of a transaction under way."""
     paths = [str(file.relative_to(warehouse.root.path)) for file in files]
-    warehouse.run("ops.files_let_go", "remove", paths=paths)
+    warehouse.run("internal.files_let_go", "remove", paths=paths)

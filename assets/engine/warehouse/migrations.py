@@ -62,6 +62,14 @@ def version_of(connection: duckdb.DuckDBPyConnection) -> int | None:
     return int(connection.execute(sql("ops.migrations", "newest")).fetchall()[0][0])
 
 
+def version_of_file(file: Path) -> int | None:
+    """Version of a warehouse that is not open; None where there is none yet."""
+    if not file.exists():
+        return None
+    with duckdb.connect(str(file), read_only=True) as connection:
+        return version_of(connection)
+
+
 def pending_migrations(version: int, file: Path) -> list[Migration]:
     """The steps from a version to this program's.
 

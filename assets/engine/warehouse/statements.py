@@ -15,7 +15,7 @@ NAME = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
 
 
 def file_of(name: str) -> Path:
-    """The SQL file of a table, step or check, such as `ops.attempts`."""
+    """The SQL file of a table, step or check, such as `internal.attempts`."""
     return SQL / f"{name.replace('.', '/')}.sql"
 
 

@@ -91,7 +91,8 @@ class Warehouse:
             # an older version has not noted its clock; the time of its newest record stands for it
             newest = self.value("ops.revision", "clock" if version == VERSION else "newest_record")
             refuse_wrong_clock(self.clock(), newest, self.root.settings())
-        if not migrations and version and self.value("ops.definitions", "are_current", sha256=definitions_digest()):
+        digest = definitions_digest()
+        if version and not migrations and self.value("internal.definitions", "are_current", sha256=digest):
             return
         if migrations:
             self._back_up(version or VERSION)
@@ -99,7 +100,7 @@ class Warehouse:
             migrate(self.connection, migrations, self.clock(), self.file)
             if not version:
                 note_version(self.connection, VERSION, "made so", self.clock())
-            self.run("ops.definitions", "record", sha256=definitions_digest())
+            self.run("internal.definitions", "record", sha256=digest)
             # a revision: readers need the new definitions, too
             clock = self.clock()
             self.run(
@@ -182,8 +183,8 @@ class Warehouse:
 
     def batch_id(self, recorded_at: datetime) -> int:
         """The run's batch, made when it is first asked for. Call it inside a transaction."""
-        self.run("ops.batches", "open", run_id=self.run_id, recorded_at=recorded_at)
-        return int(self.value("ops.batches", "newest"))
+        self.run("internal.batches", "open", run_id=self.run_id, recorded_at=recorded_at)
+        return int(self.value("internal.batches", "newest"))
 
     def pending_batches(self, table: str) -> tuple[int, int] | None:
         """What a derived table still has to do.
@@ -191,7 +192,7 @@ class Warehouse:
         Returns:
             (newest batch it contains, newest batch there is), or None when they are the same.
         """
-        done, newest = self.run("ops.watermarks", "pending_batches", table_name=table).fetchall()[0]
+        done, newest = self.run("internal.watermarks", "pending_batches", table_name=table).fetchall()[0]
         return (done, newest) if done < newest else None
 
     def has_pending_batches(self) -> bool:
@@ -200,7 +201,7 @@ class Warehouse:
 
     def advance_watermark(self, table: str, batch_id: int, recorded_at: datetime) -> None:
         """Record that a derived table contains every batch up to this one. Call it inside the transaction."""
-        self.run("ops.watermarks", "advance", table_name=table, batch_id=batch_id, recorded_at=recorded_at)
+        self.run("internal.watermarks", "advance", table_name=table, batch_id=batch_id, recorded_at=recorded_at)
 
     def close(self) -> None:
         """Close the file; a later use opens it again."""
@@ -240,11 +241,3 @@ def open_warehouse(
             yield warehouse
         finally:
             warehouse.close()
-
-
-def version_of_file(file: Path) -> int | None:
-    """Version of a warehouse that is not open; None where there is none yet."""
-    if not file.exists():
-        return None
-    with duckdb.connect(str(file), read_only=True) as connection:
-        return version_of(connection)

@@ -1,17 +1,17 @@
 -- One row per sealed file that has been verified: what was found.
-create table if not exists ops.sealed_file_states (
+create table if not exists internal.sealed_file_states (
     name varchar not null,
     state varchar not null,
     bytes bigint not null,
     changed_ns bigint not null,
     verified_at timestamptz not null
 );
-comment on table ops.sealed_file_states is 'One row per sealed file that has been verified: what was found.';
-comment on column ops.sealed_file_states.state is 'WHOLE, DAMAGED (its bytes are not what was sealed) or MISSING';
-comment on column ops.sealed_file_states.changed_ns is 'last change of the file then: while it stays, the bytes are not read again but in their turn';
-comment on column ops.sealed_file_states.verified_at is 'when all its bytes were held against its hash, or it was found missing';
+comment on table internal.sealed_file_states is 'One row per sealed file that has been verified: what was found.';
+comment on column internal.sealed_file_states.state is 'WHOLE, DAMAGED (its bytes are not what was sealed) or MISSING';
+comment on column internal.sealed_file_states.changed_ns is 'last change of the file then: while it stays, the bytes are not read again but in their turn';
+comment on column internal.sealed_file_states.verified_at is 'when all its bytes were held against its hash, or it was found missing';
 
-create or replace view ops.unreadable_sealed_files as
+create or replace view internal.unreadable_sealed_files as
 select
     files.table_name,
     files.day,
@@ -22,9 +22,9 @@ select
         files.day, files.table_name, files.name, lower(states.state), files.day
     ) as remedy
 from ops.sealed_files as files
-inner join ops.sealed_file_states as states using (name)
+inner join internal.sealed_file_states as states using (name)
 where states.state <> 'WHOLE';
-comment on view ops.unreadable_sealed_files is 'One row per sealed file that is damaged or missing, and what to do.';
+comment on view internal.unreadable_sealed_files is 'One row per sealed file that is damaged or missing, and what to do.';
 
 -- What stands for the rows of such a file. Its rows cannot be left out without a word: sums would be wrong. So each of
 -- these views has a row for every second of the lost day, or for the lost date, all other columns of which raise an
@@ -43,7 +43,7 @@ create or replace macro sealed.lost_seconds(of_table) as table
         select
             make_timestamptz(epoch_us(files.day) + seconds.second * 1000000) as second_at,
             files.remedy
-        from ops.unreadable_sealed_files as files
+        from internal.unreadable_sealed_files as files
         cross join range(86400) as seconds (second)
         where
             files.table_name = of_table
@@ -58,7 +58,7 @@ create or replace macro sealed.lost_dates(of_table, days_in_it) as table
         select
             files.day as local_date,
             files.remedy
-        from ops.unreadable_sealed_files as files
+        from internal.unreadable_sealed_files as files
         where
             files.table_name = of_table
             -- a local date begins and ends within a day of the UTC date
@@ -70,7 +70,7 @@ create or replace macro sealed.lost_dates(of_table, days_in_it) as table
 
 -- name: record
 -- One row per sealed file that has been verified: what was found. Reads files_verified.
-merge into ops.sealed_file_states as states
+merge into internal.sealed_file_states as states
 using files_verified as found
     on states.name = found.name
 when matched then
@@ -85,12 +85,12 @@ when not matched then
 
 -- name: remove
 -- What was found of them.
-delete from ops.sealed_file_states
+delete from internal.sealed_file_states
 where name in $names;
 
 -- name: lost_days
 -- One row per UTC day of which the ledger has lost events or transactions.
 select distinct day
-from ops.unreadable_sealed_files
+from internal.unreadable_sealed_files
 where table_name in ('ad_events', 'transactions')
 order by day;

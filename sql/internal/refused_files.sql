@@ -1,5 +1,5 @@
 -- One row per delivered file that was refused whole and not taken again under its name since.
-create or replace view ops.refused_files as
+create or replace view internal.refused_files as
 select files.*
 from ops.delivered_files as files
 where
@@ -8,4 +8,4 @@ where
         from ops.delivered_files as later
         where later.name = files.name and later.file_id > files.file_id
     );
-comment on view ops.refused_files is 'One row per delivered file that was refused whole and not taken again under its name since.';
+comment on view internal.refused_files is 'One row per delivered file that was refused whole and not taken again under its name since.';

@@ -1,5 +1,5 @@
 -- One row per delivered file and time at which its refused rows were tried again.
-create table if not exists ops.retries (
+create table if not exists internal.retries (
     file_id bigint not null,
     rows_tried bigint not null,
     rows_loaded bigint not null,
@@ -9,12 +9,12 @@ create table if not exists ops.retries (
     read_at timestamptz not null,
     recorded_at timestamptz not null
 );
-comment on table ops.retries is 'One row per delivered file and time at which its refused rows were tried again.';
-comment on column ops.retries.read_at is 'the moment of loading that their times were held against';
+comment on table internal.retries is 'One row per delivered file and time at which its refused rows were tried again.';
+comment on column internal.retries.read_at is 'the moment of loading that their times were held against';
 
 -- name: add
 -- One row per delivered file and time at which its refused rows were tried again.
-insert into ops.retries
+insert into internal.retries
 with repeated as (
     select file_id
     from repeated_events
@@ -56,6 +56,6 @@ select
     rows_loaded,
     rows_duplicate,
     rows_rejected
-from ops.retries
+from internal.retries
 order by recorded_at desc
 limit 1;

@@ -7,7 +7,7 @@ create or replace macro ops.as_argument(word) as (
 );
 comment on macro ops.as_argument is 'A word as an argument in a shell, which takes nothing in it for its own.'; -- noqa: PRS
 
-create or replace view ops.open_missing_rows as
+create or replace view internal.open_missing_rows as
 select
     table_name,
     id,
@@ -15,9 +15,9 @@ select
     recorded_at,
     'deliver it again, or, if it is gone for good: spendgate acknowledge row '
     || table_name || ' ' || ops.as_argument(id) || ' --reason "..."' as remedy
-from ops.missing_rows
-anti join ops.acknowledgements as acknowledged using (table_name, id, file_id);
-comment on view ops.open_missing_rows is 'One row per reference row that has vanished, and of which nobody has said that it is gone for good.';
+from internal.missing_rows
+anti join internal.acknowledgements as acknowledged using (table_name, id, file_id);
+comment on view internal.open_missing_rows is 'One row per reference row that has vanished, and of which nobody has said that it is gone for good.';
 
 -- name: list
 -- One row per reference row that has vanished and is open.
@@ -25,7 +25,7 @@ select
     table_name,
     id,
     file_id
-from ops.open_missing_rows
+from internal.open_missing_rows
 order by
     table_name,
     id;

@@ -1,5 +1,5 @@
 -- One row per kind of limit, in the order in which a reason is named: to add a period or a scope is to add a row.
-create or replace view core.periods as
+create or replace view internal.periods as
 select *
 from (
     values
@@ -9,11 +9,11 @@ from (
     ('MONTH', 'month', interval 1 month),
     ('LIFETIME', null, null)
 ) as periods (period, unit, length);
-comment on view core.periods is 'One row per period of a budget, on the brand''s clock.';
-comment on column core.periods.unit is 'what a local time is cut to; null: all time is one';
-comment on column core.periods.length is 'from one start to the next';
+comment on view internal.periods is 'One row per period of a budget, on the brand''s clock.';
+comment on column internal.periods.unit is 'what a local time is cut to; null: all time is one';
+comment on column internal.periods.length is 'from one start to the next';
 
-create or replace view core.limit_kinds as
+create or replace view internal.limit_kinds as
 select *
 from (
     values
@@ -29,5 +29,5 @@ from (
     (10, 'CAMPAIGN', 'MONTH', 'MONTH', 'CAMPAIGN_MONTHLY_BUDGET_REACHED'),
     (11, 'CAMPAIGN', 'LIFETIME', 'LIFETIME', 'CAMPAIGN_LIFETIME_BUDGET_REACHED')
 ) as kinds (place, scope, period, spent_in, reason);
-comment on view core.limit_kinds is 'One row per kind of limit, in the order in which a reason is named.';
-comment on column core.limit_kinds.spent_in is 'the period whose spend is held against it: all that was ever spent uses up the funds';
+comment on view internal.limit_kinds is 'One row per kind of limit, in the order in which a reason is named.';
+comment on column internal.limit_kinds.spent_in is 'the period whose spend is held against it: all that was ever spent uses up the funds';

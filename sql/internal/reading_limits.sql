@@ -1,5 +1,5 @@
 -- One row per time from which other limits were in force when delivered files were read: a rebuild reads by them.
-create table if not exists ops.reading_limits (
+create table if not exists internal.reading_limits (
     recorded_at timestamptz not null,
     max_file_bytes bigint not null,
     max_line_bytes bigint not null,
@@ -10,17 +10,17 @@ create table if not exists ops.reading_limits (
     payments_zone varchar,
     prices_zone varchar
 );
-comment on table ops.reading_limits is 'One row per time from which other limits were in force when delivered files were read: a rebuild reads by them.';
-comment on column ops.reading_limits.events_zone is 'of events'' times that named none; empty: they were refused; null: not noted yet, and none';
-comment on column ops.reading_limits.payments_zone is 'of payments'' times that named none, likewise';
-comment on column ops.reading_limits.prices_zone is 'of prices'' times that named none, likewise';
+comment on table internal.reading_limits is 'One row per time from which other limits were in force when delivered files were read: a rebuild reads by them.';
+comment on column internal.reading_limits.events_zone is 'of events'' times that named none; empty: they were refused; null: not noted yet, and none';
+comment on column internal.reading_limits.payments_zone is 'of payments'' times that named none, likewise';
+comment on column internal.reading_limits.prices_zone is 'of prices'' times that named none, likewise';
 
 -- name: add
 -- One row per time from which other limits were in force than before.
-insert into ops.reading_limits
+insert into internal.reading_limits
 with before as (
     select *
-    from ops.reading_limits
+    from internal.reading_limits
     order by recorded_at desc
     limit 1
 )
@@ -59,7 +59,7 @@ select
     coalesce(events_zone, '') as events_zone,
     coalesce(payments_zone, '') as payments_zone,
     coalesce(prices_zone, '') as prices_zone
-from ops.reading_limits
+from internal.reading_limits
 where recorded_at <= $recorded_at
 order by recorded_at desc
 limit 1;

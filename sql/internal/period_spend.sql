@@ -1,7 +1,7 @@
 -- One row per part of the spend of a brand's campaign in a local day or month; the parts of a period add up to it.
 -- What is sealed and what was added since are rows of their own: a join finds the files it needs, through a sum it
 -- cannot.
-create or replace view mart.period_spend as
+create or replace view internal.period_spend as
 select
     brand_id,
     campaign_id,
@@ -9,7 +9,7 @@ select
     local_date as starts_on,
     spend,
     transactions
-from mart.daily_spend_parts
+from internal.daily_spend_parts
 union all
 select
     brand_id,
@@ -18,7 +18,7 @@ select
     local_month as starts_on,
     spend,
     transactions
-from mart.monthly_spend_parts;
-comment on view mart.period_spend is 'One row per part of the spend of a brand''s campaign in a local day or month; the parts of a period add up to it.';
-comment on column mart.period_spend.period is 'DAY or MONTH';
-comment on column mart.period_spend.starts_on is 'the local date, or the first one of the month';
+from internal.monthly_spend_parts;
+comment on view internal.period_spend is 'One row per part of the spend of a brand''s campaign in a local day or month; the parts of a period add up to it.';
+comment on column internal.period_spend.period is 'DAY or MONTH';
+comment on column internal.period_spend.starts_on is 'the local date, or the first one of the month';

@@ -1,6 +1,6 @@
 -- One row per column name that means the same wherever it stands: said once, shown beside each column that says no
 -- more.
-create or replace view core.column_meanings as
+create or replace view internal.column_meanings as
 select *
 from (
     values
@@ -22,7 +22,7 @@ from (
     ('paid_at', 'when it was paid, as delivered'),
     ('recorded_at', 'when it was written; only grows'),
     ('waiting_since', 'when it was first looked at'),
-    ('batch_id', 'the batch that wrote it, as in ops.batches'),
+    ('batch_id', 'the batch that wrote it, as in internal.batches'),
     ('file_id', 'the delivered file, as in ops.delivered_files'),
     ('line_number', 'in that file, from 1'),
     ('run_id', 'Dagster''s run, or the command, that wrote it'),
@@ -112,7 +112,7 @@ from (
     ('column_name', 'as in a table'),
     ('meaning', 'what it says')
 ) as meanings (column_name, meaning);
-comment on view core.column_meanings is 'One row per column name that means the same wherever it stands.';
+comment on view internal.column_meanings is 'One row per column name that means the same wherever it stands.';
 
 -- name: undescribed
 -- One row per column of a table or view of ours that has no words of its own: the statement that gives it those of its
@@ -126,8 +126,8 @@ select
         replace(meanings.meaning, '''', '''''')
     ) as statement
 from duckdb_columns() as columns
-inner join core.column_meanings as meanings using (column_name)
+inner join internal.column_meanings as meanings using (column_name)
 where
     columns.database_name = current_database()
-    and columns.schema_name in ('raw', 'core', 'mart', 'ops', 'hot', 'sealed')
+    and columns.schema_name in ('raw', 'core', 'mart', 'ops', 'internal', 'sealed')
     and columns.comment is null;

@@ -1,13 +1,13 @@
 -- One row per brand and local day whose overspend is to be recomputed.
-create table if not exists ops.overspend_due (
+create table if not exists internal.overspend_due (
     brand_id bigint not null,
     local_date date not null
 );
-comment on table ops.overspend_due is 'One row per brand and local day whose overspend is to be recomputed.';
+comment on table internal.overspend_due is 'One row per brand and local day whose overspend is to be recomputed.';
 
 -- name: add_new_spend
 -- One row per brand and local day whose spend changes. Reads new_spend and rezoned_brands.
-insert into ops.overspend_due
+insert into internal.overspend_due
 select
     brand_id,
     local_date
@@ -16,13 +16,13 @@ union
 select
     brand_id,
     local_date
-from mart.daily_spend_parts as daily_spend
+from internal.daily_spend_parts as daily_spend
 semi join rezoned_brands using (brand_id);
 
 -- name: add_decided
 -- One row per brand and local day that a new finding or another budget bears upon: the present one, and later ones
 -- where an earlier instant is decided for. Reads brand_now.
-insert into ops.overspend_due
+insert into internal.overspend_due
 with concerned as (
     select
         brand_id,
@@ -80,7 +80,7 @@ union
 select
     daily_spend.brand_id,
     daily_spend.local_date
-from mart.daily_spend_parts as daily_spend
+from internal.daily_spend_parts as daily_spend
 -- each brand once, however many of its budgets are new
 inner join (
     select
@@ -93,15 +93,15 @@ inner join (
 
 -- name: add_resealed
 -- Every brand with spend on a local date that was lost: its overspend could not be computed meanwhile.
-insert into ops.overspend_due
+insert into internal.overspend_due
 select
     brand_id,
     local_date
-from mart.daily_spend_parts
+from internal.daily_spend_parts
 where local_date between $day::date - 1 and $day::date + 1
 except
-from ops.overspend_due;
+from internal.overspend_due;
 
 -- name: clear
 -- All that was due is done.
-delete from ops.overspend_due;
+delete from internal.overspend_due;

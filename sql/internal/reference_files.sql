@@ -1,5 +1,5 @@
 -- One row per delivered reference file; read = loaded + duplicate + rejected.
-create table if not exists ops.reference_files (
+create table if not exists internal.reference_files (
     file_id bigint not null,
     kind varchar not null,
     name varchar not null,
@@ -15,14 +15,14 @@ create table if not exists ops.reference_files (
     batch_id bigint not null,
     recorded_at timestamptz not null
 );
-comment on table ops.reference_files is 'One row per delivered reference file; read = loaded + duplicate + rejected.';
-comment on column ops.reference_files.kind is 'the reference table it carries';
-comment on column ops.reference_files.rows_loaded is 'rows that opened a version';
-comment on column ops.reference_files.rows_duplicate is 'rows as they were before';
+comment on table internal.reference_files is 'One row per delivered reference file; read = loaded + duplicate + rejected.';
+comment on column internal.reference_files.kind is 'the reference table it carries';
+comment on column internal.reference_files.rows_loaded is 'rows that opened a version';
+comment on column internal.reference_files.rows_duplicate is 'rows as they were before';
 
 -- name: record
 -- One row: the delivered reference file and what became of its rows.
-insert into ops.reference_files
+insert into internal.reference_files
 select
     $file_id as file_id,
     $kind as kind,
@@ -41,7 +41,7 @@ select
 
 -- name: remove
 -- Make room for another try at the same file: its ledger row is rewritten.
-delete from ops.reference_files
+delete from internal.reference_files
 where file_id = $file_id;
 
 -- name: newest
@@ -49,7 +49,7 @@ where file_id = $file_id;
 -- that a parent has come, or that somebody wants them tried again.
 with newest as (
     select case when outcome <> 'QUARANTINED' then sha256 end as sha256 -- nothing is a duplicate of what was refused
-    from ops.reference_files
+    from internal.reference_files
     where kind = $kind
     order by file_id desc
     limit 1
@@ -57,7 +57,7 @@ with newest as (
 
 loaded as (
     select *
-    from ops.reference_files
+    from internal.reference_files
     where kind = $kind and outcome = 'LOADED'
     order by file_id desc
     limit 1

@@ -1,10 +1,10 @@
 -- One row per refused file that no longer lies there; each run notes what has changed.
-create table if not exists ops.refused_files_gone (
+create table if not exists internal.refused_files_gone (
     file_id bigint not null,
     recorded_at timestamptz not null
 );
-comment on table ops.refused_files_gone is 'One row per refused file that no longer lies there; each run notes what has changed.';
-comment on column ops.refused_files_gone.recorded_at is 'when a run missed it';
+comment on table internal.refused_files_gone is 'One row per refused file that no longer lies there; each run notes what has changed.';
+comment on column internal.refused_files_gone.recorded_at is 'when a run missed it';
 
 create or replace macro ops.is_below(name, folders) as
 coalesce(len(list_filter(folders, lambda folder: starts_with(name, folder || '/'))) > 0, false);
@@ -12,7 +12,7 @@ comment on macro ops.is_below is 'Whether a file lies below one of some folders.
 
 -- name: add
 -- One row per refused file that is gone; not of those that lie in a folder which could not be listed. Reads seen_files.
-insert into ops.refused_files_gone
+insert into internal.refused_files_gone
 with unlisted as (
     select list(name) as folders
     from seen_files
@@ -22,18 +22,18 @@ with unlisted as (
 select
     refused.file_id,
     $recorded_at::timestamptz as recorded_at
-from ops.refused_files as refused
+from internal.refused_files as refused
 cross join unlisted
 anti join seen_files as seen on refused.name = seen.name
-anti join ops.refused_files_gone as known on refused.file_id = known.file_id
+anti join internal.refused_files_gone as known on refused.file_id = known.file_id
 where not ops.is_below(refused.name, unlisted.folders);
 
 -- name: remove_returned
 -- A refused file that lies there again, such as on a disk that was away, is open again. Reads seen_files.
-delete from ops.refused_files_gone
+delete from internal.refused_files_gone
 where file_id in (
     select refused.file_id
-    from ops.refused_files as refused
+    from internal.refused_files as refused
     semi join seen_files using (name)
 );
 
@@ -46,9 +46,9 @@ with unlisted as (
 )
 
 select count(*) as changed
-from ops.refused_files as refused
+from internal.refused_files as refused
 cross join unlisted
-left join ops.refused_files_gone as gone using (file_id)
+left join internal.refused_files_gone as gone using (file_id)
 left join seen_files as seen on refused.name = seen.name
 where
     (seen.name is null) = (gone.file_id is null)

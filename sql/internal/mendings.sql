@@ -1,16 +1,16 @@
 -- One row per table and time at which a person mended rows of it.
-create table if not exists ops.mendings (
+create table if not exists internal.mendings (
     mended_at timestamptz not null,
     mended_by varchar not null,
     reason varchar not null,
     table_name varchar not null,
     rows bigint not null
 );
-comment on table ops.mendings is 'One row per table and time at which a person mended rows of it.';
+comment on table internal.mendings is 'One row per table and time at which a person mended rows of it.';
 
 -- name: add
 -- One row per table and time at which a person mended rows of it.
-insert into ops.mendings
+insert into internal.mendings
 select
     $mended_at::timestamptz as mended_at,
     $mended_by as mended_by,
