@@ -74,6 +74,22 @@ class Duration(click.ParamType[timedelta]):
         return timedelta(**{unit: int(found[1])})
 
 
+class Brands(click.ParamType[list[int]]):
+    """Numbers of brands, with commas between them."""
+
+    name = "ids"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[int]:
+        """Read them strictly."""
+        if isinstance(value, list):
+            return value
+        if not re.fullmatch(r"-?[0-9]{1,18}(,-?[0-9]{1,18})*", value):
+            self.fail(f"'{value}' is not a list of brands such as 1,2", param, ctx)
+        return [int(number) for number in value.split(",")]
+
+
+BRANDS = Brands()
+
 ID = click.IntRange(-(2**63), 2**63 - 1)
 
 

@@ -4,19 +4,18 @@ Belongs here: the form of what is shown. Does not: where it comes from. Whatever
 text (see `assets.shown`); JSON has escapes of its own for whatever is not ASCII.
 """
 
-import csv
 import json
-import math
 import sys
 import textwrap
-from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, time
+from collections.abc import Callable
+from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import click
 import duckdb
 
+from assets.engine.rows_as_text import column_names, json_value, write_csv, write_json
 from assets.engine.shown import printable
 
 ROWS_SHOWN = 50
@@ -29,10 +28,6 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
-def _names(result: duckdb.DuckDBPyConnection) -> list[str]:
-    return [column[0] for column in result.description or []]
-
-
 def say(text: str, *, colour: str | None = None, err: bool = False) -> None:
     """Print a line for people."""
     click.secho(printable(text), fg=colour, err=err)
@@ -40,7 +35,7 @@ def say(text: str, *, colour: str | None = None, err: bool = False) -> None:
 
 def print_rows(result: duckdb.DuckDBPyConnection, title: str | None = None, *, wide: bool = False) -> None:
     """Print the rows of a query as a table."""
-    print_table(_names(result), result.fetchall(), title, wide=wide)
+    print_table(column_names(result), result.fetchall(), title, wide=wide)
 
 
 def print_table(names: list[str], rows: list[tuple[Any, ...]], title: str | None = None, *, wide: bool = False) -> None:
@@ -103,76 +98,18 @@ def for_people(value: Any) -> str:
 
 
 def print_csv(result: duckdb.DuckDBPyConnection) -> None:
-    """Print the rows of a query as CSV, a line each, safe to open in a spreadsheet and to look at in a terminal."""
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(map(_csv_safe, _names(result)))
-    for row in _rows(result):
-        writer.writerow(map(_csv_safe, row))
-
-
-def _csv_safe(value: Any) -> Any:
-    """Text as text; what a spreadsheet would take for a formula gets an apostrophe before it."""
-    match value:
-        case None | int() | float() | Decimal():
-            return value
-        case str() if value.startswith(("=", "+", "-", "@", "\t", "\r")):
-            return f"'{printable(value)}"
-        case datetime() | date() | time():
-            return _machine_text(value)
-        case _:
-            return printable(str(value))
+    """Print the rows of a query as CSV."""
+    write_csv(result, sys.stdout)
 
 
 def print_json_rows(result: duckdb.DuckDBPyConnection) -> None:
-    """Print the rows of a query as a JSON array, an object per line."""
-    names = _names(result)
-    before = "["
-    for row in _rows(result):
-        values = (_json_value(value) for value in row)
-        sys.stdout.write(f"{before}\n  {json.dumps(dict(zip(names, values, strict=True)))}")
-        before = ","
-    click.echo("[]" if before == "[" else "\n]")
-
-
-def _rows(result: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
-    """The rows, some thousand at a time: a million of them at once are gigabytes."""
-    while some := result.fetchmany(10_000):
-        yield from some
+    """Print the rows of a query as a JSON array."""
+    write_json(result, sys.stdout)
 
 
 def print_json(value: Any) -> None:
     """Print a value as JSON; amounts and instants as exact text."""
-    click.echo(json.dumps(_json_value(value), indent=2))
-
-
-def _json_value(value: Any) -> Any:
-    """The value in JSON's own types; what it has none for as text."""
-    match value:
-        case None | bool() | int() | str():
-            return value
-        case float():
-            return value if math.isfinite(value) else str(value)
-        case dict():
-            return {str(_json_value(key)): _json_value(inner) for key, inner in value.items()}
-        case list() | tuple():
-            return [_json_value(inner) for inner in value]
-        case _:
-            return _machine_text(value)
-
-
-def _machine_text(value: Any) -> str:
-    """Text of what JSON has no type for; amounts stay exact, instants are UTC."""
-    match value:
-        case datetime() if value == datetime.max.replace(tzinfo=value.tzinfo):
-            return "infinity"
-        case datetime() if value.tzinfo is not None:
-            return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-        case date() | time():
-            return value.isoformat()
-        case Decimal():
-            return format(value, "f")
-        case _:
-            return str(value)
+    click.echo(json.dumps(json_value(value), indent=2))
 
 
 FORMATS: dict[str, Callable[[duckdb.DuckDBPyConnection], None]] = {

@@ -3,30 +3,14 @@
 Belongs here: its arguments. Does not: what is on it (`engine.report`).
 """
 
-import re
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import click
 
 from assets.engine.data_root import DataRoot
-from pipelines.cli.options import DATA
+from pipelines.cli.options import BRANDS, DATA
 from pipelines.cli.printing import say
-
-
-class Brands(click.ParamType[list[int]]):
-    """Numbers of brands, with commas between them."""
-
-    name = "ids"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[int]:
-        """Read them strictly."""
-        if isinstance(value, list):
-            return value
-        if not re.fullmatch(r"-?[0-9]{1,18}(,-?[0-9]{1,18})*", value):
-            self.fail(f"'{value}' is not a list of brands such as 1,2", param, ctx)
-        return [int(number) for number in value.split(",")]
 
 
 @click.command(
@@ -38,7 +22,7 @@ Examples:
 """,
 )
 @DATA
-@click.option("--brands", type=Brands(), help="Only these, such as 1,2: nothing of any other is in the page.")
+@click.option("--brands", type=BRANDS, help="Only these, such as 1,2: nothing of any other is in the page.")
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="Where to (default: published/report.html)."
 )

@@ -4,22 +4,7 @@
 -- one brand, the view answers in the same 0.06 s as a stored table did; for all of 20 M events in 2.8 s.
 create or replace view mart.hourly_spend as
 with span as (
-    -- what the ledger spans, without reading it
-    select
-        min(first_at) as first_at,
-        max(last_at) as last_at
-    from (
-        select
-            min(occurred_at) as first_at,
-            max(occurred_at) as last_at
-        from internal.transactions
-        union all
-        select
-            make_timestamptz(epoch_us(min(day))) as first_at,
-            make_timestamptz(epoch_us(max(day) + 1)) as last_at
-        from ops.sealed_files
-        where table_name = 'transactions'
-    ) as parts
+    from internal.ledger_span
 ),
 
 offsets as (

@@ -149,7 +149,12 @@ create or replace macro ops.with_what_holds(states, limits) as table -- noqa: PR
 comment on macro table ops.with_what_holds is 'The rows of a relation of statuses with what holds each campaign, by a relation of limits.'; -- noqa: PRS
 
 create or replace view ops.campaign_status as
-from ops.with_what_holds('internal.campaign_status', 'mart.budgets');
+select
+    statuses.*,
+    campaigns.campaign_name,
+    campaigns.brand_name
+from ops.with_what_holds('internal.campaign_status', 'mart.budgets') as statuses
+left join mart.campaigns on statuses.campaign_id = campaigns.campaign_id;
 comment on view ops.campaign_status is 'One row per campaign: what it may do now, and what holds it.';
 comment on column ops.campaign_status.status is 'DRAFT, SCHEDULED, RUNNING, PAUSED, BUDGET_REACHED or COMPLETED';
 comment on column ops.campaign_status.reason is 'reason of the last change; blocked_by tells what holds it now';

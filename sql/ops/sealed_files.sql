@@ -19,14 +19,22 @@ comment on column ops.sealed_files.spend is 'sum of the costs and corrections in
 comment on column ops.sealed_files.transactions is 'how many costs that are; null for events';
 comment on column ops.sealed_files.sha256 is 'of its bytes; null: sealed by an earlier version and not verified since';
 
--- A sealed file, wherever the data root has been moved: DuckDB's own folder for spilling lies beside the database. Who
--- attaches the database to another one says where it is: set variable spendgate_data = '/path/to/data'
+-- The data root in which this file was written. Filled in by sealed_tables.py.
+create macro if not exists sealed.written_in() as '';
+
+-- The sealed files lie beside the database wherever the data root has been moved, and DuckDB's own folder for spilling
+-- tells where that is. A database that is attached to another one, or copied away by itself, looks for them where they
+-- were when it was written. Who has them elsewhere says so: set variable spendgate_data = '/path/to/data'
 -- No folder may have a name that DuckDB takes for a pattern: it would read the files of the folders beside it, too. To
 -- write such characters as themselves helps only until it copies a plan, for which it looks the files up again.
 create or replace macro sealed.folder() as
 coalesce(
     getvariable('spendgate_data') || '/sealed/',
-    regexp_replace(current_setting('temp_directory'), '[^/]*$', '../sealed/')
+    case
+        when regexp_matches(current_setting('temp_directory'), '(^|/)(warehouse|published)/[^/]+$')
+            then regexp_replace(current_setting('temp_directory'), '[^/]*$', '../sealed/')
+    end,
+    sealed.written_in() || '/sealed/'
 );
 
 create or replace macro sealed.path(name) as
@@ -35,6 +43,22 @@ case
         then error('DuckDB takes *, ? and [ for a pattern: rename the folder ' || sealed.folder())
     else sealed.folder() || name
 end;
+
+-- The first of the files to be read. When it is not there DuckDB says what it looked for, and nothing else: so its last
+-- letter is a pattern, whose other letters are what to do. Not beside the database, where a run looks a hundred times:
+-- for a pattern the folder is listed.
+create or replace macro sealed.first_path(name) as
+regexp_replace(
+    sealed.path(name),
+    't$',
+    case
+        when sealed.folder() = sealed.written_in() || '/sealed/'
+            then
+                '[t: the sealed days are not there. Say where the folder data of spendgate lies: SET VARIABLE'
+                || ' spendgate_data = its path; or take a file made by: spendgate export]'
+        else 't'
+    end
+);
 
 -- name: add
 -- One row per immutable Parquet file that holds rows of one table and day. Reads sealed_now.
@@ -131,6 +155,10 @@ where table_name = $table_name;
 -- How many rows of a table are sealed.
 select coalesce(sum(rows), 0) from ops.sealed_files
 where table_name = $table_name;
+
+-- name: written_in
+-- One row: the data root in which this file was written.
+select sealed.written_in() as folder;
 
 -- name: count
 -- One row: how many sealed files the warehouse has.

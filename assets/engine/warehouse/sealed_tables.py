@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import duckdb
 
@@ -47,10 +48,11 @@ NEVER = datetime.max.replace(tzinfo=UTC)
 def define_sealed_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Let `sealed.<table>()` show the files that belong to the warehouse and can be read."""
     for table in TABLES:
-        names = connection.execute(sql("ops.sealed_files", "readable_of_table"), {"table_name": table}).fetchall()
-        listed = ", ".join(f"'{name}'" for (name,) in names)
-        template = sql("steps.sealing", "show_files") if listed else sql("steps.sealing", "show_no_files")
-        connection.execute(template.replace("$table", table).replace("$names", listed))
+        rows = connection.execute(sql("ops.sealed_files", "readable_of_table"), {"table_name": table}).fetchall()
+        first, *others = [f"'{name}'" for (name,) in rows] or [""]
+        template = sql("steps.sealing", "show_files" if first else "show_no_files")
+        filled = template.replace("$table", table).replace("$first", first).replace("$others", ", ".join(others))
+        connection.execute(filled)
     for table in ("daily_spend", "monthly_spend"):
         newest = connection.execute(sql("ops.sealed_files", "newest_day"), {"table_name": table}).fetchall()[0][0]
         if newest:
@@ -58,6 +60,12 @@ def define_sealed_tables(connection: duckdb.DuckDBPyConnection) -> None:
             connection.execute(
                 sql("steps.sealing", "sealed_through").replace("$table", table).replace("$through", through)
             )
+
+
+def note_data_root(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """Let a copy that lies somewhere else know where the sealed files are."""
+    quoted = "'" + str(folder).replace("'", "''") + "'"
+    connection.execute(sql("steps.sealing", "written_in").replace("$folder", quoted))
 
 
 @contextmanager

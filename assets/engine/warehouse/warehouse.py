@@ -19,6 +19,7 @@ from assets.engine.warehouse.disk import clear_scratch, require_room
 from assets.engine.warehouse.lock import hold_lock
 from assets.engine.warehouse.migrations import VERSION, back_up, migrate, note_version, pending_migrations, version_of
 from assets.engine.warehouse.schema import definitions_digest
+from assets.engine.warehouse.sealed_tables import note_data_root
 from assets.engine.warehouse.statements import sql
 
 log = logging.getLogger("spendgate.warehouse")
@@ -92,15 +93,19 @@ class Warehouse:
             newest = self.value("ops.revision", "clock" if version == VERSION else "newest_record")
             refuse_wrong_clock(self.clock(), newest, self.root.settings())
         digest = definitions_digest()
-        if version and not migrations and self.value("internal.definitions", "are_current", sha256=digest):
+        folder = self.root.path.resolve()
+        current = version == VERSION and self.value("internal.definitions", "are_current", sha256=digest)
+        if current and self.value("ops.sealed_files", "written_in") == str(folder):
             return
         if migrations:
             self._back_up(version or VERSION)
         with self._all_or_nothing():
-            migrate(self.connection, migrations, self.clock(), self.file)
+            if not current:
+                migrate(self.connection, migrations, self.clock(), self.file)
+                self.run("internal.definitions", "record", sha256=digest)
             if not version:
                 note_version(self.connection, VERSION, "made so", self.clock())
-            self.run("internal.definitions", "record", sha256=digest)
+            note_data_root(self.connection, folder)
             # a revision: readers need the new definitions, too
             clock = self.clock()
             self.run(

@@ -1,0 +1,49 @@
+-- One row per ad, cost type and local date: what it spent, with all names. A view over the ledger, as hourly spend is:
+-- name a brand or an ad and it answers at once.
+create or replace view mart.daily_ad_spend as
+with span as (
+    from internal.ledger_span
+),
+
+offsets as (
+    from core.brand_offsets(ops.summed_at(), (select first_at from span), (select last_at from span))
+),
+
+sums as (
+    select
+        costs.brand_id,
+        costs.campaign_id,
+        costs.ad_id,
+        costs.cost_type,
+        core.local_time(costs.occurred_at, offsets.utc_offset)::date as local_date,
+        sum(costs.amount)::decimal(38, 9) as spend,
+        count(*) filter (costs.transaction_type = 'COST') as transactions
+    from core.transactions as costs
+    inner join offsets
+        on
+            costs.brand_id = offsets.brand_id
+            and costs.occurred_at >= offsets.starts_at
+            and costs.occurred_at < offsets.ends_at
+    where costs.transaction_type <> 'PAYMENT' and costs.batch_id <= ops.summed_batch('infinity'::timestamptz)
+    group by all
+)
+
+select
+    sums.brand_id,
+    brands.brand_name,
+    sums.campaign_id,
+    campaigns.campaign_name,
+    sums.ad_id,
+    ads.ad_name,
+    sums.cost_type,
+    sums.local_date,
+    sums.spend,
+    sums.transactions,
+    brands.currency
+from sums
+left join mart.brands on sums.brand_id = brands.brand_id
+left join mart.campaigns on sums.campaign_id = campaigns.campaign_id
+left join mart.ads on sums.ad_id = ads.ad_id;
+comment on view mart.daily_ad_spend is 'One row per ad, cost type and local date: what it spent, with all names.';
+comment on column mart.daily_ad_spend.brand_id is 'that paid: of the time of the event';
+comment on column mart.daily_ad_spend.campaign_id is 'of the time of the event';
