@@ -15,7 +15,10 @@ from assets.engine.warehouse.statements import SQL, statements
 RUNNERS = {"run", "row", "value", "require", "relation", "sql", "_query"}
 """What runs a statement, or takes its text: the file first, then the statement."""
 
-TEMPLATES = {("steps.sealing", name) for name in ("show_files", "show_no_files", "sealed_through")}
+TEMPLATES = {
+    *(("steps.sealing", name) for name in ("show_files", "show_no_files", "sealed_through", "written_in")),
+    *(("reports.readers", name) for name in ("rows", "schema")),
+}
 """Definitions that are filled in with names, since they take no values."""
 
 FILES = sorted(".".join(file.relative_to(SQL).with_suffix("").parts) for file in SQL.rglob("*.sql"))

@@ -14,6 +14,7 @@ import pendulum
 
 from assets.engine.data_root import DataRoot
 from assets.engine.errors import SpendgateError
+from assets.engine.warehouse.disk import write_whole
 from assets.engine.warehouse.statements import sql
 
 
@@ -61,11 +62,8 @@ def freshness(root: DataRoot, published: duckdb.DuckDBPyConnection, now: datetim
 
 def note_look(root: DataRoot, at: datetime) -> None:
     """Note that nothing was due at an instant: the published statuses hold still."""
-    file = root.last_look_file
-    part = file.with_name(f".{file.name}.tmp")
     with suppress(OSError):  # a full disk only makes the statuses look older than they are
-        part.write_text(json.dumps({"looked_at": at.isoformat()}) + "\n", encoding="utf-8")
-        part.replace(file)
+        write_whole(root.last_look_file, json.dumps({"looked_at": at.isoformat()}) + "\n")
 
 
 def last_look(root: DataRoot) -> datetime | None:

@@ -33,11 +33,18 @@ def measure_overspend(warehouse: Warehouse) -> int:
 
 def _measure_overspend(warehouse: Warehouse) -> int:
     with warehouse.transaction():
-        warehouse.run("steps.overspend", "budget_history")
-        due = int(warehouse.value("steps.overspend", "due_periods"))
-        warehouse.run("steps.overspend", "exceeded_periods")
+        due = place_costs(warehouse)
         warehouse.run("mart.overspend", "remove_due")
         exceeded = int(warehouse.value("mart.overspend", "add"))
         warehouse.run("internal.overspend_due", "clear")
     log.info("overspend computed for %d periods of brands; %d budgets were gone beyond", due, exceeded)
+    return due
+
+
+def place_costs(warehouse: Warehouse) -> int:
+    """Make `placed_costs` of the periods that are due, and the tables that it reads; returns how many are due."""
+    warehouse.run("steps.overspend", "budget_history")
+    due = int(warehouse.value("steps.overspend", "due_periods"))
+    warehouse.run("steps.overspend", "exceeded_periods")
+    warehouse.run("steps.overspend", "placed_costs")
     return due

@@ -49,6 +49,7 @@ class Settings:
     alert_percents: str = "50,80,100"  # of a limit, of each of which somebody is told once per period; empty: of none
     alert_amounts: str = ""  # the same for amounts spent of a limit, such as "1000 USD, 900.50 EUR"
     alert_silence_hours: float = 0.0  # without any delivered events, after which somebody is told; 0: nobody is
+    credited_causes: str = ""  # of over-delivery, by `spendgate credit`: "after_stop, 7: before_decision+after_stop"
     keep_alerts_days: int = 100  # those that are over; longer than a period of a limit, but all time, can come back
     keep_runs_days: int = 30  # Dagster's record of a run, with its log ...
     keep_runs: int = 1_000  # ... and of no more runs than these; each takes 0.3 to 0.7 MB
@@ -65,6 +66,10 @@ LISTS = {
     "alert_amounts": (
         r"[0-9]{1,18}(\.[0-9]{1,9})? [A-Z]{3}",
         "amounts with their currencies, such as 1000 USD, 900.50 EUR",
+    ),
+    "credited_causes": (
+        r"(-?[0-9]{1,18}: )?(none|(before_decision|after_stop|late)(\+(before_decision|after_stop|late))*)",
+        "causes joined by +, for all brands or after a brand's number, such as after_stop, 7: after_stop+late, 9: none",
     ),
 }
 """Settings that hold several things with commas between them: what each looks like, as a pattern and in words."""

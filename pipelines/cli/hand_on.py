@@ -39,7 +39,7 @@ def export(data: DataRoot, out: Path, brands: list[int] | None, *, replace: bool
         raise SpendgateError(f"--to {last} is before --from {first}")
     if out.exists() and not replace:
         raise SpendgateError(f"{out} is there already: name another, or say --replace")
-    wanted = Wanted(first, last, brands and tuple(brands))
+    wanted = Wanted(first, last, None if brands is None else tuple(brands))
     write(data, out.absolute(), wanted, lambda table, rows: say(f"{table}: {rows:,} rows", err=True))
     say(f"{out}: written")
 

@@ -5,7 +5,7 @@ Belongs here: how they are read and what they are called. Does not: what a comma
 
 import re
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -122,6 +122,23 @@ CLOCK = click.option(
 
 
 DAY = click.DateTime(["%Y-%m-%d"])
+
+
+class Month(click.ParamType[date]):
+    """A month of a calendar, as its first date."""
+
+    name = "month"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """Read it strictly."""
+        if isinstance(value, date):
+            return value
+        if not re.fullmatch(r"2[0-9]{3}-(0[1-9]|1[0-2])", value):
+            self.fail(f"'{value}' is not a month such as 2026-10", param, ctx)
+        return date.fromisoformat(f"{value}-01")
+
+
+MONTH = Month()
 
 
 def ENGINE(command: Callable[..., Any]) -> Callable[..., Any]:  # noqa: N802 stands among the options

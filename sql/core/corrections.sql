@@ -18,6 +18,9 @@ comment on column core.corrections.amount is 'negative: what is taken back; 0: t
 comment on column core.corrections.reason is 'as delivered';
 comment on column core.corrections.occurred_at is 'when the event happened whose cost it corrects';
 
+-- how the ids of credits for over-delivery begin
+create or replace macro core.credit_prefix() as 'over-delivery/';
+
 -- name: add
 -- One row per booked correction of a cost. Reads booked_corrections.
 insert into core.corrections

@@ -238,3 +238,155 @@ select
 from budgeted
 asof left join closings on budgeted.ends_at <= closings.decided_at
 where budgeted.spend > budgeted.budget;
+
+-- name: placed_costs
+-- One row per exceeded budget and cost that counts for it: whether it came late, since when the budget of that moment
+-- held, and what the last decision before it had found. Reads exceeded_periods and budget_history.
+create or replace temp view placed_costs as
+with bounds as (
+    select
+        min(starts_on) - interval 2 days as starts_at,
+        coalesce(max(ends_on) + interval 2 days, 'infinity'::timestamp) as ends_at
+    from exceeded_periods
+),
+
+brands as (
+    select distinct brand_id
+    from exceeded_periods
+),
+
+offsets as (
+    select offsets.*
+    from
+        core.brand_offsets(
+            'infinity'::timestamptz,
+            (select starts_at from bounds),
+            (select ends_at from bounds)
+        ) as offsets
+    semi join brands using (brand_id)
+),
+
+taken_back as (
+    select
+        corrected_transaction_id,
+        sum(amount) as amount
+    from core.corrections
+    semi join brands using (brand_id)
+    where batch_id <= ops.summed_batch('infinity'::timestamptz)
+    group by corrected_transaction_id
+),
+
+local_costs as (
+    select
+        costs.transaction_id,
+        costs.brand_id,
+        costs.campaign_id,
+        -- what was corrected has never been spent
+        costs.amount + coalesce(taken_back.amount, 0) as amount,
+        costs.occurred_at,
+        costs.batch_id,
+        core.local_time(costs.occurred_at, offsets.utc_offset)::date as local_date
+    from mart.costs_as_known('infinity'::timestamptz) as costs
+    inner join offsets
+        on
+            costs.brand_id = offsets.brand_id
+            and costs.occurred_at >= offsets.starts_at
+            and costs.occurred_at < offsets.ends_at
+    left join taken_back on costs.transaction_id = taken_back.corrected_transaction_id
+    where
+        costs.transaction_type = 'COST'
+        and costs.occurred_at >= (select starts_at from bounds)
+        and costs.occurred_at < (select ends_at from bounds)
+),
+
+-- what the last decision had found, of the brand for its own budgets, of both for a campaign's
+changes as (
+    select
+        owners.scope,
+        owners.id,
+        findings.campaign_id is null as is_of_brand,
+        findings.decided_at,
+        arg_max(findings.is_reached, findings.recorded_at) as is_reached
+    from (select distinct
+        scope,
+        id,
+        brand_id
+    from exceeded_periods) as owners
+    inner join ops.budget_findings as findings
+        on
+            owners.brand_id = findings.brand_id
+            and (findings.campaign_id is null or (owners.scope = 'CAMPAIGN' and owners.id = findings.campaign_id))
+    group by all
+),
+
+findings as (
+    select
+        scope,
+        id,
+        decided_at,
+        coalesce(last_value(of_brand ignore nulls) over earlier, false)
+        or coalesce(last_value(own ignore nulls) over earlier, false) as is_reached
+    from (
+        select
+            scope,
+            id,
+            decided_at,
+            bool_or(is_reached) filter (is_of_brand) as of_brand,
+            bool_or(is_reached) filter (not is_of_brand) as own
+        from changes
+        group by
+            scope,
+            id,
+            decided_at
+    ) as by_instant
+    window earlier as (partition by scope, id order by decided_at rows unbounded preceding)
+),
+
+versions as (
+    select distinct
+        scope,
+        id,
+        period,
+        valid_from
+    from budget_history
+),
+
+period_costs as (
+    select
+        exceeded.scope,
+        exceeded.id,
+        exceeded.brand_id,
+        exceeded.period,
+        exceeded.starts_on,
+        exceeded.budget,
+        exceeded.spend as period_spend,
+        local_costs.transaction_id,
+        local_costs.campaign_id,
+        local_costs.local_date,
+        local_costs.amount,
+        local_costs.occurred_at,
+        coalesce(local_costs.batch_id > exceeded.closing_batch_id, false) as is_late
+    from local_costs
+    inner join exceeded_periods as exceeded
+        on
+            local_costs.brand_id = exceeded.brand_id
+            and local_costs.local_date >= exceeded.starts_on
+            and local_costs.local_date < exceeded.ends_on
+            and (exceeded.scope = 'BRAND' or local_costs.campaign_id = exceeded.id)
+)
+
+select
+    costs.*,
+    versions.valid_from,
+    findings.decided_at,
+    coalesce(findings.is_reached, false) as is_stopped
+from period_costs as costs
+asof left join versions
+    on
+        costs.scope = versions.scope
+        and costs.id = versions.id
+        and costs.period = versions.period
+        and costs.occurred_at >= versions.valid_from
+-- what happened at the very instant decided for had been counted
+asof left join findings
+    on costs.scope = findings.scope and costs.id = findings.id and costs.occurred_at > findings.decided_at;

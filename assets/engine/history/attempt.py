@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 from assets.engine.data_root import DataRoot
 from assets.engine.errors import SpendgateError
 from assets.engine.hashing import sha256_of
+from assets.engine.warehouse.disk import write_whole
 
 TABLES = ("ad_events", "transactions")
 """What an attempt makes day by day, as it is sealed."""
@@ -116,9 +117,7 @@ class Attempt:
 
     def state(self, statement: Statement) -> None:
         """Write down what is in it, in one step."""
-        part = self.folder / ".statement.part"
-        part.write_text(json.dumps(asdict(statement), default=str, indent=1), encoding="utf-8")
-        part.replace(self.folder / "statement.json")
+        write_whole(self.folder / "statement.json", json.dumps(asdict(statement), default=str, indent=1))
 
     def statement(self) -> Statement:
         """What its maker says.

@@ -21,7 +21,7 @@ from assets.engine.errors import SpendgateError
 from assets.engine.freshness import freshness
 from assets.engine.report.pictures import day_curve
 from assets.engine.shown import printable
-from assets.engine.warehouse.disk import fsync
+from assets.engine.warehouse.disk import write_whole
 from assets.engine.warehouse.publication import open_published
 from assets.engine.warehouse.statements import sql
 
@@ -60,13 +60,7 @@ def write_report(root: DataRoot, file: Path, now: datetime, brands: Sequence[int
     """
     with open_published(root) as published:
         page = _render(root, published, now, brands)
-    part = file.with_name(f".{file.name}.tmp")
-    try:
-        part.write_text(page, encoding="utf-8")
-        fsync(part)
-        part.replace(file)
-    finally:
-        part.unlink(missing_ok=True)
+    write_whole(file, page)
 
 
 def _render(root: DataRoot, published: duckdb.DuckDBPyConnection, now: datetime, brands: Sequence[int] | None) -> str:

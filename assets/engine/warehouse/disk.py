@@ -20,6 +20,17 @@ def fsync(path: Path) -> None:
         os.close(descriptor)
 
 
+def write_whole(file: Path, text: str) -> None:
+    """Write a text file in one step: a reader has the old one or the new one, and so has who comes after a crash."""
+    part = file.with_name(f".{file.name}.tmp")
+    try:
+        part.write_text(text, encoding="utf-8")
+        fsync(part)
+        part.replace(file)
+    finally:
+        part.unlink(missing_ok=True)
+
+
 def write_ahead_log(database: Path) -> Path:
     """Where DuckDB keeps what is committed and not yet in the file itself. Never delete it."""
     return database.with_name(f"{database.name}.wal")

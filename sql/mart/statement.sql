@@ -1,0 +1,157 @@
+-- One row per line of a brand's statement of a month, in the order in which it is read.
+--
+-- Rounding: amounts are exact. In `rounded` each line has two decimals, half a cent away from zero; what the rounded
+-- lines miss of the rounded closing balance is a line of its own, so that a statement adds up as it is printed.
+create or replace view mart.statement as
+with lines as (
+    select
+        *,
+        case line when 'PAYMENT' then amount when 'OVER_DELIVERY' then 0 else -amount end as effect,
+        case line when 'PAYMENT' then 1 when 'OVER_DELIVERY' then 0 else -1 end as sign
+    from internal.statement_lines
+),
+
+months as (
+    select
+        brand_id,
+        unnest(range(min(local_month), max(local_month) + interval 1 day, interval 1 month))::date as local_month
+    from (
+        select
+            brand_id,
+            local_month
+        from lines
+        union all
+        select
+            brand_id,
+            local_month
+        from ops.closed_months
+    ) as with_quiet_months
+    group by brand_id
+),
+
+totals as (
+    select
+        months.brand_id,
+        months.local_month,
+        coalesce(sum(lines.effect), 0) as effect,
+        coalesce(sum(lines.sign * round(lines.amount, 2)), 0) as rounded_effect
+    from months
+    left join lines using (brand_id, local_month)
+    group by all
+),
+
+balances as (
+    select
+        *,
+        sum(effect) over (partition by brand_id order by local_month) as closing_balance,
+        closing_balance - effect as opening_balance
+    from totals
+),
+
+stated as (
+    select
+        brand_id,
+        local_month,
+        local_month as of_month,
+        1 as place,
+        'OPENING_BALANCE' as line,
+        null::bigint as campaign_id,
+        null::varchar as cost_type,
+        null::varchar as detail,
+        null::bigint as events,
+        opening_balance as amount,
+        round(opening_balance, 2) as rounded
+    from balances
+    union all
+    select
+        brand_id,
+        local_month,
+        of_month,
+        list_position(['COST', 'CORRECTION', 'CREDIT', 'PAYMENT'], line) + 1 as place,
+        line,
+        campaign_id,
+        cost_type,
+        detail,
+        events,
+        amount,
+        round(amount, 2) as rounded
+    from lines
+    where line <> 'OVER_DELIVERY'
+    union all
+    select
+        brand_id,
+        local_month,
+        local_month as of_month,
+        6 as place,
+        'ROUNDING' as line,
+        null as campaign_id,
+        null as cost_type,
+        null as detail,
+        null as events,
+        0 as amount,
+        round(closing_balance, 2) - round(opening_balance, 2) - rounded_effect as rounded
+    from balances
+    union all
+    select
+        brand_id,
+        local_month,
+        local_month as of_month,
+        7 as place,
+        'CLOSING_BALANCE' as line,
+        null as campaign_id,
+        null as cost_type,
+        null as detail,
+        null as events,
+        closing_balance as amount,
+        round(closing_balance, 2) as rounded
+    from balances
+    union all
+    select
+        brand_id,
+        local_month,
+        of_month,
+        8 as place,
+        line,
+        campaign_id,
+        cost_type,
+        detail,
+        events,
+        amount,
+        round(amount, 2) as rounded
+    from lines
+    where line = 'OVER_DELIVERY'
+)
+
+select
+    stated.brand_id,
+    brands.brand_name,
+    stated.local_month,
+    row_number() over (
+        partition by stated.brand_id, stated.local_month
+        order by stated.place asc, stated.of_month desc, stated.campaign_id asc, stated.cost_type asc, stated.detail asc
+    ) as place,
+    stated.line,
+    stated.of_month,
+    stated.campaign_id,
+    campaigns.campaign_name,
+    stated.cost_type,
+    stated.detail,
+    stated.events,
+    stated.amount::decimal(38, 9) as amount,
+    stated.rounded::decimal(38, 2) as rounded,
+    brands.currency,
+    closed.recorded_at is not null as is_closed
+from stated
+left join mart.brands on stated.brand_id = brands.brand_id
+left join mart.campaigns on stated.campaign_id = campaigns.campaign_id
+left join ops.closed_months as closed
+    on stated.brand_id = closed.brand_id and stated.local_month = closed.local_month;
+comment on view mart.statement is 'One row per line of a brand''s statement of a month, in the order in which it is read.';
+comment on column mart.statement.place is 'from 1, within the statement';
+comment on column mart.statement.line is 'OPENING_BALANCE, COST, CORRECTION, CREDIT (of over-delivery), PAYMENT, ROUNDING, CLOSING_BALANCE; OVER_DELIVERY: part of the costs, for information';
+comment on column mart.statement.of_month is 'the month it belongs to: an earlier one, if it came after that was closed';
+comment on column mart.statement.detail is 'of over-delivery: which budgets, and why';
+comment on column mart.statement.events is 'how many costs, corrections or payments; of over-delivery, periods';
+comment on column mart.statement.amount is 'exact; costs above zero, what is taken back of them below; balances above zero are the brand''s money';
+comment on column mart.statement.rounded is 'two decimals, half a cent away from zero; ROUNDING: what the rounded lines miss of the rounded closing balance';
+comment on column mart.statement.is_closed is 'it stays as it is; what comes later is in a later statement';
