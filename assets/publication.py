@@ -1,7 +1,7 @@
-"""The assets everybody reads: `published/spend.duckdb`, and the sealed days that it shows beside its own rows.
+"""The assets everybody reads: `published/spend.duckdb`, the sealed days that it shows beside its own rows, the feed.
 
-Belongs here: the assets. Does not: how the copy is made safe (`engine.warehouse.publication`), nor how days are
-sealed (`engine.sealing.seal`).
+Belongs here: the assets. Does not: how the copy is made safe (`engine.warehouse.publication`), how days are sealed
+(`engine.sealing.seal`), how the feed is written (`engine.feed`).
 """
 
 import logging
@@ -9,6 +9,7 @@ import logging
 import dagster as dg
 
 from assets.alerts import ALERTS
+from assets.engine.feed.writing import write_feed
 from assets.engine.report.rewriting import rewrite_report
 from assets.engine.sealing.seal import seal
 from assets.engine.warehouse.publication import publish, published_revision
@@ -55,5 +56,27 @@ def published_spend(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeRes
             "revision": published_revision(warehouse.root),
             "replaced": size is not None,
             "bytes": warehouse.root.published_file.stat().st_size,
+        }
+    )
+
+
+@dg.asset(
+    key=["published", "feed"],
+    deps=[["published", "spend"]],
+    group_name="decided",
+    kinds={"json", "parquet", "file"},
+    pool=POOL,
+)
+@told_plainly
+def published_feed(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
+    """What each campaign may do now, for ad servers: versions that only grow, believed until they say."""
+    header = write_feed(warehouse.root, warehouse.clock())
+    log.info("the feed is version %d, valid until %s", header.version, header.valid_until)
+    return dg.MaterializeResult(
+        metadata={
+            "path": dg.MetadataValue.path(str(warehouse.root.feed)),
+            "version": header.version,
+            "valid_until": header.valid_until,
+            "campaigns": header.campaigns_total,
         }
     )

@@ -48,6 +48,7 @@ def build_defs(root: DataRoot) -> dg.Definitions:
             alerts.alerts,
             publication.sealed_files,
             publication.published_spend,
+            publication.published_feed,
             history.history,
         ],
     )

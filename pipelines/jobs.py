@@ -11,6 +11,7 @@ from pydantic import Field
 
 from assets.alerts import alerts
 from assets.decision import decision
+from assets.engine.feed.writing import rewrite_feed
 from assets.engine.manual_status import ManualChange, set_status
 from assets.engine.report.rewriting import rewrite_report
 from assets.engine.shown import printable
@@ -18,7 +19,7 @@ from assets.engine.warehouse.publication import publish
 from assets.engine.warehouse.warehouse import Warehouse
 from assets.history import history
 from assets.mistakes import told_plainly
-from assets.publication import published_spend, sealed_files
+from assets.publication import published_feed, published_spend, sealed_files
 from assets.spend import overspend
 from assets.table_spec import POOL
 from pipelines.resources import instant_of
@@ -31,7 +32,7 @@ refresh = dg.define_asset_job(
 
 decide = dg.define_asset_job(
     "decide",
-    selection=dg.AssetSelection.assets(decision, overspend, alerts, published_spend).without_checks()
+    selection=dg.AssetSelection.assets(decision, overspend, alerts, published_spend, published_feed).without_checks()
     | dg.AssetSelection.checks_for_assets(decision),
     description="The decision alone, from what has been summed already, then overspend, alerts and the published copy.",
 )
@@ -79,7 +80,7 @@ class StatusChange(dg.Config):
     reopen: bool = Field(default=False, description="take a COMPLETED campaign up again")
 
 
-CHANGED = ("ops.campaign_status", "ops.campaign_status_changes", "published.spend")
+CHANGED = ("ops.campaign_status", "ops.campaign_status_changes", "published.spend", "published.feed")
 """The assets that a person's change of a status writes."""
 
 
@@ -100,6 +101,7 @@ def change_status(context: dg.OpExecutionContext, warehouse: dg.ResourceParam[Wa
     if before is None:
         return
     rewrite_report(warehouse.root, warehouse.clock())
+    rewrite_feed(warehouse.root, warehouse.clock())
     said = {
         "campaign": dg.MetadataValue.int(change.campaign_id),
         "from": dg.MetadataValue.text(before),

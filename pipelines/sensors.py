@@ -1,4 +1,6 @@
-"""Sensors: they compare what is wanted with what is recorded, and ask for a run. They write no more than when they did.
+"""Sensors: they compare what is wanted with what is recorded, and ask for a run.
+
+They write no more than when they looked, and the feed that holds for longer because of it.
 
 Belongs here: when a run is asked for. Does not: what it does.
 """
@@ -17,6 +19,7 @@ from assets.engine.decision import evaluate
 from assets.engine.delivery.files import DeliveredFile
 from assets.engine.delivery.inbox import Inbox, is_retryable, stable_files
 from assets.engine.errors import SpendgateError, first_line
+from assets.engine.feed.writing import rewrite_feed
 from assets.engine.freshness import note_look
 from assets.engine.kinds import LANDED, REFERENCE_TABLES
 from assets.engine.shown import printable
@@ -27,7 +30,6 @@ from assets.engine.warehouse.publication import open_published
 from pipelines.jobs import decide, refresh
 
 DELIVERIES_EVERY = 10
-DECISIONS_EVERY = 300
 AFTER_A_FAILURE = timedelta(minutes=5)
 """How long a sensor waits after a run of its job has failed; then the state makes it ask again."""
 
@@ -83,7 +85,7 @@ def decision_sensor(root: DataRoot, clock: Clock = utc_now) -> dg.SensorDefiniti
 
     @dg.sensor(
         job=decide,
-        minimum_interval_seconds=DECISIONS_EVERY,
+        minimum_interval_seconds=root.settings().decide_every_seconds,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Asks for a decision when a status is due to change; evaluates the published copy.",
     )
@@ -130,6 +132,7 @@ def _due(root: DataRoot, now: datetime) -> tuple[bool, str]:
     if summary.due:
         return True, f"{summary.due} of {summary.campaigns} campaigns are due"
     note_look(root, now)
+    rewrite_feed(root, now)  # the same statuses, believed for longer
     expected = f"{summary.next_change_at:%Y-%m-%d %H:%M:%S} UTC" if summary.next_change_at else "never"
     return False, f"{summary.campaigns} campaigns evaluated, none due; next change expected: {expected}"
 

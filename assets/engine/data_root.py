@@ -127,6 +127,16 @@ class DataRoot:
         return self.path / "published" / "spend.duckdb"
 
     @property
+    def feed(self) -> Path:
+        """The feed for ad servers: a link to a folder with everything of one state."""
+        return self.path / "published" / "feed"
+
+    @property
+    def feed_states(self) -> Path:
+        """The folders that it is a link to, one after the other."""
+        return self.path / "published" / "feed_states"
+
+    @property
     def last_look_file(self) -> Path:
         """When the statuses in that database were last looked at and nothing was due."""
         return self.path / "published" / "last_look.json"

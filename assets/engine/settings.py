@@ -35,6 +35,8 @@ class Settings:
     max_clock_behind_seconds: float = 60.0  # the newest record: clocks are corrected a little all the time
     expect_deliveries_hours: int = 24  # events that come more rarely are shown as overdue in Dagster
     stale_after_minutes: int = 15  # statuses that are older are told to be, in red; decisions are made every five
+    decide_every_seconds: int = 300  # the sensor of the UI looks whether a status is due; the feed promises as much
+    feed_grace_seconds: float = 120.0  # after that, for the run itself, until the feed calls itself outdated
     spare_bytes: int = 64 * 1024**2  # that stay free on the disk beside what a run needs; below, nothing is begun
     events_zone: str = ""  # IANA name, of events' times that are delivered without a zone; empty: they are refused
     payments_zone: str = ""  # the same for payments ...

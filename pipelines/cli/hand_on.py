@@ -1,4 +1,4 @@
-"""Commands that hand data on: export.
+"""Commands that hand data on: export, feed, serve.
 
 Belongs here: their arguments. Does not: what is written (`engine`).
 """
@@ -11,7 +11,8 @@ import click
 from assets.engine.data_root import DataRoot
 from assets.engine.errors import SpendgateError
 from pipelines.cli.options import BRANDS, DATA, DAY
-from pipelines.cli.printing import say
+from pipelines.cli.printing import print_json, say
+from pipelines.cli.ui import require_free
 
 
 @click.command(
@@ -44,4 +45,43 @@ def export(data: DataRoot, out: Path, brands: list[int] | None, *, replace: bool
     say(f"{out}: written")
 
 
-COMMANDS = (export,)
+@click.command(
+    short_help="Print the feed for ad servers, or what changed in it.",
+    epilog="""\b
+Examples:
+  spendgate feed
+  spendgate feed --since 41
+""",
+)
+@DATA
+@click.option("--since", type=click.IntRange(min=0), help="Only what changed after this version.")
+def feed(data: DataRoot, since: int | None) -> None:
+    """Print the feed as JSON: docs/feed.md says what is in it, and what its reader must do."""
+    from assets.engine.feed.files import feed_since
+
+    print_json(feed_since(data, since))
+
+
+@click.command(
+    short_help="Serve the feed over HTTP, read-only.",
+    epilog="""\b
+Examples:
+  spendgate serve
+  curl http://127.0.0.1:8080/feed?since=41
+""",
+)
+@DATA
+@click.option("--host", default="127.0.0.1", show_default=True, help="There is no login: another one shows it to all.")
+@click.option("--port", type=click.IntRange(1, 65535), default=8080, show_default=True)
+def serve(data: DataRoot, host: str, port: int) -> None:
+    """Serve /feed, /feed?since=N&wait=S, /feed.parquet, /events and /health from the feed's files. Ctrl+C ends it."""
+    import uvicorn
+
+    from assets.engine.feed.server import application
+
+    require_free(host, port)
+    say(f"the feed on http://{host}:{port}/feed (Ctrl+C ends it)")
+    uvicorn.run(application(data), host=host, port=port, log_level="warning", access_log=False)
+
+
+COMMANDS = (export, feed, serve)

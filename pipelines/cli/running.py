@@ -18,6 +18,7 @@ from uuid import uuid4
 
 from assets.engine.data_root import DataRoot
 from assets.engine.errors import SpendgateError
+from assets.engine.feed.writing import rewrite_feed
 from assets.engine.report.rewriting import rewrite_report
 from assets.engine.shown import log_as_text
 from assets.engine.warehouse.publication import open_published
@@ -237,6 +238,7 @@ def held_warehouse(
     ) as warehouse:
         yield warehouse
         rewrite_report(data, warehouse.clock())  # of what the command has published
+        rewrite_feed(data, warehouse.clock())
 
 
 def progress(what: str) -> Callable[[list[T]], Iterable[T]]:

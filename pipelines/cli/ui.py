@@ -42,7 +42,7 @@ def ui(data: DataRoot, host: str, port: int) -> None:
     address = f"http://{host}:{port}"
     data.create()
     with _the_only_ui(data, address):
-        _require_free(host, port)
+        require_free(host, port)
         dagster_home(data)
         say(f"Dagster UI on {address} (Ctrl+C ends it)")
         code = _run_to_its_end(data, host, port)
@@ -67,7 +67,7 @@ def _the_only_ui(data: DataRoot, address: str) -> Iterator[None]:
         yield
 
 
-def _require_free(host: str, port: int) -> None:
+def require_free(host: str, port: int) -> None:
     """Refuse a port that somebody has, before anything is started that would fail on it one by one."""
     try:
         family, kind, number, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]

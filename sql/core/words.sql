@@ -71,3 +71,7 @@ create or replace macro core.window_for_people(is_open, opens) as
 case
     when not is_open then 'its window is closed, ' || coalesce('it opens at ' || opens, 'none opens any more')
 end;
+
+-- an instant as ISO 8601 in UTC; one that never comes is none
+create or replace macro core.instant_for_machines(instant) as
+case when isfinite(instant) then strftime(make_timestamp(epoch_us(instant)), '%Y-%m-%dT%H:%M:%S.%fZ') end;

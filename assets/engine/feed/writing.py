@@ -1,0 +1,156 @@
+"""Writing the feed: the statuses of the published copy, compared with the feed before, put in its place in one step.
+
+Belongs here: versions, and the swap. Does not: what a campaign's row says (`sql/reports/feed.sql`).
+"""
+
+import fcntl
+import logging
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from importlib import resources
+from pathlib import Path
+from uuid import uuid4
+
+import duckdb
+
+from assets.engine.data_root import DataRoot
+from assets.engine.errors import SpendgateError, first_line
+from assets.engine.feed.files import CHANGES_KEPT, JSON, PARQUET, SCHEMA, Header, changes_file, header_line, read_header
+from assets.engine.freshness import freshness
+from assets.engine.warehouse.disk import fsync
+from assets.engine.warehouse.publication import open_published
+from assets.engine.warehouse.statements import sql
+
+log = logging.getLogger("spendgate.feed")
+
+STATES_KEPT = 3
+"""Folders of states, the newest ones: a reader may still be at the one before."""
+
+
+def write_feed(root: DataRoot, now: datetime) -> Header:
+    """Write the feed of what is published, and put it in the place of the one before.
+
+    The version grows by one when a campaign changed, came or went. Otherwise the feed is renewed: the same version,
+    believed for longer.
+
+    Args:
+        root: whose statuses.
+        now: the present, up to which the statuses hold where they were looked at.
+
+    Raises:
+        SpendgateError: nothing is published, or nothing was decided yet.
+    """
+    with _alone(root), open_published(root) as published:
+        before = read_header(root.feed)
+        header, removed = _compare(root, published, before, now)
+        folder = root.feed_states / uuid4().hex
+        try:
+            _write(published, folder, header, removed, since=before.version if before else 0)
+            if before and before.feed_id == header.feed_id:
+                _keep_changes(root.feed.resolve(), folder, header.version)
+            _swap(root, folder)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+    return header
+
+
+def rewrite_feed(root: DataRoot, now: datetime) -> None:
+    """Write the feed beside something that must not fail for it: one that grows old says so by itself."""
+    try:
+        write_feed(root, now)
+    except (SpendgateError, duckdb.Error, OSError) as error:
+        log.error("the feed for ad servers is not renewed: %s", first_line(error))
+
+
+@contextmanager
+def _alone(root: DataRoot) -> Iterator[None]:
+    """One writer at a time, a run or a sensor: an older state never takes the place of a newer one."""
+    root.feed_states.mkdir(parents=True, exist_ok=True)
+    with (root.feed_states / "lock").open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _compare(
+    root: DataRoot, published: duckdb.DuckDBPyConnection, before: Header | None, now: datetime
+) -> tuple[Header, list[int]]:
+    """The header of the new state, and which campaigns are gone; leaves the rows in a temporary table."""
+    as_of = freshness(root, published, now)
+    published.execute(sql("reports.feed", "campaigns"))
+    if before:
+        published.execute("set variable feed_before = $file", {"file": str(root.feed.resolve() / PARQUET)})
+        published.execute(sql("reports.feed", "before"))
+    else:
+        published.execute(sql("reports.feed", "nothing_before"))
+    published.execute(sql("reports.feed", "changes"))
+    [(campaigns, changes, removed, next_change_at)] = published.execute(sql("reports.feed", "counts")).fetchall()
+    version = before.version + bool(changes) if before else 1
+    published.execute(sql("reports.feed", "rows"), {"version": version})
+    published.execute(sql("reports.feed", "in_json"))
+    settings = root.settings()
+    promised = as_of.held_at + timedelta(seconds=settings.decide_every_seconds + settings.feed_grace_seconds)
+    header = Header(
+        feed_id=before.feed_id if before else uuid4().hex,
+        version=version,
+        decided_at=_iso(as_of.decided_at),
+        held_at=_iso(as_of.held_at),
+        valid_until=_iso(min(promised, next_change_at or promised)),
+        campaigns_total=campaigns,
+    )
+    return header, removed
+
+
+def _iso(instant: datetime) -> str:
+    return instant.isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def _write(
+    published: duckdb.DuckDBPyConnection, folder: Path, header: Header, removed: list[int], *, since: int
+) -> None:
+    (folder / "changes").mkdir(parents=True)
+    published.table("feed").to_parquet(str(folder / PARQUET), compression="zstd", overwrite=True)
+    _write_json(published, folder / JSON, header_line(header, {}), since=0)
+    if header.version > since:
+        line = header_line(header, {"since": header.version - 1, "removed": removed})
+        _write_json(published, changes_file(folder, header.version), line, since=header.version - 1)
+    schema = resources.files("assets.engine.feed").joinpath(SCHEMA).read_text(encoding="utf-8")
+    (folder / SCHEMA).write_text(schema, encoding="utf-8")
+    for file in (folder / PARQUET, folder / JSON, folder):
+        fsync(file)
+
+
+def _write_json(published: duckdb.DuckDBPyConnection, file: Path, line: str, *, since: int) -> None:
+    """A line with the header, then an array of campaigns, a line each."""
+    rows = file.with_suffix(".rows")
+    published.execute(sql("reports.feed", "write_json"), {"since": since, "file": str(rows)})
+    with file.open("wb") as out, rows.open("rb") as array:
+        out.write(line.encode() + b"\n")
+        shutil.copyfileobj(array, out, 1024 * 1024)
+        out.write(b"}\n")
+    rows.unlink()
+
+
+def _keep_changes(before: Path, folder: Path, version: int) -> None:
+    """Take the changes of earlier versions along, as the same files."""
+    for number in range(max(version - CHANGES_KEPT, 0) + 1, version + 1):
+        kept, wanted = changes_file(before, number), changes_file(folder, number)
+        if kept.exists() and not wanted.exists():
+            os.link(kept, wanted)
+
+
+def _swap(root: DataRoot, folder: Path) -> None:
+    link = root.feed_states / "next"
+    link.unlink(missing_ok=True)
+    link.symlink_to(Path(root.feed_states.name) / folder.name)
+    link.replace(root.feed)
+    fsync(root.feed.parent)
+    states = sorted(
+        (state for state in root.feed_states.iterdir() if state.is_dir()), key=lambda s: s.stat().st_mtime_ns
+    )
+    for state in states[:-STATES_KEPT]:
+        if state != folder:
+            shutil.rmtree(state, ignore_errors=True)
