@@ -3,6 +3,7 @@
 Belongs here: their arguments. Does not: what is written (`engine`).
 """
 
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import click
 
 from assets.engine.data_root import DataRoot
 from assets.engine.errors import SpendgateError
+from pipelines.cli.ending import StoppedError
 from pipelines.cli.options import BRANDS, DATA, DAY
 from pipelines.cli.printing import print_json, say
 from pipelines.cli.ui import require_free
@@ -81,7 +83,15 @@ def serve(data: DataRoot, host: str, port: int) -> None:
 
     require_free(host, port)
     say(f"the feed on http://{host}:{port}/feed (Ctrl+C ends it)")
-    uvicorn.run(application(data), host=host, port=port, log_level="warning", access_log=False)
+    with suppress(StoppedError):
+        uvicorn.run(
+            application(data),
+            host=host,
+            port=port,
+            log_level="warning",
+            access_log=False,
+            timeout_graceful_shutdown=3,  # for those who wait for a change
+        )
 
 
 COMMANDS = (export, feed, serve)
