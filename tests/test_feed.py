@@ -53,8 +53,8 @@ def pause(world: World, campaign_id: int, status: str = "PAUSED", now: datetime 
 
 
 def of(document: dict[str, Any], campaign_id: int) -> dict[str, Any]:
-    [campaign] = [each for each in document["campaigns"] if each["campaign_id"] == campaign_id]
-    return campaign
+    campaigns: list[dict[str, Any]] = document["campaigns"]
+    return next(each for each in campaigns if each["campaign_id"] == campaign_id)
 
 
 def test_the_feed_says_of_each_campaign_what_it_may_do_and_why(world: World) -> None:

@@ -1,42 +1,29 @@
-"""Every query of docs/queries.md runs, and finds what its heading asks for in a world that has lived for two days."""
+"""Every query of docs/queries.md runs, prints what stands there, and finds what its heading asks for."""
 
 import re
 from datetime import timedelta
-from pathlib import Path
+from decimal import Decimal
 
 import pytest
 
-from assets.engine.data_root import DataRoot
+from tests.queries_page import lived as live
+from tests.queries_page import page, text
 from tests.test_cli import spendgate
-from tests.world import NOON, World, event, jsonl, payment, spent
+from tests.world import NOON, World
 
-PAGE = (Path(__file__).parent.parent / "docs" / "queries.md").read_text(encoding="utf-8")
+PAGE = text()
 QUESTIONS = [part.partition("\n") for part in PAGE.split("\n### ")[1:]]
 QUERIES = {heading: re.findall(r"```sql\n(.+?)```", text, re.DOTALL) for heading, _, text in QUESTIONS}
 
 
 @pytest.fixture(scope="module")
 def lived(tmp_path_factory: pytest.TempPathFactory) -> World:
-    """A campaign that was stopped by its budget and shown nevertheless; the day after, late and bad deliveries."""
-    world = World(DataRoot(tmp_path_factory.mktemp("queries") / "data"))
-    world.run()  # campaign 11 is RUNNING
-    spent(world, 21, "2025-06-10T12:01:00Z")  # 10.50 of 10.00
-    world.run(NOON + timedelta(minutes=5))  # BUDGET_REACHED
-    spent(world, 4, "2025-06-10T12:06:00Z")
-    world.run(NOON + timedelta(hours=17))  # 01:00 of the next day in New York: RUNNING
-    spent(world, 2, "2025-06-10T13:00:00Z")  # of a day that has been decided
-    spent(world, 18, "2025-06-11T11:00:00Z")  # 9.00 of 10.00
-    world.deliver(
-        "bad.jsonl",
-        jsonl(
-            event("unknown", 999, "click", "2025-06-11T11:00:00Z"),
-            event("misspelt", 101, "clik", "2025-06-11T11:00:00Z"),
-        ),
-    )
-    world.deliver("refused.jsonl", "[\n]\n")
-    world.deliver("paid.jsonl", jsonl(payment("p", 1, "100", "2025-06-11T11:00:00Z")), kind="payments")
-    world.run(NOON + timedelta(days=1))
-    return world
+    """The world of the page."""
+    return live(tmp_path_factory.mktemp("queries") / "data")
+
+
+def test_what_stands_below_each_query_is_what_it_prints(lived: World) -> None:
+    assert page(lived) == PAGE, "print it again: uv run python -m tests.queries_page"
 
 
 def test_each_question_of_the_page_has_one_query() -> None:
@@ -59,5 +46,9 @@ def test_what_the_queries_tell_of_the_stopped_campaign(lived: World) -> None:
     [shown_nevertheless] = answers["What was spent while a campaign was not running?"]
     assert shown_nevertheless[:3] == (1, 11, "BUDGET_REACHED")
     assert shown_nevertheless[4] == 3
-    [yesterday, *_] = answers["What did each brand spend yesterday?"]
-    assert (yesterday[0], yesterday[2], yesterday[3]) == ("Acme", 13.5, 27)
+    [yesterday, *_] = answers["What did each brand spend yesterday, beside its budget?"]
+    assert yesterday[:1] + yesterday[2:4] == ("Acme", Decimal("13.5"), 10)
+    [never, *_] = answers["Which campaigns never ran?"]
+    assert never[1:4] == (12, "Acme nights", "SCHEDULED")
+    [dearer] = answers["What did a change of price cost?"]
+    assert (dearer[1], dearer[6], dearer[7]) == ("a", 14, Decimal("1.4"))
