@@ -29,6 +29,10 @@ test *OPTIONS:
 test-step NAME *OPTIONS:
     @shift; uv run pytest -n0 "tests/test_{{ NAME }}.py" "$@"
 
+# The published file and an exported one, read with the next release of DuckDB.
+readers:
+    uv run python -m tests.other_duckdb 2.0
+
 # The tests that take many minutes.
 long:
     uv run pytest -m long

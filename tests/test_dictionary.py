@@ -4,7 +4,7 @@ from pathlib import Path
 
 from assets.engine.warehouse.schema import empty_warehouse
 from assets.engine.warehouse.statements import sql
-from tests.readers_page import page
+from tests.readers_page import COLUMNS, page
 
 PAGE = Path(__file__).parent.parent / "docs" / "dictionary.md"
 
@@ -18,7 +18,7 @@ def test_the_page_is_what_the_tables_print() -> None:
 def test_every_table_for_readers_and_every_column_of_it_has_words() -> None:
     with empty_warehouse() as warehouse:
         tables = warehouse.execute(sql("reports.readers", "tables")).fetchall()
-        columns = warehouse.execute(sql("reports.readers", "columns")).fetchall()
+        columns = warehouse.execute(COLUMNS).fetchall()
     assert [name for name, comment in tables if not comment] == []
     assert [(table, column) for table, column, _, comment in columns if not comment] == []
 

@@ -22,6 +22,8 @@ SECTIONS = [
     "Overspend",
     "Restatements",
     "Publication",
+    "Readers",
+    "Statements",
     "Sealing",
     "Retention",
 ]

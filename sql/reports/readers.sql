@@ -35,34 +35,6 @@ order by
     places.place,
     described.table_name;
 
--- name: columns
--- One row per column of a table or view for readers, in order.
-select
-    schema_name || '.' || table_name as table_name,
-    column_name,
-    lower(data_type) as data_type,
-    comment
-from duckdb_columns()
-where database_name = current_database() and schema_name in ('mart', 'ops', 'core', 'raw')
-order by
-    table_name,
-    column_index;
-
--- name: macros
--- One row per table macro for readers: its parameters, and what it gives.
-select
-    schema_name || '.' || function_name as macro_name,
-    array_to_string(parameters, ', ') as parameters,
-    comment
-from duckdb_functions()
-where
-    database_name = current_database()
-    and function_type = 'table_macro'
-    and schema_name in ('mart', 'ops')
-    and comment is not null
-    and function_name not in ('with_what_holds')
-order by macro_name;
-
 -- name: comments
 -- One row per table, and per column of it, of which something is said: the statement that says it of the tables of an
 -- exported file, which are in use.
