@@ -33,8 +33,13 @@ for file, attached in ((published, False), (published, True), (exported, False),
         read += 1
     [[spend]] = connection.execute("select sum(spend) from mart.daily_spend").fetchall()
     assert str(spend) == "2.000000000", spend
+    if not attached:
+        rows = connection.sql("select spend from mart.daily_spend")
+        assert str(rows.pl()["spend"].dtype).startswith("Decimal"), rows.pl()
+        assert str(rows.arrow().read_all().schema.field("spend").type).startswith("decimal128")
+        assert str(rows.df()["spend"].dtype) == "float64", "pandas has no decimal: it is rounded"
     connection.close()
-print(read, "tables read")
+print(read, "tables read; Polars and pyarrow exact, pandas rounded")
 """
 
 
@@ -49,7 +54,8 @@ def main(release: str) -> None:
             publish(warehouse)
         exported = Path(folder) / "exported.duckdb"
         export(world.root, exported, Wanted(), lambda *_: None)
-        other = ["uv", "run", "--quiet", "--isolated", "--no-project", "--with", f"duckdb=={release}.*", "python"]
+        other = ["uv", "run", "--quiet", "--isolated", "--no-project", "--with", f"duckdb=={release}.*"]
+        other += [*(part for name in ("pandas", "polars", "pyarrow") for part in ("--with", name)), "python"]
         files = [str(world.root.published_file), str(exported)]
         subprocess.run([*other, "-c", READ, *files, sql("reports.readers", "tables")], check=True)
 

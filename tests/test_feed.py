@@ -96,6 +96,8 @@ def test_parquet_and_json_tell_the_same(world: World) -> None:
         for each in document["campaigns"]
     ]
     assert rows.fetchall() == told
+    headers = duckdb.read_parquet(str(world.root.feed / PARQUET)).aggregate("feed_id, version, valid_until").fetchall()
+    assert headers == [(document["feed_id"], document["version"], datetime.fromisoformat(document["valid_until"]))]
 
 
 def test_a_version_comes_with_each_change_and_no_other_time(world: World) -> None:

@@ -52,6 +52,10 @@ def old(request: pytest.FixtureRequest, tmp_path: Path) -> World:
     return stored(request.param, tmp_path / "data")
 
 
+of_the_oldest_and_the_newest = pytest.mark.parametrize("old", [1, VERSION - 1], indirect=True)
+"""For what does not depend on the version."""
+
+
 def rows(file: Path, root: Path) -> dict[str, list[tuple[Any, ...]]]:
     """What a file holds, read without the program: its sealed files lie where its folder for spilling says."""
     with duckdb.connect(str(file), read_only=True) as connection:
@@ -93,6 +97,7 @@ def test_a_warehouse_that_was_brought_up_goes_on(old: World) -> None:
     assert [row.table for row in compared if row.only_live or row.only_rebuilt] == []
 
 
+@of_the_oldest_and_the_newest
 def test_readers_of_a_published_copy_of_another_version_are_told_what_to_do(old: World) -> None:
     shutil.copyfile(old.root.warehouse_file, old.root.published_file)
     with pytest.raises(OtherVersionError, match=r"was written by an older spendgate .*: `spendgate run` brings it up"):
@@ -104,6 +109,7 @@ def test_readers_of_a_published_copy_of_another_version_are_told_what_to_do(old:
     assert old.status(21) == "PAUSED"
 
 
+@of_the_oldest_and_the_newest
 def test_a_copy_of_the_file_as_it_was_is_kept(old: World) -> None:
     before = old.root.warehouse_file.read_bytes()
     with old.open(LATER) as warehouse:
@@ -112,6 +118,7 @@ def test_a_copy_of_the_file_as_it_was_is_kept(old: World) -> None:
     assert backup.read_bytes() == before
 
 
+@of_the_oldest_and_the_newest
 def test_a_step_that_fails_leaves_the_file_as_it_was(old: World, monkeypatch: pytest.MonkeyPatch) -> None:
     before = rows(old.root.warehouse_file, old.root.path)
 

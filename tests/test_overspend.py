@@ -247,7 +247,7 @@ def check(warehouse: Warehouse, brand: Brand, steps: list[Step]) -> None:
     assert {(period, first): causes for period, first, *causes, _ in found} == overspend(brand, steps)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 @given(histories())
 def test_the_causes_agree_with_the_oracle(warehouse: Warehouse, history: tuple[Brand, list[Step]]) -> None:
     check(warehouse, *history)

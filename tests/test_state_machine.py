@@ -252,7 +252,7 @@ class Machine(RuleBasedStateMachine):
 
 
 def test_any_order_of_events_ends_where_the_model_says() -> None:
-    run_machine(examples=4, steps=28, derandomize=True)
+    run_machine(examples=3, steps=24, derandomize=True)
 
 
 @pytest.mark.long

@@ -43,6 +43,7 @@ left join shares as own on own.scope = 'CAMPAIGN' and statuses.campaign_id = own
 -- name: before
 -- One row per campaign of the feed before, whose Parquet file a variable names: a definition takes no values.
 create or replace temp view feed_before as
+select * exclude (feed_id, version, decided_at, valid_until)
 from read_parquet(getvariable('feed_before'));
 
 -- name: nothing_before
@@ -96,6 +97,17 @@ from feed_now
 left join feed_changes on feed_now.campaign_id = feed_changes.campaign_id
 left join feed_before on feed_now.campaign_id = feed_before.campaign_id
 order by feed_now.campaign_id;
+
+-- name: in_parquet
+-- One row per campaign with the header beside it, which takes no room. Reads feed.
+select
+    *,
+    $feed_id as feed_id,
+    $version::bigint as version,
+    $decided_at::timestamptz as decided_at,
+    $valid_until::timestamptz as valid_until
+from feed
+order by campaign_id;
 
 -- name: in_json
 -- One row per campaign that changed after $since, as it stands in JSON. Reads feed.

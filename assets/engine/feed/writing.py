@@ -112,7 +112,9 @@ def _write(
     published: duckdb.DuckDBPyConnection, folder: Path, header: Header, removed: list[int], *, since: int
 ) -> None:
     (folder / "changes").mkdir(parents=True)
-    published.table("feed").to_parquet(str(folder / PARQUET), compression="zstd", overwrite=True)
+    told = {name: getattr(header, name) for name in ("feed_id", "version", "decided_at", "valid_until")}
+    rows = published.sql(sql("reports.feed", "in_parquet"), params=told)
+    rows.to_parquet(str(folder / PARQUET), compression="zstd")
     _write_json(published, folder / JSON, header_line(header, {}), since=0)
     if header.version > since:
         line = header_line(header, {"since": header.version - 1, "removed": removed})
