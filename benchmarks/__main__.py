@@ -26,11 +26,13 @@ from rich.table import Table
 
 from assets.engine.data_root import DataRoot
 from assets.engine.decision import decide, evaluate
+from assets.engine.feed.writing import write_feed
 from assets.engine.warehouse.publication import open_published
 from assets.engine.warehouse.warehouse import open_warehouse
 from benchmarks.forms import FORMS, write_form
 from benchmarks.peers import EVERY_FORM, LOOP, PEERS, statements
 from benchmarks.plot import draw
+from benchmarks.readers import etag_of, requests_per_second, served_on_one_core
 from benchmarks.spark_server import spark_server
 
 RESULTS = Path(__file__).parent / "results"
@@ -404,7 +406,64 @@ def history(work: Path, events: int, format_: str, repeat: int) -> Rows:
     ]
 
 
-SUITES = {suite.__name__: suite for suite in (peers, zones, startup, decision, ticks, sealing, history, curve)}
+def readers(work: Path, events: int, format_: str, repeat: int) -> Rows:
+    """The feed of few and of many campaigns, its server on one core, an export, the views over the ledger."""
+    rows: Rows = []
+    worlds = {"100": {"brands": 20, "campaigns": 100, "ads": 500}, "50,000": WORLD, "1,000,000": MANY_CAMPAIGNS}
+    for name, world in worlds.items():
+        root = DataRoot(work / f"feed-{name}")
+        shutil.rmtree(root.path, ignore_errors=True)
+        deliver(root.path, min(events, 2_000_000), format_, world=world)
+        spendgate("run", root.path, "--now", AT.isoformat())
+        again = median(timed(lambda root=root: write_feed(root, AT)) for _ in range(repeat))  # type: ignore[misc]
+        shutil.rmtree(root.feed_states)
+        root.feed.unlink()
+        size = root.feed / "campaign_status.json"
+        first = timed(lambda root=root: write_feed(root, AT))  # type: ignore[misc]
+        rows.append({"what": f"the feed of {name} campaigns, first", "figure": round(first, 2), "unit": "s"})
+        rows.append({"what": f"the feed of {name} campaigns, renewed", "figure": round(again, 2), "unit": "s"})
+        rows.append(
+            {"what": f"its JSON, {name} campaigns", "figure": round(size.stat().st_size / 1e6, 2), "unit": "MB"}
+        )
+        rows += _served(root.path, name) if name != "1,000,000" else []
+        if name == "50,000":
+            rows += _asked(root, repeat)
+        shutil.rmtree(root.path)
+    return rows
+
+
+def _served(data: Path, campaigns: str) -> Rows:
+    """Answers a second of `spendgate serve`."""
+    rows: Rows = []
+    with served_on_one_core(data) as port:
+        for what, path, headers in (
+            ("the whole feed", "/feed", ""),
+            ("nothing new, by ETag", "/feed", f"If-None-Match: {etag_of(port)}\r\n"),
+            ("nothing new, by version", "/feed?since=1", ""),
+            ("health", "/health", ""),
+        ):
+            figure = round(requests_per_second(port, path, headers))
+            rows.append({"what": f"{what}, {campaigns} campaigns", "figure": figure, "unit": "answers/s"})
+    return rows
+
+
+def _asked(root: DataRoot, repeat: int) -> Rows:
+    """An export, and the views over the ledger."""
+    out = root.path.with_name("exported.duckdb")
+    out.unlink(missing_ok=True)
+    cost = typical([spendgate("export", root.path, str(out), "--replace") for _ in range(repeat)])
+    rows: Rows = [{"what": "spendgate export OUT.duckdb", "figure": round(cost.seconds, 1), "unit": "s"}]
+    out.unlink()
+    for view in ("daily_budget", "daily_ad_spend", "campaign_performance", "price_effect", "statement"):
+        for whose, condition in (("all brands", "true"), ("one brand", "brand_id = 7")):
+            with open_published(root) as published:
+                relation = published.view(f"mart.{view}").filter(condition).aggregate("count(*), sum(hash(brand_id))")
+                seconds = median(timed(relation.fetchall) for _ in range(repeat))
+            rows.append({"what": f"mart.{view}, {whose}", "figure": round(seconds, 2), "unit": "s"})
+    return rows
+
+
+SUITES = {suite.__name__: suite for suite in (peers, zones, startup, decision, ticks, sealing, history, readers, curve)}
 
 
 @click.command()
@@ -425,7 +484,7 @@ def main(*, events: int, format_: str, repeat: int, only: tuple[str, ...], work:
         rows = SUITES[name](work, events, format_, repeat)
         table = Table(title=f"{name}: {events:,} events, {format_}, median of {repeat}", title_justify="left")
         for column in rows[-1]:
-            table.add_column(column, justify="left" if column in ("what", "answer", "beside") else "right")
+            table.add_column(column, justify="left" if column in ("what", "answer", "beside", "unit") else "right")
         for row in rows:
             table.add_row(*(f"{row[c]:,}" if isinstance(row[c], int) else str(row[c]) for c in rows[-1]))
         console.print(table)

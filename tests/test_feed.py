@@ -1,6 +1,7 @@
 """The feed for ad servers keeps what `docs/feed.md` promises, and its example client fails safe."""
 
 import json
+import shutil
 import signal
 import socket
 import subprocess
@@ -184,6 +185,15 @@ def test_a_feed_that_was_lost_or_torn_is_begun_anew_under_another_name(world: Wo
     client.take({**first, "version": 40})
     assert client.take(second), "another series: its version counts, however small"
     assert client.version == 1
+
+
+def test_a_data_root_that_was_copied_with_what_its_links_lead_to_goes_on(world: World, tmp_path: Path) -> None:
+    first = decided(world)
+    copy = World(DataRoot(shutil.copytree(world.root.path, tmp_path / "copy")), {})
+    assert not copy.root.feed.is_symlink()
+    second = decided(copy, NOON + MINUTES)
+    assert (second["feed_id"], second["version"]) == (first["feed_id"], 1)
+    assert copy.root.feed.is_symlink()
 
 
 def test_a_writer_that_is_killed_leaves_the_feed_before(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -138,7 +138,7 @@ def test_the_decision_can_run_alone(world: World, instance: dg.DagsterInstance) 
     execute(world, instance)
     result = execute(world, instance, "decide")
     assert {node.name for node in result.job_def.nodes_in_topological_order} == {
-        "decision", "overspend", "alerts", "published__spend", "checks",
+        "decision", "overspend", "alerts", "published__spend", "published__feed", "checks",
     }  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from assets.engine.data_root import DataRoot
+from assets.engine.feed.writing import write_feed
 from assets.engine.health import BAD, OK, WARN, Finding, look
 from assets.engine.warehouse.publication import publish
 from tests.test_cli import spendgate, spendgate_process
@@ -20,7 +21,12 @@ def found(root: DataRoot, what: str, now: datetime = NOON) -> Finding:
 def test_all_is_well_after_a_run(world: World) -> None:
     world.deliver("a.jsonl", jsonl(event("e", 101, "click", "2025-06-10T11:00:00Z")))
     world.run()
+    assert found(world.root, "feed").level == WARN, "there is none"
+    write_feed(world.root, NOON)
     assert [each for each in look(world.root, NOON) if each.level] == []
+    assert found(world.root, "feed").told == "version 1, valid until 2025-06-10 12:07:00 UTC"
+    late = found(world.root, "feed", NOON + timedelta(minutes=8))
+    assert (late.level, late.value) == (BAD, -60)
     assert found(world.root, "newest event").told == "of 2025-06-10 11:00:00 UTC, 1 hour ago"
     assert found(world.root, "statuses").value == 0
 

@@ -16,6 +16,7 @@ import pendulum
 
 from assets.engine.data_root import DataRoot
 from assets.engine.errors import SpendgateError, first_line
+from assets.engine.feed.files import read_header
 from assets.engine.freshness import freshness
 from assets.engine.settings import Settings
 from assets.engine.time_zones import tzdata_version
@@ -54,6 +55,7 @@ def look(root: DataRoot, now: datetime) -> list[Finding]:
     settings = root.settings()
     return [
         *_published(root, settings, now),
+        _feed(root, now),
         _lock(root),
         _disk(root, settings),
         _versions(),
@@ -88,6 +90,16 @@ def _published(root: DataRoot, settings: Settings, now: datetime) -> list[Findin
         _zones(found["tzdata"]),
         Finding("tables", OK, f"version {found['tables_version']}", found["tables_version"], "version"),
     ]
+
+
+def _feed(root: DataRoot, now: datetime) -> Finding:
+    header = read_header(root.feed)
+    if header is None:
+        return Finding("feed", WARN, "there is none that can be read for ad servers: `spendgate run` writes it")
+    left = (header.is_valid_until - now).total_seconds()
+    told = f"version {header.version}, valid until {header.is_valid_until:%Y-%m-%d %H:%M:%S} UTC"
+    late = "" if left >= 0 else ": outdated, its readers go on by themselves; start `spendgate ui`, or `spendgate run`"
+    return Finding("feed", OK if left >= 0 else BAD, told + late, round(left, 1), "valid_seconds")
 
 
 def _newest_event(newest: datetime | None, settings: Settings, now: datetime) -> Finding:

@@ -1,30 +1,16 @@
 -- One row per ad, cost type and local date: what it spent, with all names. A view over the ledger, as hourly spend is:
 -- name a brand or an ad and it answers at once.
 create or replace view mart.daily_ad_spend as
-with span as (
-    from internal.ledger_span
-),
-
-offsets as (
-    from core.brand_offsets(ops.summed_at(), (select first_at from span), (select last_at from span))
-),
-
-sums as (
+with sums as (
     select
-        costs.brand_id,
-        costs.campaign_id,
-        costs.ad_id,
-        costs.cost_type,
-        core.local_time(costs.occurred_at, offsets.utc_offset)::date as local_date,
-        sum(costs.amount)::decimal(38, 9) as spend,
-        count(*) filter (costs.transaction_type = 'COST') as transactions
-    from core.transactions as costs
-    inner join offsets
-        on
-            costs.brand_id = offsets.brand_id
-            and costs.occurred_at >= offsets.starts_at
-            and costs.occurred_at < offsets.ends_at
-    where costs.transaction_type <> 'PAYMENT' and costs.batch_id <= ops.summed_batch('infinity'::timestamptz)
+        brand_id,
+        campaign_id,
+        ad_id,
+        cost_type,
+        local_time::date as local_date,
+        sum(amount)::decimal(38, 9) as spend,
+        count(*) filter (transaction_type = 'COST') as transactions
+    from internal.local_costs
     group by all
 )
 

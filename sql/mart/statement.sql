@@ -52,22 +52,9 @@ stated as (
     select
         brand_id,
         local_month,
-        local_month as of_month,
-        1 as place,
-        'OPENING_BALANCE' as line,
-        null::bigint as campaign_id,
-        null::varchar as cost_type,
-        null::varchar as detail,
-        null::bigint as events,
-        opening_balance as amount,
-        round(opening_balance, 2) as rounded
-    from balances
-    union all
-    select
-        brand_id,
-        local_month,
         of_month,
-        list_position(['COST', 'CORRECTION', 'CREDIT', 'PAYMENT'], line) + 1 as place,
+        list_position(['COST', 'CORRECTION', 'CREDIT', 'PAYMENT', 'ROUNDING', 'CLOSING_BALANCE', 'OVER_DELIVERY'], line)
+            as place,
         line,
         campaign_id,
         cost_type,
@@ -76,50 +63,40 @@ stated as (
         amount,
         round(amount, 2) as rounded
     from lines
-    where line <> 'OVER_DELIVERY'
-    union all
+    union all by name
     select
         brand_id,
         local_month,
         local_month as of_month,
-        6 as place,
-        'ROUNDING' as line,
-        null as campaign_id,
-        null as cost_type,
-        null as detail,
-        null as events,
-        0 as amount,
-        round(closing_balance, 2) - round(opening_balance, 2) - rounded_effect as rounded
-    from balances
-    union all
-    select
-        brand_id,
-        local_month,
-        local_month as of_month,
-        7 as place,
-        'CLOSING_BALANCE' as line,
-        null as campaign_id,
-        null as cost_type,
-        null as detail,
-        null as events,
-        closing_balance as amount,
-        round(closing_balance, 2) as rounded
-    from balances
-    union all
-    select
-        brand_id,
-        local_month,
-        of_month,
-        8 as place,
-        line,
-        campaign_id,
-        cost_type,
-        detail,
-        events,
-        amount,
-        round(amount, 2) as rounded
-    from lines
-    where line = 'OVER_DELIVERY'
+        around.*
+    from (
+        select
+            brand_id,
+            local_month,
+            unnest(
+                [
+                    {
+                        'place': 0,
+                        'line': 'OPENING_BALANCE',
+                        'amount': opening_balance,
+                        'rounded': round(opening_balance, 2)
+                    },
+                    {
+                        'place': 5,
+                        'line': 'ROUNDING',
+                        'amount': 0,
+                        'rounded': round(closing_balance, 2) - round(opening_balance, 2) - rounded_effect
+                    },
+                    {
+                        'place': 6,
+                        'line': 'CLOSING_BALANCE',
+                        'amount': closing_balance,
+                        'rounded': round(closing_balance, 2)
+                    }
+                ]
+            ) as around
+        from balances
+    ) as balanced
 )
 
 select

@@ -27,15 +27,16 @@ create macro if not exists sealed.written_in() as '';
 -- were when it was written. Who has them elsewhere says so: set variable spendgate_data = '/path/to/data'
 -- No folder may have a name that DuckDB takes for a pattern: it would read the files of the folders beside it, too. To
 -- write such characters as themselves helps only until it copies a plan, for which it looks the files up again.
-create or replace macro sealed.folder() as
+create or replace macro sealed.folder_known() as
 coalesce(
     getvariable('spendgate_data') || '/sealed/',
     case
         when regexp_matches(current_setting('temp_directory'), '(^|/)(warehouse|published)/[^/]+$')
             then regexp_replace(current_setting('temp_directory'), '[^/]*$', '../sealed/')
-    end,
-    sealed.written_in() || '/sealed/'
+    end
 );
+
+create or replace macro sealed.folder() as coalesce(sealed.folder_known(), sealed.written_in() || '/sealed/');
 
 create or replace macro sealed.path(name) as
 case
@@ -45,14 +46,14 @@ case
 end;
 
 -- The first of the files to be read. When it is not there DuckDB says what it looked for, and nothing else: so its last
--- letter is a pattern, whose other letters are what to do. Not beside the database, where a run looks a hundred times:
--- for a pattern the folder is listed.
+-- letter is a pattern, whose other letters are what to do. Only where the folder is no more than remembered: for a
+-- pattern it is listed, and a backslash in its name would hide the next letter.
 create or replace macro sealed.first_path(name) as
 regexp_replace(
     sealed.path(name),
     't$',
     case
-        when sealed.folder() = sealed.written_in() || '/sealed/'
+        when sealed.folder_known() is null and not contains(sealed.written_in(), '\')
             then
                 '[t: the sealed days are not there. Say where the folder data of spendgate lies: SET VARIABLE'
                 || ' spendgate_data = its path; or take a file made by: spendgate export]'

@@ -148,6 +148,8 @@ def _swap(root: DataRoot, folder: Path) -> None:
     link = root.feed_states / "next"
     link.unlink(missing_ok=True)
     link.symlink_to(Path(root.feed_states.name) / folder.name)
+    if root.feed.is_dir() and not root.feed.is_symlink():  # somebody copied the data root with what its links lead to
+        root.feed.rename(root.feed_states / uuid4().hex)
     link.replace(root.feed)
     fsync(root.feed.parent)
     states = sorted(

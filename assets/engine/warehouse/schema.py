@@ -75,6 +75,7 @@ DEFINITIONS = (
     "mart.monthly_spend",
     "mart.lifetime_spend",
     "internal.period_spend",
+    "internal.local_costs",
     "mart.hourly_spend",
     "mart.brand_budget",
     "mart.budgets",
