@@ -225,7 +225,7 @@ def test_readers_never_meet_half_a_feed(world: World) -> None:
 
     reader = threading.Thread(target=read)
     reader.start()
-    for number in range(6):
+    for number in range(4):
         pause(world, 11, "SCHEDULED" if number % 2 else "PAUSED")
         time.sleep(0.05)
     over.set()

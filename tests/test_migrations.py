@@ -86,6 +86,7 @@ def test_an_older_warehouse_is_brought_up_by_the_next_run_and_loses_nothing(old:
         assert [name for name in broken if not breaking_rows(warehouse, name).is_empty()] == []
 
 
+@of_the_oldest_and_the_newest
 def test_a_warehouse_that_was_brought_up_goes_on(old: World) -> None:
     old.run(LATER)
     spend = old.value("select sum(spend) from mart.daily_spend")
