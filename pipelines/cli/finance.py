@@ -1,4 +1,4 @@
-"""Commands for finance: statement, close-month, credit, audit.
+"""Commands for finance: statement, close-month, credit, reprice, audit.
 
 Belongs here: their arguments. Does not: what they do (`engine.finance`).
 """
@@ -14,7 +14,7 @@ import click
 from assets.engine.data_root import DataRoot
 from assets.engine.warehouse.publication import open_published, publish
 from assets.engine.warehouse.statements import sql
-from pipelines.cli.options import BRANDS, CLOCK, DATA, DAY, ID, MONTH, WIDE, format_option
+from pipelines.cli.options import BRANDS, CLOCK, DATA, DAY, FORMAT, ID, MONTH, WIDE, format_option
 from pipelines.cli.printing import FORMATS, for_people, print_rows, print_table, say
 from pipelines.cli.running import RunRequest, held_warehouse, run_job
 
@@ -152,4 +152,49 @@ def audit(data: DataRoot, out: Path, brands: list[int] | None, **days: datetime 
     say(f"{out}: {rows:,} rows; its hash is in {out.name}.manifest.json")
 
 
-COMMANDS = (statement, close_month, credit, audit)
+@click.command(
+    short_help="Tell what another price list would have charged.",
+    epilog="""\b
+Examples:
+  spendgate reprice --dry-run --prices new.csv --from 2026-10-01 --to 2026-10-31
+""",
+)
+@DATA
+@click.option("--dry-run", is_flag=True, required=True, help="It is never anything else: the ledger stays.")
+@click.option(
+    "--prices",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    required=True,
+    help="A file like reference/global_ad_pricing.",
+)
+@click.option("--from", "first", type=DAY, help="First local day.")
+@click.option("--to", "last", type=DAY, help="Last local day.")
+@FORMAT
+@WIDE
+def reprice(
+    data: DataRoot,
+    prices: Path,
+    format_: str,
+    *,
+    dry_run: bool,  # noqa: ARG001 there is nothing else
+    wide: bool,
+    **days: datetime | None,
+) -> None:
+    """Tell, per brand and month, what another price list would have charged for the events of the ledger.
+
+    An ad's own price stays. Events that the other list has no price for would not be charged, and are counted.
+    """
+    from assets.engine.reprice import read_price_list
+    from assets.engine.reprice import reprice as ask
+
+    price_list = read_price_list(prices, data.settings())
+    first, last = (day and day.date() for day in (days["first"], days["last"]))
+    with open_published(data) as published:
+        rows = ask(published, price_list, (first, last))
+        if format_ == "table":
+            print_rows(rows, "What it would have been; nothing was changed.", wide=wide)
+        else:
+            FORMATS[format_](rows)
+
+
+COMMANDS = (statement, close_month, credit, reprice, audit)

@@ -19,6 +19,8 @@ select
     costs.cost_type,
     costs.transaction_type,
     costs.amount,
+    costs.price_source,
+    costs.occurred_at,
     core.local_time(costs.occurred_at, offsets.utc_offset) as local_time
 from core.transactions as costs
 inner join offsets
