@@ -196,6 +196,26 @@ def test_a_data_root_that_was_copied_with_what_its_links_lead_to_goes_on(world: 
     assert copy.root.feed.is_symlink()
 
 
+def test_changes_that_are_torn_or_gone_are_told_as_the_whole(world: World) -> None:
+    decided(world)
+    pause(world, 11)
+    changes_file(world.root.feed, 2).write_text("{")
+    assert feed_since(world.root, 1) == whole(world.root)
+    changes_file(world.root.feed, 2).unlink()
+    assert feed_since(world.root, 1) == whole(world.root)
+
+
+@pytest.mark.parametrize(
+    "header", ["[", "\xff", '{"version": 1, "campaigns":', '{"version": "1", "feed_id": "x", "campaigns":']
+)
+def test_a_header_that_is_none_is_begun_anew(world: World, header: str) -> None:
+    decided(world)
+    file = world.root.feed / JSON
+    file.write_text(header + "\n", encoding="latin-1")
+    assert read_header(world.root.feed) is None
+    assert decided(world)["version"] == 1
+
+
 def test_a_writer_that_is_killed_leaves_the_feed_before(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     first = decided(world)
 
@@ -320,7 +340,8 @@ def test_it_is_served_over_http_with_changes_as_they_come(world: World) -> None:
         assert (status, json.loads(body)) == (200, whole(world.root))
         assert answer(f"{url}/feed", **{"If-None-Match": headers["etag"]})[0] == 304
         assert answer(f"{url}/health")[0] == 503, "it was decided for 2025"
-        assert answer(f"{url}/feed?since=-1")[0] == 400
+        for wrong in ("-1", "", "x", "9" * 5000):
+            assert answer(f"{url}/feed?since={wrong}")[0] == 400
         assert json.loads(answer(f"{url}/feed?since=1")[2])["campaigns"] == []
         assert answer(f"{url}/feed.parquet")[2] == (world.root.feed / PARQUET).read_bytes()
         assert answer(f"{url}/feed.schema.json")[0] == 200

@@ -8,6 +8,7 @@ step; whoever has that open keeps it, and it is removed two states later.
 
 import json
 import logging
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from datetime import datetime
 from pathlib import Path
@@ -62,7 +63,10 @@ def read_header(folder: Path) -> Header | None:
     try:
         with (folder / JSON).open(encoding="utf-8") as file:
             told = json.loads(file.readline() + "[]}")
-        return Header(**{field.name: told[field.name] for field in fields(Header)})
+        header = Header(**{field.name: told[field.name] for field in fields(Header)})
+        if not (type(header.version) is int and header.is_valid_until.tzinfo):
+            raise ValueError("its header is none")
+        return header
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -87,7 +91,7 @@ def feed_since(root: DataRoot, since: int | None) -> dict[str, Any]:
         raise SpendgateError(f"there is no feed in {root.feed}: `spendgate run` writes it")
     if since is not None and since <= header.version:
         missed = [changes_file(folder, version) for version in range(since + 1, header.version + 1)]
-        if all(file.exists() for file in missed):
+        with suppress(OSError, ValueError):  # gone, or torn: the whole says as much
             return merged(header, since, [json.loads(file.read_text(encoding="utf-8")) for file in missed])
     whole: dict[str, Any] = json.loads((folder / JSON).read_text(encoding="utf-8"))
     return whole

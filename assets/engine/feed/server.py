@@ -126,8 +126,8 @@ class Answers:
 
     async def events(self, request: Request) -> Response:
         """Server-sent events: each change as it comes."""
-        known = request.headers.get("last-event-id") or request.query_params.get("since")
-        since = int(known) if known and known.isascii() and known.isdigit() else None
+        known = request.headers.get("last-event-id") or request.query_params.get("since") or ""
+        since = int(known) if _is_number(known) else None
         return StreamingResponse(_changes(self.feed, since), media_type="text/event-stream", headers=NOT_STORED)
 
 
@@ -169,9 +169,13 @@ def _number(request: Request, name: str) -> int | None:
     text = request.query_params.get(name)
     if text is None:
         return None
-    if not (text.isascii() and text.isdigit() and len(text) < 16):
+    if not _is_number(text):
         raise ValueError(f"{name} is no whole number from 0")
     return int(text)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 16
 
 
 def _unless_known(request: Request, state: State) -> Response:
