@@ -458,7 +458,7 @@ def test_deciding_every_five_minutes_ends_where_every_minute_ends(world: World) 
     other = World(DataRoot(world.root.path.parent / "other"))
     for one in (world, other):
         at_the_end_of_a_month(one)
-    check_cadences(world, other, MONTH_END - timedelta(minutes=30), MONTH_END + timedelta(minutes=10))
+    check_cadences(world, other, MONTH_END - timedelta(minutes=45), MONTH_END + timedelta(minutes=10))
 
 
 @pytest.mark.long

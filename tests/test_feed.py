@@ -187,6 +187,29 @@ def test_a_feed_that_was_lost_or_torn_is_begun_anew_under_another_name(world: Wo
     assert client.version == 1
 
 
+def test_campaigns_that_cannot_be_read_are_begun_anew(world: World) -> None:
+    decided(world)
+    (world.root.feed / PARQUET).write_bytes(b"PAR1 torn")
+    assert decided(world, NOON + MINUTES)["version"] == 1
+    assert len(duckdb.read_parquet(str(world.root.feed / PARQUET))) == 4
+
+
+def test_a_renewal_tells_the_same_campaigns_in_both_files(world: World) -> None:
+    decided(world)
+    pause(world, 11)
+    before = whole(world.root)
+    note_look(world.root, NOON + MINUTES)
+    write_feed(world.root, NOON + MINUTES)
+    after = whole(world.root)
+    assert after["campaigns"] == before["campaigns"]
+    assert after["valid_until"] > before["valid_until"]
+    rows = duckdb.read_parquet(str(world.root.feed / PARQUET)).aggregate(
+        "count(*), max(changed_in_version), min(valid_until)"
+    )
+    assert rows.fetchall() == [(4, 2, datetime.fromisoformat(after["valid_until"]))]
+    assert [each["campaign_id"] for each in feed_since(world.root, 1)["campaigns"]] == [11]
+
+
 def test_a_data_root_that_was_copied_with_what_its_links_lead_to_goes_on(world: World, tmp_path: Path) -> None:
     first = decided(world)
     copy = World(DataRoot(shutil.copytree(world.root.path, tmp_path / "copy")), {})

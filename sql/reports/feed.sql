@@ -46,6 +46,11 @@ create or replace temp view feed_before as
 select * exclude (feed_id, version, decided_at, valid_until)
 from read_parquet(getvariable('feed_before'));
 
+-- name: unchanged
+-- One row per campaign, as the feed before tells it. Reads feed_before.
+create or replace temp view feed as
+from feed_before;
+
 -- name: nothing_before
 -- No row: there is no feed yet.
 create or replace temp view feed_before as

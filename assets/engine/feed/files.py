@@ -37,6 +37,8 @@ class Header:
         decided_at: the instant last decided for.
         held_at: when that was last found to hold.
         valid_until: until when it may be believed, unless it is renewed before.
+        published_at: when the published copy that it tells of was recorded last.
+        next_change_at: the next known change of any campaign; None: there is none.
         campaigns_total: how many campaigns there are.
     """
 
@@ -45,6 +47,8 @@ class Header:
     decided_at: str
     held_at: str
     valid_until: str
+    published_at: str
+    next_change_at: str | None
     campaigns_total: int
 
     @property

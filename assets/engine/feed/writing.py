@@ -9,6 +9,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from importlib import resources
 from pathlib import Path
@@ -44,12 +45,18 @@ def write_feed(root: DataRoot, now: datetime) -> Header:
         SpendgateError: nothing is published, or nothing was decided yet.
     """
     with _alone(root), open_published(root) as published:
-        before = read_header(root.feed)
-        header, removed = _compare(root, published, before, now)
+        before = _feed_before(root, published)
+        header, removed = _next(root, published, before, now)
         folder = root.feed_states / uuid4().hex
         try:
-            _write(published, folder, header, removed, since=before.version if before else 0)
-            if before and before.feed_id == header.feed_id:
+            _write(published, folder, header)
+            if before and before.version == header.version:
+                _copy_json(root.feed / JSON, folder / JSON, header)
+            else:
+                _write_json(published, folder / JSON, header_line(header, {}), since=0)
+                line = header_line(header, {"since": header.version - 1, "removed": removed})
+                _write_json(published, changes_file(folder, header.version), line, since=header.version - 1)
+            if before:
                 _keep_changes(root.feed.resolve(), folder, header.version)
             _swap(root, folder)
         except BaseException:
@@ -75,30 +82,62 @@ def _alone(root: DataRoot) -> Iterator[None]:
         yield
 
 
-def _compare(
+def _feed_before(root: DataRoot, published: duckdb.DuckDBPyConnection) -> Header | None:
+    """The header of the feed that is there, with its rows as `feed_before`; None: there is none that can be read."""
+    header = read_header(root.feed)
+    if header is None:
+        return None
+    published.execute("set variable feed_before = $file", {"file": str(root.feed.resolve() / PARQUET)})
+    try:
+        published.execute(sql("reports.feed", "before"))
+    except duckdb.Error as error:
+        log.warning("the feed in %s cannot be read, and is begun anew: %s", root.feed, first_line(error))
+        return None
+    return header
+
+
+def _next(
     root: DataRoot, published: duckdb.DuckDBPyConnection, before: Header | None, now: datetime
 ) -> tuple[Header, list[int]]:
-    """The header of the new state, and which campaigns are gone; leaves the rows in a temporary table."""
-    as_of = freshness(root, published, now)
-    published.execute(sql("reports.feed", "campaigns"))
-    if before:
-        published.execute("set variable feed_before = $file", {"file": str(root.feed.resolve() / PARQUET)})
-        published.execute(sql("reports.feed", "before"))
+    """The header of the next state, and which campaigns are gone; leaves the rows as `feed`."""
+    as_of, settings = freshness(root, published, now), root.settings()
+    published_at = _iso(published.execute(sql("ops.revision", "state")).fetchall()[0][1])
+    removed: list[int] = []
+    if before and before.published_at == published_at:  # the same copy tells the same
+        published.execute(sql("reports.feed", "unchanged"))
+        header = before
     else:
+        header, removed = _compare(published, before, published_at)
+    published.execute(sql("reports.feed", "in_json"))
+    promised = as_of.held_at + timedelta(seconds=settings.decide_every_seconds + settings.feed_grace_seconds)
+    known = datetime.fromisoformat(header.next_change_at) if header.next_change_at else promised
+    return replace(
+        header,
+        decided_at=_iso(as_of.decided_at),
+        held_at=_iso(as_of.held_at),
+        valid_until=_iso(min(promised, known)),
+    ), removed
+
+
+def _compare(
+    published: duckdb.DuckDBPyConnection, before: Header | None, published_at: str
+) -> tuple[Header, list[int]]:
+    """The header of what is published, as far as it follows from its campaigns, and which of them are gone."""
+    published.execute(sql("reports.feed", "campaigns"))
+    if before is None:
         published.execute(sql("reports.feed", "nothing_before"))
     published.execute(sql("reports.feed", "changes"))
     [(campaigns, changes, removed, next_change_at)] = published.execute(sql("reports.feed", "counts")).fetchall()
     version = before.version + bool(changes) if before else 1
     published.execute(sql("reports.feed", "rows"), {"version": version})
-    published.execute(sql("reports.feed", "in_json"))
-    settings = root.settings()
-    promised = as_of.held_at + timedelta(seconds=settings.decide_every_seconds + settings.feed_grace_seconds)
     header = Header(
         feed_id=before.feed_id if before else uuid4().hex,
         version=version,
-        decided_at=_iso(as_of.decided_at),
-        held_at=_iso(as_of.held_at),
-        valid_until=_iso(min(promised, next_change_at or promised)),
+        decided_at="",
+        held_at="",
+        valid_until="",
+        published_at=published_at,
+        next_change_at=next_change_at and _iso(next_change_at),
         campaigns_total=campaigns,
     )
     return header, removed
@@ -108,21 +147,24 @@ def _iso(instant: datetime) -> str:
     return instant.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-def _write(
-    published: duckdb.DuckDBPyConnection, folder: Path, header: Header, removed: list[int], *, since: int
-) -> None:
+def _write(published: duckdb.DuckDBPyConnection, folder: Path, header: Header) -> None:
+    """Write what every state has anew."""
     (folder / "changes").mkdir(parents=True)
     told = {name: getattr(header, name) for name in ("feed_id", "version", "decided_at", "valid_until")}
     rows = published.sql(sql("reports.feed", "in_parquet"), params=told)
     rows.to_parquet(str(folder / PARQUET), compression="zstd")
-    _write_json(published, folder / JSON, header_line(header, {}), since=0)
-    if header.version > since:
-        line = header_line(header, {"since": header.version - 1, "removed": removed})
-        _write_json(published, changes_file(folder, header.version), line, since=header.version - 1)
+    fsync(folder / PARQUET)
     schema = resources.files("assets.engine.feed").joinpath(SCHEMA).read_text(encoding="utf-8")
     (folder / SCHEMA).write_text(schema, encoding="utf-8")
-    for file in (folder / PARQUET, folder / JSON, folder):
-        fsync(file)
+
+
+def _copy_json(before: Path, file: Path, header: Header) -> None:
+    """The campaigns as they stand there, below another header."""
+    with before.open("rb") as source, file.open("wb") as out:
+        source.readline()
+        out.write(header_line(header, {}).encode() + b"\n")
+        shutil.copyfileobj(source, out, 1024 * 1024)
+    fsync(file)
 
 
 def _write_json(published: duckdb.DuckDBPyConnection, file: Path, line: str, *, since: int) -> None:
@@ -134,6 +176,7 @@ def _write_json(published: duckdb.DuckDBPyConnection, file: Path, line: str, *, 
         shutil.copyfileobj(array, out, 1024 * 1024)
         out.write(b"}\n")
     rows.unlink()
+    fsync(file)
 
 
 def _keep_changes(before: Path, folder: Path, version: int) -> None:
@@ -150,6 +193,7 @@ def _swap(root: DataRoot, folder: Path) -> None:
     link.symlink_to(Path(root.feed_states.name) / folder.name)
     if root.feed.is_dir() and not root.feed.is_symlink():  # somebody copied the data root with what its links lead to
         root.feed.rename(root.feed_states / uuid4().hex)
+    fsync(folder)
     link.replace(root.feed)
     fsync(root.feed.parent)
     states = sorted(
