@@ -153,6 +153,21 @@ def test_it_is_never_believed_beyond_the_next_known_change_or_the_next_promised_
     assert decided(world, NOON + timedelta(days=1))["valid_until"] == "2025-06-11T12:01:01.000000Z"
 
 
+def test_a_decision_for_the_future_makes_it_no_more_believed(world: World) -> None:
+    world.run(NOON + timedelta(days=1))
+    assert write_feed(world.root, NOON).valid_until == "2025-06-10T12:07:00.000000Z"
+
+
+def test_campaigns_with_other_columns_are_begun_anew(world: World) -> None:
+    first = decided(world)
+    file = world.root.feed / PARQUET
+    older = duckdb.read_parquet(str(file)).project("* exclude (budget_share)").to_arrow_table()
+    duckdb.from_arrow(older).to_parquet(str(file))
+    second = decided(world, NOON + MINUTES)
+    assert second["version"] == 1
+    assert second["feed_id"] != first["feed_id"]
+
+
 def test_a_look_at_which_nothing_is_due_renews_it(world: World) -> None:
     decided(world)
     note_look(world.root, NOON + MINUTES)
@@ -377,7 +392,7 @@ def test_it_is_served_over_http_with_changes_as_they_come(world: World) -> None:
             pause(world, 11)
             event_id = next(line.decode() for line in iter(events.readline, b"") if line.startswith(b"id:"))
         waiting.join()
-        assert event_id == "id: 2\n"
+        assert event_id == f"id: {whole(world.root)['feed_id']}:2\n"
         assert [each["campaign_id"] for each in json.loads(waited[0])["campaigns"]] == [11]
         assert answer(f"{url}/feed", **{"If-None-Match": headers["etag"]})[0] == 200
 

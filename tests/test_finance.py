@@ -119,6 +119,20 @@ def test_a_closed_month_stays_and_what_comes_later_is_a_line_of_the_next(world: 
     ) == (Decimal("-5.5"))
 
 
+def test_a_closed_statement_keeps_its_names(world: World) -> None:
+    names = "select distinct brand_name, campaign_name from mart.statement where local_month = $month order by all"
+    spent(world, 1, "2025-06-10T11:00:00Z")
+    world.run(NOON + timedelta(days=22))
+    stated = world.rows(names, month=JUNE)
+    close(world, JUNE, NOON + timedelta(days=22))
+    world.deliver_reference("brands", world.reference["brands"].replace("Acme", "Zed"))
+    world.deliver_reference("campaigns", world.reference["campaigns"].replace("Acme always", "Other"))
+    spent(world, 1, "2025-07-02T11:00:00Z")
+    world.run(NOON + timedelta(days=23))
+    assert world.rows(names, month=JUNE) == stated == [("Acme", "Acme always"), ("Acme", None)]
+    assert world.rows(names, month=JULY) == [("Zed", "Other"), ("Zed", None)]
+
+
 def test_months_are_closed_in_order_and_once_and_when_they_are_over(world: World) -> None:
     spent(world, 1, "2025-06-10T11:00:00Z")
     world.run()

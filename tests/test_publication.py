@@ -148,6 +148,15 @@ def test_a_damaged_copy_never_takes_the_place_of_the_good_one(world: World, monk
     assert not list(world.root.published_file.parent.glob(".*"))
 
 
+def test_whatever_has_taken_the_place_of_the_published_file_is_published_over(world: World) -> None:
+    world.run()
+    for content in (b"", b"not a database"):
+        world.root.published_file.unlink()
+        world.root.published_file.write_bytes(content)
+        world.run()
+        assert world.value("select count(*) from mart.brand_budget") == 3
+
+
 def test_no_write_ahead_log_is_left_beside_the_warehouse(world: World) -> None:
     world.run()
     assert not world.root.warehouse_file.with_suffix(".duckdb.wal").exists()

@@ -211,6 +211,29 @@ def test_an_export_has_the_days_and_brands_that_are_wanted_and_no_other(sealed: 
             assert duckdb.read_parquet(str(file)).filter("brand_id <> 1").fetchall() == [], file.name
 
 
+def test_a_period_is_exported_with_any_day_of_it(sealed: World, tmp_path: Path) -> None:
+    folder = tmp_path / "out.csv"
+    assert spendgate(sealed.root, "export", str(folder), "--from", "2025-06-30", "--to", "2025-07-01").exit_code == 0
+    lines = {path.name: len(path.read_text(encoding="utf-8").splitlines()) - 1 for path in folder.iterdir()}
+    assert lines["mart.monthly_spend.csv"] == 2
+    assert lines["mart.daily_spend.csv"] == lines["core.transactions.csv"] == lines["ops.delivered_files.csv"] == 0
+    assert lines["core.brands.csv"] == 3, "what holds in general is taken whole"
+
+
+def test_what_moved_to_another_brand_leaves_no_name_of_that_behind(world: World, tmp_path: Path) -> None:
+    spent(world, 2)
+    world.run()
+    world.deliver_reference("campaigns", CAMPAIGNS.replace("11,1,Acme always", "11,2,SECRET"))
+    world.run(NOON + timedelta(minutes=5))
+    folder = tmp_path / "out.csv"
+    assert spendgate(world.root, "export", str(folder), "--brands", "1").exit_code == 0
+    for file in folder.iterdir():
+        assert "SECRET" not in file.read_text(encoding="utf-8"), file.name
+        assert "Borealis" not in file.read_text(encoding="utf-8"), file.name
+    [row] = world.rows("from mart.spend_between('2025-06-01', '2025-06-30')")
+    assert row[:4] == (1, "Acme", 11, None)
+
+
 def test_an_export_to_csv_is_safe_in_a_spreadsheet(sealed: World, tmp_path: Path) -> None:
     folder = tmp_path / "out.csv"
     assert spendgate(sealed.root, "export", str(folder)).exit_code == 0
@@ -228,13 +251,24 @@ def test_an_export_replaces_only_when_it_is_told_to_and_all_at_once(
     assert "let it end in" in str(spendgate(sealed.root, "export", str(tmp_path / "out.xlsx")).exception)
     assert "there is no folder" in str(spendgate(sealed.root, "export", str(tmp_path / "no" / "x.csv")).exception)
 
+    for name in ("published/spend.duckdb", "warehouse/warehouse.duckdb", "x.csv", "sealed.parquet"):
+        told = spendgate(sealed.root, "export", str(sealed.root.path / name), "--replace")
+        assert "lies in the data root" in str(told.exception), name
+    (tmp_path / "mine.csv").mkdir()
+    (tmp_path / "mine.csv" / "letter.txt").write_text("dear")
+    (tmp_path / "plain.parquet").write_text("x")
+    (tmp_path / "link.csv").symlink_to(tmp_path / "mine.csv")
+    for name, said in (("mine.csv", "is no export"), ("plain.parquet", "is no export"), ("link.csv", "is a link")):
+        assert said in str(spendgate(sealed.root, "export", str(tmp_path / name), "--replace").exception), name
+    assert (tmp_path / "mine.csv" / "letter.txt").read_text() == "dear"
+
     def fail(*_: Any) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("assets.engine.export._plain", fail)
     spendgate(sealed.root, "export", str(file), "--replace")
     assert file.read_bytes() == before
-    assert [path.name for path in tmp_path.iterdir()] == ["out.duckdb"]
+    assert {path.name for path in tmp_path.iterdir()} == {"out.duckdb", "mine.csv", "plain.parquet", "link.csv"}
     monkeypatch.undo()
     assert spendgate(sealed.root, "export", str(file), "--replace", "--brands", "2").exit_code == 0
     with duckdb.connect(str(file), read_only=True) as connection:

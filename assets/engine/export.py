@@ -15,7 +15,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
-from duckdb import ColumnExpression, ConstantExpression, Expression
+from duckdb import ColumnExpression, ConstantExpression, Expression, SQLExpression
 
 from assets.engine.data_root import DataRoot
 from assets.engine.errors import SpendgateError
@@ -23,17 +23,47 @@ from assets.engine.rows_as_text import write_csv
 from assets.engine.warehouse.publication import open_published
 from assets.engine.warehouse.statements import sql
 
-OF_NOW = ("mart.brand_budget", "mart.budgets", "ops.campaign_status", "ops.freshness")
-"""They tell how things stand, not what happened on a day: no dates narrow them."""
-
 LEFT_BEHIND = ("ops.sealed_files", "ops.migrations", "ops.revision", "raw.ad_events", "raw.event_files")
 """What is about the file itself, and the events before they were charged."""
 
 FOR_ANY_BRAND = ("core.global_ad_pricing", "core.utc_offsets")
 """They name no brand, and nothing that belongs to one."""
 
-DAYS = ("local_date", "local_month", "local_hour", "occurred_at", "starts_on", "from_at", "decided_at", "paid_at")
-"""The column whose day places a row in time: the first of these that a table has."""
+MONTH = ("local_month", "last_day(local_month)")
+DAY = ("local_date", "local_date")
+WHEN_RECORDED = ("recorded_at", "recorded_at")
+WHEN_DECIDED = ("decided_at", "decided_at")
+WHEN_IT_HAPPENED = ("occurred_at", "occurred_at")
+
+PLACED_IN_TIME = {
+    "mart.account": MONTH,
+    "mart.campaign_performance": DAY,
+    "mart.daily_ad_spend": DAY,
+    "mart.daily_budget": DAY,
+    "mart.daily_spend": DAY,
+    "mart.hourly_spend": ("local_hour", "local_hour"),
+    "mart.monthly_spend": MONTH,
+    "mart.overspend": (
+        "starts_on",
+        "starts_on + case period when 'DAY' then 0 when 'WEEK' then 6 when 'MONTH' then 30 else 99999 end",
+    ),
+    "mart.restatements": DAY,
+    "mart.statement": MONTH,
+    "ops.audit_trail": WHEN_RECORDED,
+    "ops.budget_findings": WHEN_DECIDED,
+    "ops.campaign_status_changes": WHEN_DECIDED,
+    "ops.campaign_status_periods": ("from_at", "coalesce(to_at, 'infinity'::timestamptz)"),
+    "ops.closed_months": MONTH,
+    "ops.decisions": WHEN_DECIDED,
+    "ops.delivered_files": WHEN_RECORDED,
+    "core.corrections": WHEN_IT_HAPPENED,
+    "core.transactions": WHEN_IT_HAPPENED,
+    "core.unpriced": WHEN_IT_HAPPENED,
+    "raw.payments": ("paid_at", "paid_at"),
+    "raw.rejected_rows": WHEN_RECORDED,
+}
+"""When a row of a table begins and ends: it is wanted if any day of that is. All other tables tell how things stand, or
+what holds in general, and are taken whole."""
 
 
 @dataclass(frozen=True)
@@ -63,11 +93,12 @@ def export(root: DataRoot, file: Path, wanted: Wanted, tell: Callable[[str, int]
         tell: is told each table and how many rows it has, once it is written.
 
     Raises:
-        SpendgateError: nothing is published, or `file` says no format.
+        SpendgateError: nothing is published, `file` says no format, or something else of the name is there.
     """
     write = WRITERS.get(file.suffix)
     if write is None:
         raise SpendgateError(f"{file} says no format: let it end in {', '.join(WRITERS)}")
+    _require_replaceable(root, file)
     with _beside(file) as part, _open(root) as connection:
         names = [name for name, _ in connection.execute(sql("reports.readers", "tables")).fetchall()]
         connection.execute("use memory")  # DuckDB writes nothing by a relation while a read-only database is in use
@@ -78,12 +109,27 @@ def export(root: DataRoot, file: Path, wanted: Wanted, tell: Callable[[str, int]
         part.replace(file)
 
 
+def _require_replaceable(root: DataRoot, file: Path) -> None:
+    """Hold that nothing goes that an export has not made, before the work is done."""
+    if not file.parent.is_dir():
+        raise SpendgateError(f"there is no folder {file.parent}")
+    place = file.resolve()
+    if place.is_relative_to(root.path.resolve()) or root.path.resolve().is_relative_to(place):
+        raise SpendgateError(f"{file} lies in the data root {root.path}, where others go on: name another place")
+    if file.is_symlink():
+        raise SpendgateError(f"{file} is a link: name what it leads to, or another place")
+    if file.suffix == ".duckdb":
+        ours = not file.exists() or file.is_file()
+    else:
+        ours = not file.exists() or (file.is_dir() and all(each.suffix == file.suffix for each in file.iterdir()))
+    if not ours:
+        raise SpendgateError(f"{file} is no export: name another place, or remove it yourself")
+
+
 @contextmanager
 def _beside(file: Path) -> Iterator[Path]:
     """A place on the same disk, gone afterwards with what is left in it."""
-    if not file.parent.is_dir():
-        raise SpendgateError(f"there is no folder {file.parent}")
-    with tempfile.TemporaryDirectory(prefix=f".{file.name}.", dir=file.parent) as folder:
+    with tempfile.TemporaryDirectory(prefix=".export-", dir=file.parent) as folder:
         yield Path(folder) / file.name
 
 
@@ -111,20 +157,18 @@ def _tables(connection: duckdb.DuckDBPyConnection, names: list[str], wanted: Wan
         rows = connection.sql(sql("reports.readers", "rows").replace("$table", name))
         if wanted.brands is not None and "brand_id" not in rows.columns and name not in FOR_ANY_BRAND:
             continue
-        yield name, _only_wanted(rows, wanted, dated=name not in OF_NOW)
+        yield name, _only_wanted(rows, wanted, PLACED_IN_TIME.get(name))
 
 
-def _only_wanted(rows: duckdb.DuckDBPyRelation, wanted: Wanted, *, dated: bool) -> duckdb.DuckDBPyRelation:
+def _only_wanted(
+    rows: duckdb.DuckDBPyRelation, wanted: Wanted, time: tuple[str, str] | None
+) -> duckdb.DuckDBPyRelation:
     if wanted.brands is not None and "brand_id" in rows.columns:
         rows = rows.filter(ColumnExpression("brand_id").isin(*map(ConstantExpression, wanted.brands)))
-    days = [name for name in DAYS if name in rows.columns] if dated else []
-    for name in days[:1]:
-        if wanted.first:
-            # a month counts from its first day: it is wanted with any day of it
-            first = wanted.first.replace(day=1) if name == "local_month" else wanted.first
-            rows = rows.filter(ColumnExpression(name) >= ConstantExpression(first))
-        if wanted.last:
-            rows = rows.filter(ColumnExpression(name) < ConstantExpression(wanted.last + timedelta(days=1)))
+    if time and wanted.first:
+        rows = rows.filter(SQLExpression(time[1]) >= ConstantExpression(wanted.first))
+    if time and wanted.last:
+        rows = rows.filter(SQLExpression(time[0]) < ConstantExpression(wanted.last + timedelta(days=1)))
     return rows.project(*map(_plain, rows.columns, rows.types))
 
 

@@ -93,7 +93,6 @@ def end_other_threads(published: duckdb.DuckDBPyConnection) -> None:
 
 def shut_off(published: duckdb.DuckDBPyConnection, root: DataRoot) -> None:
     """Let a connection read the sealed files, and no other."""
-    published.execute("set variable spendgate_data = $folder", {"folder": str(root.path)})
     published.execute("set allowed_directories = $folders", {"folders": [str(root.sealed.resolve())]})
     published.execute(
         "set temp_directory = ''; set python_enable_replacements = false; set enable_external_access = false;"

@@ -8,10 +8,12 @@ create table if not exists internal.stated_lines (
     cost_type varchar,
     detail varchar,
     amount decimal(38, 9) not null,
-    events bigint not null
+    events bigint not null,
+    campaign_name varchar
 );
 comment on table internal.stated_lines is 'One row per line of a statement that was closed; rows are only ever added.';
 comment on column internal.stated_lines.local_month is 'the month whose statement it is in';
+comment on column internal.stated_lines.campaign_name is 'as it was then';
 comment on column internal.stated_lines.of_month is 'the month it belongs to: an earlier one, if it came after that was closed';
 
 -- name: add
@@ -26,6 +28,7 @@ select
     cost_type,
     detail,
     amount,
-    events
+    events,
+    campaign_name
 from internal.statement_lines
 where brand_id = $brand_id and local_month <= $local_month and not is_closed;

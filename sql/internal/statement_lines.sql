@@ -49,7 +49,8 @@ differences as (
 over_delivered as (
     select
         brand_id,
-        date_trunc('month', starts_on)::date as of_month,
+        -- a week counts where it ends: the month in which it begins may have been closed by then
+        date_trunc('month', starts_on + case period when 'WEEK' then 6 else 0 end)::date as of_month,
         case when scope = 'CAMPAIGN' then id end as campaign_id,
         period,
         unnest(
@@ -100,7 +101,10 @@ select
 from internal.stated_lines
 union all by name
 select
-    * replace (amount::decimal(38, 9) as amount, events::bigint as events),
+    open_lines.* replace (amount::decimal(38, 9) as amount, events::bigint as events),
+    campaigns.campaign_name,
     false as is_closed
-from open_lines;
+from open_lines
+left join mart.campaigns
+    on open_lines.campaign_id = campaigns.campaign_id and open_lines.brand_id = campaigns.brand_id;
 comment on view internal.statement_lines is 'One row per line of a brand''s statements, closed or open.';

@@ -31,7 +31,7 @@ select
     round(sums.spend / nullif(sums.acquisitions, 0), 6) as cost_per_acquisition
 from sums
 left join mart.brands on sums.brand_id = brands.brand_id
-left join mart.campaigns on sums.campaign_id = campaigns.campaign_id;
+left join mart.campaigns on sums.campaign_id = campaigns.campaign_id and sums.brand_id = campaigns.brand_id;
 comment on view mart.campaign_performance is 'One row per campaign and local date: charged events by type, spend, and what is worked out of them.';
 comment on column mart.campaign_performance.impressions is 'charged; what waits for a price or an ad is in core.unpriced';
 comment on column mart.campaign_performance.clicks is 'charged';

@@ -28,8 +28,8 @@ select
     brands.currency
 from sums
 left join mart.brands on sums.brand_id = brands.brand_id
-left join mart.campaigns on sums.campaign_id = campaigns.campaign_id
-left join mart.ads on sums.ad_id = ads.ad_id;
+left join mart.campaigns on sums.campaign_id = campaigns.campaign_id and sums.brand_id = campaigns.brand_id
+left join mart.ads on sums.ad_id = ads.ad_id and sums.brand_id = ads.brand_id;
 comment on view mart.daily_ad_spend is 'One row per ad, cost type and local date: what it spent, with all names.';
 comment on column mart.daily_ad_spend.brand_id is 'that paid: of the time of the event';
 comment on column mart.daily_ad_spend.campaign_id is 'of the time of the event';

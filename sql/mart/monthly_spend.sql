@@ -53,9 +53,17 @@ with sums as (
 
 select
     sums.*,
-    brands.currency
+    currencies.currency,
+    brands.name as brand_name,
+    campaigns.name as campaign_name
 from sums
-left join internal.brand_currencies as brands on sums.brand_id = brands.brand_id;
+left join internal.brand_currencies as currencies on sums.brand_id = currencies.brand_id
+left join core.brands on sums.brand_id = brands.brand_id and brands.valid_to is null
+left join core.campaigns
+    on
+        sums.campaign_id = campaigns.campaign_id
+        and sums.brand_id = campaigns.brand_id
+        and campaigns.valid_to is null;
 comment on view mart.monthly_spend is 'One row per brand, campaign, cost type and local month.';
 comment on column mart.monthly_spend.local_month is 'first day of the month';
 

@@ -54,7 +54,7 @@ left join prices
         and charged.price_effective_from = prices.price_effective_from
         and charged.price = prices.price
 left join mart.brands on charged.brand_id = brands.brand_id
-left join mart.ads on charged.ad_id = ads.ad_id;
+left join mart.ads on charged.ad_id = ads.ad_id and charged.brand_id = ads.brand_id;
 comment on view mart.price_effect is 'One row per brand and price that its events were charged with: what they cost, and would have cost at the price before it.';
 comment on column mart.price_effect.ad_id is 'whose own price it is; null: the price list''s';
 comment on column mart.price_effect.price_effective_from is 'since when the price holds';

@@ -3,14 +3,13 @@
 create or replace macro mart.spend_between(first_date, last_date) as table
     select
         daily_spend.brand_id,
-        campaigns.brand_name,
+        daily_spend.brand_name,
         daily_spend.campaign_id,
-        campaigns.campaign_name,
+        daily_spend.campaign_name,
         sum(daily_spend.spend)::decimal(38, 9) as spend,
         sum(daily_spend.transactions)::bigint as transactions,
         daily_spend.currency
     from mart.daily_spend
-    left join mart.campaigns using (campaign_id)
     where daily_spend.local_date between first_date and last_date
     group by all;
 comment on macro table mart.spend_between is 'One row per campaign: its spend from one local date to another, both included.'; -- noqa: PRS

@@ -57,6 +57,7 @@ stated as (
             as place,
         line,
         campaign_id,
+        campaign_name,
         cost_type,
         detail,
         events,
@@ -101,7 +102,7 @@ stated as (
 
 select
     stated.brand_id,
-    brands.brand_name,
+    case when closed.recorded_at is null then brands.brand_name else closed.brand_name end as brand_name,
     stated.local_month,
     row_number() over (
         partition by stated.brand_id, stated.local_month
@@ -110,7 +111,7 @@ select
     stated.line,
     stated.of_month,
     stated.campaign_id,
-    campaigns.campaign_name,
+    stated.campaign_name,
     stated.cost_type,
     stated.detail,
     stated.events,
@@ -120,7 +121,6 @@ select
     closed.recorded_at is not null as is_closed
 from stated
 left join mart.brands on stated.brand_id = brands.brand_id
-left join mart.campaigns on stated.campaign_id = campaigns.campaign_id
 left join ops.closed_months as closed
     on stated.brand_id = closed.brand_id and stated.local_month = closed.local_month;
 comment on view mart.statement is 'One row per line of a brand''s statement of a month, in the order in which it is read.';

@@ -49,11 +49,12 @@ select
     periods.changed_by,
     periods.note,
     campaigns.campaign_name,
-    campaigns.brand_name
+    brands.brand_name
 from periods
 cross join (select max(decided_at) as decided_at from ops.decisions) as newest
 left join spent on periods.campaign_id = spent.campaign_id and periods.from_at = spent.from_at
-left join mart.campaigns on periods.campaign_id = campaigns.campaign_id;
+left join mart.brands on periods.brand_id = brands.brand_id
+left join mart.campaigns on periods.campaign_id = campaigns.campaign_id and periods.brand_id = campaigns.brand_id;
 comment on view ops.campaign_status_periods is 'One row per campaign and time in a status: since when, until when, why, and what it spent meanwhile.';
 comment on column ops.campaign_status_periods.reason is 'of the last transition of the change that began it';
 comment on column ops.campaign_status_periods.from_at is 'the instant decided for, or at which a person changed it';

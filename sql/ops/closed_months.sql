@@ -5,10 +5,12 @@ create table if not exists ops.closed_months (
     closed_by varchar not null,
     note varchar not null,
     recorded_at timestamptz not null,
-    batch_id bigint not null
+    batch_id bigint not null,
+    brand_name varchar
 );
 comment on table ops.closed_months is 'One row per brand and month that was closed: what its statement says stays as it is; rows are only ever added.';
 comment on column ops.closed_months.closed_by is 'who closed it';
+comment on column ops.closed_months.brand_name is 'as it was then';
 comment on column ops.closed_months.batch_id is 'the newest batch that was counted';
 
 -- name: open_months
@@ -29,7 +31,11 @@ select
     $closed_by as closed_by,
     $note as note,
     $recorded_at::timestamptz as recorded_at,
-    ops.summed_batch('infinity'::timestamptz) as batch_id
+    ops.summed_batch('infinity'::timestamptz) as batch_id,
+    (
+        select brands.brand_name from mart.brands
+        where brands.brand_id = $brand_id
+    ) as brand_name
 from months_to_close
 order by local_month;
 

@@ -23,20 +23,20 @@ comment on column ops.sealed_files.sha256 is 'of its bytes; null: sealed by an e
 create macro if not exists sealed.written_in() as '';
 
 -- The sealed files lie beside the database wherever the data root has been moved, and DuckDB's own folder for spilling
--- tells where that is. A database that is attached to another one, or copied away by itself, looks for them where they
--- were when it was written. Who has them elsewhere says so: set variable spendgate_data = '/path/to/data'
+-- tells where that is, if this is the database in use. One that is attached to another, or copied away by itself, looks
+-- for them where they were when it was written. Who has them elsewhere says so, as spendgate itself does: set variable
+-- spendgate_data = '/path/to/data'
 -- No folder may have a name that DuckDB takes for a pattern: it would read the files of the folders beside it, too. To
 -- write such characters as themselves helps only until it copies a plan, for which it looks the files up again.
-create or replace macro sealed.folder_known() as
+create or replace macro sealed.folder() as
 coalesce(
     getvariable('spendgate_data') || '/sealed/',
     case
-        when regexp_matches(current_setting('temp_directory'), '(^|/)(warehouse|published)/[^/]+$')
+        when regexp_matches(current_setting('temp_directory'), '(^|/)(warehouse/warehouse|published/spend).duckdb(.tmp)?$')
             then regexp_replace(current_setting('temp_directory'), '[^/]*$', '../sealed/')
-    end
+    end,
+    sealed.written_in() || '/sealed/'
 );
-
-create or replace macro sealed.folder() as coalesce(sealed.folder_known(), sealed.written_in() || '/sealed/');
 
 create or replace macro sealed.path(name) as
 case
@@ -46,14 +46,14 @@ case
 end;
 
 -- The first of the files to be read. When it is not there DuckDB says what it looked for, and nothing else: so its last
--- letter is a pattern, whose other letters are what to do. Only where the folder is no more than remembered: for a
--- pattern it is listed, and a backslash in its name would hide the next letter.
+-- letter is a pattern, whose other letters are what to do. Not where it was said where they are, as in each of a
+-- run's statements: for a pattern the folder is listed, and a backslash in its name would hide the next letter.
 create or replace macro sealed.first_path(name) as
 regexp_replace(
     sealed.path(name),
     't$',
     case
-        when sealed.folder_known() is null and not contains(sealed.written_in(), '\')
+        when getvariable('spendgate_data') is null and not contains(sealed.folder(), '\')
             then
                 '[t: the sealed days are not there. Say where the folder data of spendgate lies: SET VARIABLE'
                 || ' spendgate_data = its path; or take a file made by: spendgate export]'

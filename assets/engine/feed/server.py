@@ -14,7 +14,6 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -126,9 +125,10 @@ class Answers:
 
     async def events(self, request: Request) -> Response:
         """Server-sent events: each change as it comes."""
-        known = request.headers.get("last-event-id") or request.query_params.get("since") or ""
-        since = int(known) if _is_number(known) else None
-        return StreamingResponse(_changes(self.feed, since), media_type="text/event-stream", headers=NOT_STORED)
+        feed_id, _, version = request.headers.get("last-event-id", "").rpartition(":")
+        since = request.query_params.get("since", version)
+        known = (feed_id or None, int(since)) if _is_number(since) else None
+        return StreamingResponse(_changes(self.feed, known), media_type="text/event-stream", headers=NOT_STORED)
 
 
 FILES = {
@@ -186,14 +186,18 @@ def _unless_known(request: Request, state: State) -> Response:
     return Response(state.body, media_type="application/json", headers=headers)
 
 
-async def _changes(feed: Feed, since: int | None) -> AsyncIterator[str]:
-    """Each change as an event with its version as its id; a renewal as a comment, so that a dead line is noticed."""
+async def _changes(feed: Feed, known: tuple[str | None, int] | None) -> AsyncIterator[str]:
+    """Each change as an event, whose id says which version of which series it is; between them each renewal."""
     while True:
         state = feed.state
-        if state and state.header.version != since:
-            document: dict[str, Any] = await asyncio.to_thread(feed_since, feed.root, since)
-            since = document["version"]
-            yield f"id: {since}\nevent: change\ndata: {json.dumps(document)}\n\n"
-        elif state:
-            yield f": valid until {state.header.valid_until}\n\n"
+        if state:
+            newest = (state.header.feed_id, state.header.version)
+            if known in (newest, (None, newest[1])):
+                yield f"event: renewal\ndata: {json.dumps(vars(state.header))}\n\n"
+            else:
+                same = known is not None and known[0] in (None, newest[0])
+                document = await asyncio.to_thread(feed_since, feed.root, known[1] if same and known else None)
+                newest = (document["feed_id"], document["version"])
+                yield f"id: {newest[0]}:{newest[1]}\nevent: change\ndata: {json.dumps(document)}\n\n"
+            known = newest
         await feed.wait_for_another(state, LONGEST_WAIT)

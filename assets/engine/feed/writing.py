@@ -109,7 +109,8 @@ def _next(
     else:
         header, removed = _compare(published, before, published_at)
     published.execute(sql("reports.feed", "in_json"))
-    promised = as_of.held_at + timedelta(seconds=settings.decide_every_seconds + settings.feed_grace_seconds)
+    # a decision that is still to come was made by a clock that was wrong
+    promised = min(as_of.held_at, now) + timedelta(seconds=settings.decide_every_seconds + settings.feed_grace_seconds)
     known = datetime.fromisoformat(header.next_change_at) if header.next_change_at else promised
     return replace(
         header,
@@ -124,6 +125,10 @@ def _compare(
 ) -> tuple[Header, list[int]]:
     """The header of what is published, as far as it follows from its campaigns, and which of them are gone."""
     published.execute(sql("reports.feed", "campaigns"))
+    wanted = [*published.table("feed_now").columns, "changed_in_version"]
+    if before and published.view("feed_before").columns != wanted:
+        log.warning("the feed has other columns than before, and is begun anew")
+        before = None
     if before is None:
         published.execute(sql("reports.feed", "nothing_before"))
     published.execute(sql("reports.feed", "changes"))

@@ -12,6 +12,7 @@ import io
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from hashlib import sha256
 
 from assets.engine.data_root import DataRoot
 from assets.engine.errors import SpendgateError
@@ -83,13 +84,13 @@ def credits_due(warehouse: Warehouse, asked: Asked, causes: list[str]) -> list[C
 def deliver_credits(root: DataRoot, asked: Asked, credits_: list[Credit]) -> str:
     """Put the corrections into the folder of deliveries, where the next run books them; returns the file's name.
 
-    Delivered twice before a run, they are the same file; after it they are booked, and no longer due.
+    Delivered twice before a run, they are the same corrections, and booked once; after it they are no longer due.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["correction_id", "transaction_id", "amount", "reason"])
     writer.writerows((one.correction_id, one.transaction_id, f"{one.amount:f}", one.reason) for one in credits_)
-    last = credits_[-1].correction_id.rpartition("/")[2]
-    name = f"over-delivery-{asked.brand_id}-{asked.period.lower()}-{asked.month:%Y-%m}-{last}.csv"
+    content = sha256(text.getvalue().encode()).hexdigest()[:12]
+    name = f"over-delivery-{asked.brand_id}-{asked.period.lower()}-{asked.month:%Y-%m}-{content}.csv"
     write_whole(root.landing("corrections") / name, text.getvalue())
     return name

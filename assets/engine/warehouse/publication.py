@@ -3,6 +3,7 @@
 Belongs here: making the copy and opening it. Does not: what readers may ask of it (`reader_queries`).
 """
 
+import logging
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,11 +13,13 @@ from pathlib import Path
 import duckdb
 
 from assets.engine.data_root import DataRoot
-from assets.engine.errors import SpendgateError
+from assets.engine.errors import SpendgateError, first_line
 from assets.engine.warehouse.disk import fsync
 from assets.engine.warehouse.migrations import refuse_other_version
 from assets.engine.warehouse.statements import sql
 from assets.engine.warehouse.warehouse import Warehouse
+
+log = logging.getLogger("spendgate.publishing")
 
 
 def publish(warehouse: Warehouse) -> int | None:
@@ -29,7 +32,7 @@ def publish(warehouse: Warehouse) -> int | None:
         Size of the published file in bytes, or None when it was up to date.
     """
     state = warehouse.row("ops.revision", "state")
-    if warehouse.root.published_file.exists() and state == state_of_file(warehouse.root.published_file):
+    if state == _published_state(warehouse.root.published_file):
         return None
     warehouse.connection.execute("checkpoint")
     warehouse.close()
@@ -49,6 +52,15 @@ def publish(warehouse: Warehouse) -> int | None:
     return target.stat().st_size
 
 
+def _published_state(file: Path) -> tuple[int, datetime] | None:
+    """Of what is published; None: nothing is, or something else, which is published over."""
+    try:
+        return state_of_file(file) if file.exists() else None
+    except duckdb.Error as error:
+        log.warning("%s is not what was published, and is replaced: %s", file, first_line(error))
+        return None
+
+
 @contextmanager
 def open_published(root: DataRoot) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the published file, read-only, in UTC.
@@ -62,6 +74,7 @@ def open_published(root: DataRoot) -> Iterator[duckdb.DuckDBPyConnection]:
     connection = duckdb.connect(str(file), read_only=True)
     try:
         connection.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")  # it would stand among the rows
+        connection.execute("set variable spendgate_data = $folder", {"folder": str(root.path)})
         refuse_other_version(connection, file)
         yield connection
     finally:

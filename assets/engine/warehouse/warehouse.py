@@ -77,6 +77,7 @@ class Warehouse:
         # a folder may be a link to another disk: DuckDB asks for it by either name
         folders = sorted({str(name) for folder in of_root for name in (folder, folder.resolve())})
         connection.execute("set allowed_directories = $folders", {"folders": folders})
+        connection.execute("set variable spendgate_data = $folder", {"folder": str(self.root.path)})
         connection.execute("set TimeZone = 'UTC'; set enable_external_access = false; set lock_configuration = true")
         return connection
 
