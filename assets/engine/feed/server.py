@@ -22,7 +22,7 @@ from starlette.routing import Route
 
 from assets.engine.data_root import DataRoot
 from assets.engine.errors import SpendgateError, first_line
-from assets.engine.feed.files import JSON, PARQUET, SCHEMA, Header, feed_since, read_header
+from assets.engine.feed.files import JSON, PARQUET, SCHEMA, Header, feed_since, merged, read_header
 
 log = logging.getLogger("spendgate.feed")
 
@@ -105,7 +105,12 @@ class Answers:
             return _nothing_yet()
         if since is None:
             return _unless_known(request, state)
-        return JSONResponse(await asyncio.to_thread(feed_since, self.root, since), headers=NOT_STORED)
+        if since == state.header.version:
+            return JSONResponse(merged(state.header, since, []), headers=NOT_STORED)
+        try:
+            return JSONResponse(await asyncio.to_thread(feed_since, self.root, since), headers=NOT_STORED)
+        except SpendgateError:  # it was taken away since
+            return _nothing_yet()
 
     async def file(self, request: Request) -> Response:
         """The Parquet file, or the schema."""
@@ -126,7 +131,7 @@ class Answers:
     async def events(self, request: Request) -> Response:
         """Server-sent events: each change as it comes."""
         feed_id, _, version = request.headers.get("last-event-id", "").rpartition(":")
-        since = request.query_params.get("since", version)
+        since = version or request.query_params.get("since", "")  # the address of one that comes again stays the same
         known = (feed_id or None, int(since)) if _is_number(since) else None
         return StreamingResponse(_changes(self.feed, known), media_type="text/event-stream", headers=NOT_STORED)
 
