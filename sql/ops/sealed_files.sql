@@ -32,7 +32,10 @@ create or replace macro sealed.folder() as
 coalesce(
     getvariable('spendgate_data') || '/sealed/',
     case
-        when regexp_matches(current_setting('temp_directory'), '(^|/)(warehouse/warehouse|published/spend).duckdb(.tmp)?$')
+        when
+            regexp_matches(
+                current_setting('temp_directory'), '(^|/)(warehouse/warehouse|published/spend).duckdb(.tmp)?$'
+            )
             then regexp_replace(current_setting('temp_directory'), '[^/]*$', '../sealed/')
     end,
     sealed.written_in() || '/sealed/'
