@@ -279,6 +279,9 @@ def test_the_commands_of_finance(over: World) -> None:
     assert told.output.strip() == "brand 1: closed 2025-06"
     page = spendgate(over.root, "statement", "--brand", "1", "--month", "2025-06", "--format", "html").output
     assert "Closed: what comes later is in a later statement." in page
+    text = spendgate(over.root, "statement", "--brand", "1", "--month", "2025-06", "--format", "csv").output
+    assert "0.000000000" in text
+    assert "0E-9" not in text + page
     assert '<td class="n">17.000000000</td>' in page
 
 

@@ -44,8 +44,10 @@ def write_csv(result: duckdb.DuckDBPyConnection | duckdb.DuckDBPyRelation, out: 
 def _csv_safe(value: Any) -> Any:
     """Text as text; what a spreadsheet would take for a formula gets an apostrophe before it."""
     match value:
-        case None | int() | float() | Decimal():
+        case None | int() | float():
             return value
+        case Decimal():
+            return format(value, "f")  # never 0E-9
         case str() if value.startswith(("=", "+", "-", "@", "\t", "\r")):
             return f"'{printable(value)}"
         case datetime() | date() | time():
