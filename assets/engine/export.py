@@ -19,7 +19,7 @@ from duckdb import ColumnExpression, ConstantExpression, Expression, SQLExpressi
 
 from assets.engine.data_root import DataRoot
 from assets.engine.errors import SpendgateError
-from assets.engine.rows_as_text import write_csv
+from assets.engine.rows_as_files import FILE_WRITERS
 from assets.engine.warehouse.publication import open_published
 from assets.engine.warehouse.statements import sql
 
@@ -195,21 +195,10 @@ def _write_database(
     connection.execute("checkpoint exported")
 
 
-def _write_parquet(
-    _: duckdb.DuckDBPyConnection, tables: Tables, folder: Path, tell: Callable[[str, int], None]
-) -> None:
+def _write_folder(_: duckdb.DuckDBPyConnection, tables: Tables, folder: Path, tell: Callable[[str, int], None]) -> None:
     folder.mkdir()
     for name, rows in tables:
-        file = folder / f"{name}.parquet"
-        rows.to_parquet(str(file), compression="zstd")
-        tell(name, len(duckdb.read_parquet(str(file))))
+        tell(name, FILE_WRITERS[folder.suffix](rows, folder / f"{name}{folder.suffix}"))
 
 
-def _write_csv(_: duckdb.DuckDBPyConnection, tables: Tables, folder: Path, tell: Callable[[str, int], None]) -> None:
-    folder.mkdir()
-    for name, rows in tables:
-        with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as out:
-            tell(name, write_csv(rows, out))
-
-
-WRITERS = {".duckdb": _write_database, ".parquet": _write_parquet, ".csv": _write_csv}
+WRITERS = {".duckdb": _write_database, **dict.fromkeys(FILE_WRITERS, _write_folder)}

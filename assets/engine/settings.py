@@ -63,6 +63,11 @@ ZONES = ("events_zone", "payments_zone", "prices_zone")
 READING_LIMITS = ("max_file_bytes", "max_line_bytes", "max_json_depth", "max_expansion", "conflict_days", *ZONES)
 """Settings on which it depends what a delivered file is read as; noted beside what is read."""
 
+CREDITED_CAUSES = ("before_decision", "after_stop", "late")
+"""What of overspend may be credited, as in `mart.overspend`; a budget that was cut is the brand's own doing."""
+
+_ANY_CAUSE = f"({'|'.join(CREDITED_CAUSES)})"
+
 LISTS = {
     "alert_percents": (r"[1-9][0-9]{0,3}", "percents from 1 to 9999, such as 50,80,100"),
     "alert_amounts": (
@@ -70,7 +75,7 @@ LISTS = {
         "amounts with their currencies, such as 1000 USD, 900.50 EUR",
     ),
     "credited_causes": (
-        r"(-?[0-9]{1,18}: )?(none|(before_decision|after_stop|late)(\+(before_decision|after_stop|late))*)",
+        rf"(-?[0-9]{{1,18}}: )?(none|{_ANY_CAUSE}(\+{_ANY_CAUSE})*)",
         "causes joined by +, for all brands or after a brand's number, such as after_stop, 7: after_stop+late, 9: none",
     ),
 }

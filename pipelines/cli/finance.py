@@ -12,8 +12,8 @@ from typing import Any
 import click
 
 from assets.engine.data_root import DataRoot
+from assets.engine.settings import CREDITED_CAUSES
 from assets.engine.warehouse.publication import open_published, publish
-from assets.engine.warehouse.statements import sql
 from pipelines.cli.options import BRANDS, CLOCK, DATA, DAY, FORMAT, ID, MONTH, WIDE, format_option
 from pipelines.cli.printing import FORMATS, for_people, print_rows, print_table, say
 from pipelines.cli.running import RunRequest, held_warehouse, run_job
@@ -37,14 +37,13 @@ Examples:
 @WIDE
 def statement(data: DataRoot, brand_id: int, month: date, format_: str, *, wide: bool) -> None:
     """Show what a brand was charged, was given back and paid in a month, and its balance before and after."""
-    from assets.engine.finance.statement import head_of, statement_page
+    from assets.engine.finance.statement import statement_of, statement_page
 
     with open_published(data) as published:
-        head = head_of(published, brand_id, month)
+        head, lines = statement_of(published, brand_id, month)
         if format_ == "html":
-            sys.stdout.write(statement_page(published, brand_id, month))
+            sys.stdout.write(statement_page(head, month, lines))
             return
-        lines = published.execute(sql("reports.statement", "lines"), {"brand_id": brand_id, "local_month": month})
         if format_ != "table":
             FORMATS[format_](lines)
             return
@@ -92,7 +91,7 @@ Examples:
 )
 @click.option(
     "--causes",
-    type=click.Choice(["before_decision", "after_stop", "late"]),
+    type=click.Choice(CREDITED_CAUSES),
     multiple=True,
     help="Which causes, each with the option again (default: credited_causes of spendgate.toml).",
 )
@@ -139,16 +138,15 @@ Examples:
 @click.option("--from", "first", type=DAY, help="First day, in UTC, on which something was recorded.")
 @click.option("--to", "last", type=DAY, help="Last day.")
 @click.option("--brands", type=BRANDS, help="Only theirs, such as 1,2.")
-def audit(data: DataRoot, out: Path, brands: list[int] | None, **days: datetime | None) -> None:
+def audit(data: DataRoot, out: Path, brands: list[int] | None, **days: date | None) -> None:
     """Write every change of a status with its evidence, every correction, restatement and closed month to OUT.
 
     OUT ends in .parquet or .csv; OUT.manifest.json beside it has its hash, its rows and what was asked.
     """
     from assets.engine.finance.audit import write_audit
 
-    first, last = (day and day.date() for day in (days["first"], days["last"]))
     with open_published(data) as published:
-        rows = write_audit(published, out.absolute(), (first, last), brands, datetime.now(UTC))
+        rows = write_audit(published, out.absolute(), (days["first"], days["last"]), brands, datetime.now(UTC))
     say(f"{out}: {rows:,} rows; its hash is in {out.name}.manifest.json")
 
 
@@ -178,7 +176,7 @@ def reprice(
     *,
     dry_run: bool,  # noqa: ARG001 there is nothing else
     wide: bool,
-    **days: datetime | None,
+    **days: date | None,
 ) -> None:
     """Tell, per brand and month, what another price list would have charged for the events of the ledger.
 
@@ -188,9 +186,8 @@ def reprice(
     from assets.engine.reprice import reprice as ask
 
     price_list = read_price_list(prices, data.settings())
-    first, last = (day and day.date() for day in (days["first"], days["last"]))
     with open_published(data) as published:
-        rows = ask(published, price_list, (first, last))
+        rows = ask(published, price_list, (days["first"], days["last"]))
         if format_ == "table":
             print_rows(rows, "What it would have been; nothing was changed.", wide=wide)
         else:

@@ -4,7 +4,7 @@ Belongs here: their arguments. Does not: what is written (`engine`).
 """
 
 from contextlib import suppress
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 
 import click
@@ -32,12 +32,12 @@ Examples:
 @click.option("--to", "last", type=DAY, help="Last day.")
 @click.option("--brands", type=BRANDS, help="Only these, such as 1,2: nothing of any other is in it.")
 @click.option("--replace", is_flag=True, help="Take the place of what is there.")
-def export(data: DataRoot, out: Path, brands: list[int] | None, *, replace: bool, **days: datetime | None) -> None:
+def export(data: DataRoot, out: Path, brands: list[int] | None, *, replace: bool, **days: date | None) -> None:
     """Write the tables for readers to OUT: a database x.duckdb, or a folder x.parquet or x.csv with a file for each."""
     from assets.engine.export import Wanted
     from assets.engine.export import export as write
 
-    first, last = (day and day.date() for day in (days["first"], days["last"]))
+    first, last = days["first"], days["last"]
     if first and last and last < first:
         raise SpendgateError(f"--to {last} is before --from {first}")
     if out.exists() and not replace:

@@ -121,7 +121,18 @@ CLOCK = click.option(
 )
 
 
-DAY = click.DateTime(["%Y-%m-%d"])
+class Day(click.DateTime):
+    """A date, such as 2025-06-10."""
+
+    def __init__(self) -> None:
+        super().__init__(["%Y-%m-%d"])
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Read it strictly."""
+        return super().convert(value, param, ctx).date()
+
+
+DAY = Day()
 
 
 class Month(click.ParamType[date]):

@@ -5,7 +5,7 @@ Belongs here: its arguments, and how its results are told. Does not: how it is d
 """
 
 from dataclasses import astuple
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING
 
 import click
@@ -36,10 +36,10 @@ def rebuild(  # noqa: PLR0913 options
     *,
     engine: str | None,
     tasks: int | None,
-    first_day: datetime | None,
-    last_day: datetime | None,
+    first_day: date | None,
+    last_day: date | None,
     swapped: bool,
-    day: datetime | None,
+    day: date | None,
     clock_is_right: bool,
 ) -> None:
     """Make ledger and sums again from the staged files, and compare them with the live ones.
@@ -61,7 +61,7 @@ def rebuild(  # noqa: PLR0913 options
         raise SpendgateError("--day puts files in their place by itself: leave --swap out")
     with held_warehouse(data, "rebuild", clock_is_right=clock_is_right) as warehouse:
         if day:
-            _reseal(warehouse, day.date())
+            _reseal(warehouse, day)
             return
         differing = _compare(warehouse)
         if swapped:
@@ -72,14 +72,11 @@ def rebuild(  # noqa: PLR0913 options
             say(f"The rebuilt warehouse is {data.rebuilt_file}; nothing was swapped.")
 
 
-def _rebuild_on(data: DataRoot, url: str, tasks: int | None, bounds: tuple[datetime | None, datetime | None]) -> None:
+def _rebuild_on(data: DataRoot, url: str, tasks: int | None, days: tuple[date | None, date | None]) -> None:
     """Make history again on an engine, and tell how it compares."""
     from assets.engine.history.rebuild import rebuild_on
 
-    first_day, last_day = (bound.date() if bound else None for bound in bounds)
-    rebuilt = rebuild_on(
-        lambda: held_warehouse(data, "rebuild"), url, (first_day, last_day), tasks=tasks, track=progress("pricing")
-    )
+    rebuilt = rebuild_on(lambda: held_warehouse(data, "rebuild"), url, days, tasks=tasks, track=progress("pricing"))
     print_table(
         ["table", "rows live", f"rows on {url}", "only live", "only there"],
         [astuple(row) for row in rebuilt.compared],

@@ -14,6 +14,7 @@ from assets.engine.data_root import DataRoot
 from assets.engine.errors import SpendgateError
 from assets.engine.explanation import explain as explain_status
 from assets.engine.freshness import Freshness, freshness
+from assets.engine.rows_as_text import column_names
 from assets.engine.warehouse.publication import open_published
 from assets.engine.warehouse.statements import sql
 from pipelines.cli.explanations import explanation_lines
@@ -186,7 +187,7 @@ def sql_command(data: DataRoot, query: str, format_: str, *, wide: bool) -> None
     from assets.engine.reader_queries import answer
 
     def show(result: duckdb.DuckDBPyConnection) -> None:
-        names = [column[0] for column in result.description or []]
+        names = column_names(result)
         if len(set(names)) < len(names):
             raise SpendgateError(f"two columns have the same name among {', '.join(names)}: give them aliases")
         if format_ == "table":

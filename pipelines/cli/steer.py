@@ -13,6 +13,7 @@ import click
 
 from assets.engine.data_root import DataRoot
 from assets.engine.manual_status import MANUAL_CHANGES, ManualChange
+from assets.engine.rows_as_text import column_names
 from assets.engine.warehouse.publication import open_published, publish
 from assets.engine.warehouse.statements import sql
 from pipelines.cli.options import CLOCK, DATA, FORMAT, ID, Instant
@@ -70,7 +71,7 @@ def acknowledge(context: click.Context, data: DataRoot, format_: str) -> None:
         if format_ != "table":
             FORMATS[format_](result)
             return
-        names, rows = [column[0] for column in result.description or []], result.fetchall()
+        names, rows = column_names(result), result.fetchall()
     if rows:
         print_table(names, rows, f"Open: {len(rows):,}")
     else:

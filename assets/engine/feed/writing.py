@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from importlib import resources
 from pathlib import Path
+from typing import BinaryIO
 from uuid import uuid4
 
 import duckdb
@@ -165,22 +166,27 @@ def _write(published: duckdb.DuckDBPyConnection, folder: Path, header: Header) -
 
 def _copy_json(before: Path, file: Path, header: Header) -> None:
     """The campaigns as they stand there, below another header."""
-    with before.open("rb") as source, file.open("wb") as out:
+    with before.open("rb") as source:
         source.readline()
-        out.write(header_line(header, {}).encode() + b"\n")
-        shutil.copyfileobj(source, out, 1024 * 1024)
-    fsync(file)
+        _put_below(header_line(header, {}), source, file)
 
 
 def _write_json(published: duckdb.DuckDBPyConnection, file: Path, line: str, *, since: int) -> None:
-    """A line with the header, then an array of campaigns, a line each."""
+    """The campaigns that changed after a version, a line each, below a line with the header."""
     rows = file.with_suffix(".rows")
     published.execute(sql("reports.feed", "write_json"), {"since": since, "file": str(rows)})
-    with file.open("wb") as out, rows.open("rb") as array:
-        out.write(line.encode() + b"\n")
-        shutil.copyfileobj(array, out, 1024 * 1024)
-        out.write(b"}\n")
+    with rows.open("ab") as array:
+        array.write(b"}\n")  # ends what the line begins
+    with rows.open("rb") as source:
+        _put_below(line, source, file)
     rows.unlink()
+
+
+def _put_below(line: str, source: BinaryIO, file: Path) -> None:
+    """A line, and what is left of a source, as a file."""
+    with file.open("wb") as out:
+        out.write(line.encode() + b"\n")
+        shutil.copyfileobj(source, out, 1024 * 1024)
     fsync(file)
 
 

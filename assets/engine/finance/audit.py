@@ -11,7 +11,7 @@ import duckdb
 
 from assets.engine.errors import SpendgateError
 from assets.engine.hashing import sha256_of
-from assets.engine.rows_as_text import write_csv
+from assets.engine.rows_as_files import FILE_WRITERS
 from assets.engine.warehouse.disk import write_whole
 from assets.engine.warehouse.statements import sql
 
@@ -35,13 +35,14 @@ def write_audit(
     Raises:
         SpendgateError: `file` says no format.
     """
-    if file.suffix not in (".parquet", ".csv"):
-        raise SpendgateError(f"{file} says no format: let it end in .parquet or .csv")
+    write = FILE_WRITERS.get(file.suffix)
+    if write is None:
+        raise SpendgateError(f"{file} says no format: let it end in {' or '.join(FILE_WRITERS)}")
     wanted = {"first_day": days[0], "last_day": days[1], "brands": brands}
     rows = published.sql(sql("reports.statement", "audit"), params=wanted)
     part = file.with_name(f".{file.name}.tmp")
     try:
-        count = _write(rows, part, file.suffix)
+        count = write(rows, part)
         manifest = {
             "file": file.name,
             "sha256": sha256_of(part),
@@ -58,11 +59,3 @@ def write_audit(
         part.unlink(missing_ok=True)
     write_whole(file.with_name(f"{file.name}.manifest.json"), json.dumps(manifest, indent=1) + "\n")
     return count
-
-
-def _write(rows: duckdb.DuckDBPyRelation, part: Path, suffix: str) -> int:
-    if suffix == ".csv":
-        with part.open("w", encoding="utf-8", newline="") as out:
-            return write_csv(rows, out)
-    rows.to_parquet(str(part), compression="zstd")
-    return len(duckdb.read_parquet(str(part)))

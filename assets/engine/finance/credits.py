@@ -22,12 +22,6 @@ from assets.engine.settings import Settings, listed
 from assets.engine.warehouse.disk import write_whole
 from assets.engine.warehouse.warehouse import Warehouse
 
-CAUSES = ("before_decision", "after_stop", "late")
-"""What may be credited, as in `mart.overspend`; a budget that was cut is the brand's own doing."""
-
-PERIODS = ("DAY", "WEEK", "MONTH")
-"""Of whose budgets the overspend may be credited."""
-
 
 @dataclass(frozen=True)
 class Asked:

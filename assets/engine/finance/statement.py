@@ -10,6 +10,7 @@ import duckdb
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from assets.engine.errors import SpendgateError
+from assets.engine.rows_as_text import column_names
 from assets.engine.shown import printable
 from assets.engine.warehouse.statements import sql
 
@@ -23,8 +24,10 @@ class Head:
     is_closed: bool
 
 
-def head_of(published: duckdb.DuckDBPyConnection, brand_id: int, month: date) -> Head:
-    """Whose statement of a month it is.
+def statement_of(
+    published: duckdb.DuckDBPyConnection, brand_id: int, month: date
+) -> tuple[Head, duckdb.DuckDBPyConnection]:
+    """Whose statement of a month it is, and its lines, in order.
 
     Raises:
         SpendgateError: there is none, with the months of which there are.
@@ -32,18 +35,16 @@ def head_of(published: duckdb.DuckDBPyConnection, brand_id: int, month: date) ->
     wanted = {"brand_id": brand_id, "local_month": month}
     rows = published.execute(sql("reports.statement", "head"), wanted).fetchall()
     for name, currency, is_closed in rows:
-        return Head(f"{name or ''} ({brand_id})".strip(), currency, is_closed)
+        head = Head(f"{name or ''} ({brand_id})".strip(), currency, is_closed)
+        return head, published.execute(sql("reports.statement", "lines"), wanted)
     months = published.execute(sql("reports.statement", "months"), {"brand_id": brand_id}).fetchall()
     known = f"its months are {months[0][0]:%Y-%m} to {months[-1][0]:%Y-%m}" if months else "it has none"
     raise SpendgateError(f"there is no statement of brand {brand_id} for {month:%Y-%m}: {known}")
 
 
-def statement_page(published: duckdb.DuckDBPyConnection, brand_id: int, month: date) -> str:
+def statement_page(head: Head, month: date, result: duckdb.DuckDBPyConnection) -> str:
     """The statement as a page of HTML, without anything from a network."""
-    head = head_of(published, brand_id, month)
-    wanted = {"brand_id": brand_id, "local_month": month}
-    result = published.execute(sql("reports.statement", "lines"), wanted)
-    names = [column[0] for column in result.description or []]
+    names = column_names(result)
     lines = []
     for row in result.fetchall():
         line = dict(zip(names, row, strict=True))
