@@ -69,6 +69,14 @@ def budgets(warehouse: dg.ResourceParam[Warehouse], deliveries: dg.ResourceParam
     return materialized(warehouse, "core.budgets")
 
 
+@dg.multi_asset(specs=[table_spec("core.policies", ["reference.policies", "core.brands", "core.campaigns"])], pool=POOL)
+@told_plainly
+def policies(warehouse: dg.ResourceParam[Warehouse], deliveries: dg.ResourceParam[Inbox]) -> dg.MaterializeResult[None]:
+    """Versions of how budgets are held, of brands and campaigns that must be known."""
+    load_reference(warehouse, deliveries, "policies")
+    return materialized(warehouse, "core.policies")
+
+
 @dg.multi_asset(specs=[table_spec("core.dayparting", ["reference.dayparting", "core.campaigns"])], pool=POOL)
 @told_plainly
 def dayparting(

@@ -36,6 +36,7 @@ def build_defs(root: DataRoot) -> dg.Definitions:
             reference.brands,
             reference.campaigns,
             reference.budgets,
+            reference.policies,
             reference.dayparting,
             reference.ad_sets,
             reference.ads,

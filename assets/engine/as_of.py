@@ -8,7 +8,7 @@ from datetime import datetime
 
 import duckdb
 
-from assets.engine.decision import DecisionSummary, complete, evaluate, find_limits
+from assets.engine.decision import DecisionSummary, complete, evaluate, find_limits, look_back
 from assets.engine.errors import SpendgateError
 from assets.engine.warehouse.statements import sql
 
@@ -43,9 +43,10 @@ def derive(
     """
     instant = {"now": as_of.now, "known_at": as_of.known_at}
     find_limits(connection, instant, brand_id=brand_id)
+    history = {"recorded_before": as_of.recorded_before, "decided_through": as_of.decided_through}
+    look_back(connection, as_of.now, **history)
     connection.execute(sql("steps.limits", "spent_in_ledger"))
     connection.execute(sql("steps.limits", "bucket_spend"))
-    history = {"recorded_before": as_of.recorded_before, "decided_through": as_of.decided_through}
     connection.execute(sql("steps.decision", "statuses_as_of"), {**history, "campaign_id": campaign_id})
     return complete(connection, instant)
 

@@ -50,6 +50,7 @@ def evaluate(connection: duckdb.DuckDBPyConnection, now: datetime) -> DecisionSu
     """
     instant = {"now": now, "known_at": None}
     find_limits(connection, instant, brand_id=None)
+    look_back(connection, now, recorded_before=None, decided_through=None)
     connection.execute(sql("steps.limits", "spent_in_marts"))
     # what has been delivered of the time after; hours are in the ledger alone
     [(hourly,)] = connection.execute(sql("steps.limits", "hourly_brands")).fetchall()
@@ -57,6 +58,26 @@ def evaluate(connection: duckdb.DuckDBPyConnection, now: datetime) -> DecisionSu
         connection.execute(sql("steps.limits", "bucket_spend"))
     connection.execute(sql("steps.decision", "current_statuses"))
     return complete(connection, instant)
+
+
+def look_back(
+    connection: duckdb.DuckDBPyConnection,
+    now: datetime,
+    *,
+    recorded_before: datetime | None,
+    decided_through: datetime | None,
+) -> None:
+    """Find by whose policy limits are foreseen, how fast they are spent, and what had been foreseen before.
+
+    Comes after `find_limits`; `recorded_before` and `decided_through` are those of `AsOf`.
+    """
+    connection.execute(sql("steps.foresight", "reach"))
+    connection.execute(sql("steps.foresight", "policies_now"))
+    history = {"recorded_before": recorded_before, "decided_through": decided_through}
+    connection.execute(sql("steps.foresight", "stops_before"), history)
+    [(policies,)] = connection.execute(sql("steps.foresight", "foreseeing_brands")).fetchall()
+    with days_needed(connection, now - timedelta(hours=6) if policies else NEVER):
+        connection.execute(sql("steps.foresight", "recent_costs"))
 
 
 def find_limits(
@@ -83,9 +104,25 @@ def find_limits(
 
 
 def complete(connection: duckdb.DuckDBPyConnection, instant: dict[str, datetime | None]) -> DecisionSummary:
-    """Decide from `bucket_spend` and `statuses`, however they were made; `instant` gives `now` and `known_at`."""
-    now = {"now": instant["now"]}
+    """Decide from `bucket_spend`, `statuses` and what `look_back` makes, however they were made.
+
+    `instant` gives `now` and `known_at`.
+    """
+    weigh_limits(connection)
+    return settle(connection, instant)
+
+
+def weigh_limits(connection: duckdb.DuckDBPyConnection) -> None:
+    """Find which limits are reached by `bucket_spend`, and which are foreseen to be."""
     connection.execute(sql("steps.limits", "limits"))
+    connection.execute(sql("steps.foresight", "foreseen"))
+    connection.execute(sql("steps.foresight", "mark_limits"))
+    connection.execute(sql("steps.foresight", "foreseen_reasons"))
+
+
+def settle(connection: duckdb.DuckDBPyConnection, instant: dict[str, datetime | None]) -> DecisionSummary:
+    """Decide which campaigns may run, from `statuses` and limits that have been weighed."""
+    now = {"now": instant["now"]}
     connection.execute(sql("steps.limits", "holds"), now)
     connection.execute(sql("steps.limits", "held"), now)
     connection.execute(sql("steps.limits", "reached"))
@@ -129,6 +166,8 @@ def decide(warehouse: Warehouse) -> DecisionSummary:
         warehouse.run("ops.campaign_status_changes", "add", **record)
         warehouse.run("ops.campaign_status", "apply_decision", now=warehouse.now)
         warehouse.run("ops.budget_findings", "add", **record)
+        warehouse.run("ops.early_stops", "add", **record)
+        _note_intervals(warehouse, recorded_at)
         with days_needed(warehouse.connection, NEVER):  # a lost day is due when it has been made again
             warehouse.run("internal.overspend_due", "add_decided", recorded_at=recorded_at)
         warehouse.run("mart.brand_budget", "clear")
@@ -136,3 +175,15 @@ def decide(warehouse: Warehouse) -> DecisionSummary:
         warehouse.run("mart.budgets", "apply_decision")
     log.info("decided for %s: %d of %d campaigns changed", warehouse.now, summary.due, summary.campaigns)
     return summary
+
+
+def _note_intervals(warehouse: Warehouse, recorded_at: datetime) -> None:
+    """Note how often decisions are promised, if that has changed: later ones foresee by it, and are derived again."""
+    settings = warehouse.root.settings()
+    warehouse.run(
+        "internal.decision_intervals",
+        "add",
+        recorded_at=recorded_at,
+        decide_every_seconds=float(settings.decide_every_seconds),
+        feed_grace_seconds=settings.feed_grace_seconds,
+    )

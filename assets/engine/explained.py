@@ -35,6 +35,7 @@ class Change:
     note: str | None
     paused_until: datetime | None
     limits_reached: list[dict[str, Any]] | None
+    limits_projected: list[dict[str, Any]] | None
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class Limit:
         scope: BRAND or CAMPAIGN.
         period: HOUR to LIFETIME, or FUNDS.
         starts_at: first instant of the period; None: from ever.
+        foreseen: not reached, and held because its policy foresaw that it would be.
         ends_at: first instant after it, when the limit is free again; None: never.
         words: how much of it is spent, for people.
     """
@@ -54,6 +56,7 @@ class Limit:
     spend: Decimal
     budget: Decimal
     reached: bool
+    foreseen: bool
     starts_at: datetime | None
     ends_at: datetime | None
     words: str

@@ -41,6 +41,7 @@ REFERENCE_TABLES = {
         "core.global_ad_pricing", "internal.global_ad_pricing_versions", "effective_from"
     ),
     "budgets": ReferenceTable("core.budgets", "internal.budget_versions", "budget", parents=("brands", "campaigns")),
+    "policies": ReferenceTable("core.policies", "internal.policy_versions", "policy", parents=("brands", "campaigns")),
     "dayparting": ReferenceTable(
         "core.dayparting", "internal.dayparting_versions", "window", parents=("campaigns",), gathered=True
     ),

@@ -5,12 +5,12 @@ Belongs here: the words. Does not: what is explained (`engine.explanation`), nor
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from assets.engine.explained import Change, Crossing, Explanation, Flight, Limit, Present
 from pipelines.cli.printing import for_people
 
-REASONS = {
-    "INITIAL": "it appeared in the campaigns file with this status",
+LIMITS = {
     "HOURLY_BUDGET_REACHED": "it was RUNNING, and its brand had spent its budget of the hour",
     "DAILY_BUDGET_REACHED": "it was RUNNING, and its brand had spent its budget of the day",
     "WEEKLY_BUDGET_REACHED": "it was RUNNING, and its brand had spent its budget of the week",
@@ -22,6 +22,16 @@ REASONS = {
     "CAMPAIGN_WEEKLY_BUDGET_REACHED": "it was RUNNING, and had spent its own budget of the week",
     "CAMPAIGN_MONTHLY_BUDGET_REACHED": "it was RUNNING, and had spent its own budget of the month",
     "CAMPAIGN_LIFETIME_BUDGET_REACHED": "it was RUNNING, and had spent its own budget of all time",
+}
+"""The rule behind each reason that is a limit, in words."""
+
+REASONS = {
+    "INITIAL": "it appeared in the campaigns file with this status",
+    **LIMITS,
+    **{
+        f"PROJECTED_{reason}": f"{words.replace('had spent', 'would have spent', 1)} before a later decision could act"
+        for reason, words in LIMITS.items()
+    },
     "UNDER_BUDGET": "it had been stopped for a budget, and none of its brand or its own was reached any more",
     "FLIGHT_ENDED": "its last date was over on its brand's clock",
     "FLIGHT_NOT_STARTED": "it was RUNNING, and its first date had not begun on its brand's clock",
@@ -60,6 +70,7 @@ def explanation_lines(explanation: Explanation) -> list[tuple[str, str]]:
         ("window", _window(last.window_start, last.window_end)),
         *_flight_lines(explanation.flight),
     ]
+    lines += [("foreseen", _projection(limit, versions.currency)) for limit in last.limits_projected or []]
     if explanation.crossing:
         lines.append(("crossed by", _crossing(explanation.crossing)))
     lines += [
@@ -96,6 +107,8 @@ def _name(limit: Limit) -> str:
 def _limit(limit: Limit, currency: str) -> str:
     """A limit with its numbers, and when it is free again if it is reached."""
     spent = _spend(limit.spend, limit.budget, currency)
+    if limit.foreseen:
+        return f"{spent}, the rest foreseen to be spent before a later decision can act"
     if not limit.reached:
         return spent
     free = f"free again at {for_people(limit.ends_at)} UTC" if limit.ends_at and limit.budget else "not free by itself"
@@ -109,6 +122,16 @@ def _nearest(limits: list[Limit]) -> str:
     reached = [limit for limit in limits if limit.reached]
     nearest = max(limits, key=lambda limit: limit.spend / limit.budget if limit.budget else Decimal(1))
     return "; ".join(limit.words for limit in reached or [nearest])
+
+
+def _projection(limit: dict[str, Any], currency: str) -> str:
+    """How a limit was foreseen to be reached, with the numbers it was stopped by."""
+    name = limit["period"].lower() if limit["scope"] == "BRAND" else f"campaign {limit['period'].lower()}"
+    return (
+        f"{name}: {_spend(limit['spend'], limit['budget'], currency)}; at {for_people(limit['hourly_rate'])} an hour,"
+        f" {for_people(limit['projected_spend'])} within {limit['horizon_seconds'] / 60:.0f} minutes;"
+        f" held since {for_people(limit['stopped_at'])} UTC"
+    )
 
 
 def _flight_lines(flight: Flight) -> list[tuple[str, str]]:

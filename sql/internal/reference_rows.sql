@@ -22,6 +22,13 @@ select
 from core.versions_in_force('internal.budget_versions', 'infinity'::timestamptz, 'infinity'::timestamptz)
 union all
 select
+    'policies' as table_name,
+    policy as id,
+    batch_id,
+    valid_from
+from core.versions_in_force('internal.policy_versions', 'infinity'::timestamptz, 'infinity'::timestamptz)
+union all
+select
     'dayparting' as table_name,
     campaign_id::varchar as id,
     batch_id,

@@ -11,7 +11,8 @@ create table if not exists mart.budgets (
     share double,
     reached boolean not null,
     timezone varchar not null,
-    currency varchar not null
+    currency varchar not null,
+    foreseen boolean
 );
 comment on table mart.budgets is 'One row per limit in force, as of the last decision: what is spent of it, in which period.';
 comment on column mart.budgets.scope is 'BRAND or CAMPAIGN';
@@ -21,6 +22,7 @@ comment on column mart.budgets.starts_at is 'first instant of the period on the 
 comment on column mart.budgets.ends_at is 'first instant after it, when the limit is free again; null: never';
 comment on column mart.budgets.share is 'spend / budget; null: a budget of 0';
 comment on column mart.budgets.reached is 'spend >= budget';
+comment on column mart.budgets.foreseen is 'not reached, and held all the same: its policy foresaw that it would be';
 comment on column mart.budgets.timezone is 'the zone of that clock';
 comment on column mart.budgets.currency is 'ISO 4217 code of spend and budget';
 
@@ -43,6 +45,7 @@ when matched and (
     or stored.budget <> new.budget
     or stored.starts_at is distinct from new.starts_at
     or stored.ends_at is distinct from new.ends_at
+    or stored.foreseen <> new.foreseen
     or stored.brand_id <> new.brand_id
     or stored.timezone <> new.timezone
     or stored.currency <> new.currency
@@ -56,13 +59,14 @@ when matched and (
             budget = new.budget,
             share = new.share,
             reached = new.reached,
+            foreseen = new.foreseen,
             timezone = new.timezone,
             currency = new.currency
 when not matched then
     insert
-        (scope, id, brand_id, period, starts_at, ends_at, spend, budget, share, reached, timezone, currency)
+        (scope, id, brand_id, period, starts_at, ends_at, spend, budget, share, reached, foreseen, timezone, currency)
     values (
         new.scope, new.id, new.brand_id, new.period, new.starts_at, new.ends_at, new.spend, new.budget, new.share,
-        new.reached, new.timezone, new.currency
+        new.reached, new.foreseen, new.timezone, new.currency
     )
 when not matched by source then delete;

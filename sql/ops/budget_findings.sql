@@ -9,7 +9,7 @@ create table if not exists ops.budget_findings (
     campaign_id bigint
 );
 comment on table ops.budget_findings is 'One row per brand or campaign and decision that found a budget of it reached, or none any more; rows are only ever added.';
-comment on column ops.budget_findings.is_reached is 'any limit of it';
+comment on column ops.budget_findings.is_reached is 'any limit of it, or foreseen to be, by its policy';
 comment on column ops.budget_findings.campaign_id is 'of a campaign with limits of its own; null: of the brand';
 comment on column ops.budget_findings.decided_at is 'the instant decided for: what happened after it happened while the brand was stopped, or free';
 
@@ -22,7 +22,7 @@ with found as (
         brand_id,
         case when scope = 'CAMPAIGN' then id end as campaign_id
     from limits
-    where reached
+    where reached or foreseen
 ),
 
 newest as (
@@ -36,7 +36,7 @@ found_before as (
         brand_id,
         case when scope = 'CAMPAIGN' then id end as campaign_id
     from mart.budgets
-    where reached and (select in_order from newest)
+    where (reached or foreseen) and (select in_order from newest)
     union all
     select
         brand_id,

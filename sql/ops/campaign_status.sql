@@ -52,7 +52,7 @@ create or replace macro ops.with_what_holds(states, limits) as table -- noqa: PR
             timezone,
             ends_at as instant
         from query_table(limits)
-        where reached
+        where reached or foreseen
     ),
 
     said as (
@@ -73,9 +73,16 @@ create or replace macro ops.with_what_holds(states, limits) as table -- noqa: PR
         select
             over.scope,
             over.id,
-            list(kinds.reason order by kinds.place) as reasons,
+            list(
+                case when over.foreseen then 'PROJECTED_' else '' end || kinds.reason
+                order by kinds.place
+            ) as reasons,
             list(
                 core.reached_for_people(over.scope, over.period, over.spend, over.budget, over.currency)
+                || case
+                    when over.foreseen then ', the rest foreseen before a later decision can act'
+                    else ''
+                end
                 || case
                     when over.budget <= 0 then ', none is allowed'
                     when over.period = 'FUNDS' then ', free with the next payment'
@@ -86,7 +93,7 @@ create or replace macro ops.with_what_holds(states, limits) as table -- noqa: PR
         from query_table(limits) as over
         inner join internal.limit_kinds as kinds on over.scope = kinds.scope and over.period = kinds.period
         left join said on over.timezone = said.timezone and over.ends_at = said.instant
-        where over.reached
+        where over.reached or over.foreseen
         group by
             over.scope,
             over.id

@@ -21,7 +21,8 @@ create table if not exists ops.campaign_status_changes (
     changed_by varchar not null,
     note varchar,
     paused_until timestamptz,
-    limits_reached struct("scope" varchar, "period" varchar, spend decimal(38, 9), budget decimal(38, 9))[] -- noqa
+    limits_reached struct("scope" varchar, "period" varchar, spend decimal(38, 9), budget decimal(38, 9))[], -- noqa
+    limits_projected struct("scope" varchar, "period" varchar, spend decimal(38, 9), budget decimal(38, 9), hourly_rate decimal(38, 9), horizon_seconds bigint, projected_spend decimal(38, 9), stopped_at timestamptz)[] -- noqa
 );
 comment on table ops.campaign_status_changes is 'One row per change of a status with all that caused it; rows are only ever added.';
 comment on column ops.campaign_status_changes.change_id is 'only grows';
@@ -33,6 +34,7 @@ comment on column ops.campaign_status_changes.changed_by is 'who: spendgate, or 
 comment on column ops.campaign_status_changes.note is 'why, in a person''s words';
 comment on column ops.campaign_status_changes.paused_until is 'when the pause ends by itself';
 comment on column ops.campaign_status_changes.limits_reached is 'every limit of the brand and the campaign that was reached, in the order of the rules; null: not noted then';
+comment on column ops.campaign_status_changes.limits_projected is 'every limit of the brand and the campaign that was held because it was foreseen to be reached: spend + hourly_rate * horizon_seconds / 3600 when it was stopped; null: not noted then';
 
 -- name: add
 -- One row per change of a status with all that caused it; rows are only ever added. Reads transitions, decided and

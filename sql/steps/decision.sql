@@ -252,7 +252,8 @@ select
 from changing;
 
 -- name: evidence
--- One row per campaign: what is stored beside a change of its status. Reads decided, brand_now and reached.
+-- One row per campaign: what is stored beside a change of its status. Reads decided, brand_now, reached and
+-- foreseen_reasons.
 create or replace temp view decision_evidence as
 select
     decided.campaign_id,
@@ -265,14 +266,18 @@ select
     brand_now.timezone,
     decided.window_start,
     decided.window_end,
-    list_concat(coalesce(of_brand.limits_reached, []), coalesce(own.limits_reached, [])) as limits_reached
+    list_concat(coalesce(of_brand.limits_reached, []), coalesce(own.limits_reached, [])) as limits_reached,
+    list_concat(coalesce(brand_ahead.limits_projected, []), coalesce(own_ahead.limits_projected, []))
+        as limits_projected
 from decided
 inner join brand_now on decided.brand_id = brand_now.brand_id
 left join reached as of_brand on of_brand.scope = 'BRAND' and decided.brand_id = of_brand.id
-left join reached as own on own.scope = 'CAMPAIGN' and decided.campaign_id = own.id;
+left join reached as own on own.scope = 'CAMPAIGN' and decided.campaign_id = own.id
+left join foreseen_reasons as brand_ahead on brand_ahead.scope = 'BRAND' and decided.brand_id = brand_ahead.id
+left join foreseen_reasons as own_ahead on own_ahead.scope = 'CAMPAIGN' and decided.campaign_id = own_ahead.id;
 
 -- name: transitions
--- One row per change of a status that the decision makes, in order. Reads decided and reached.
+-- One row per change of a status that the decision makes, in order. Reads decided, reached and foreseen_reasons.
 create or replace temp table transitions as
 select
     campaign_id,
@@ -308,11 +313,13 @@ select
     decided.enforced_status as to_status,
     case
         when decided.enforced_status = 'SCHEDULED' then 'UNDER_BUDGET'
-        else coalesce(of_brand.reason, own.reason)
+        else coalesce(of_brand.reason, own.reason, brand_ahead.reason, own_ahead.reason)
     end as reason
 from decided
 left join reached as of_brand on of_brand.scope = 'BRAND' and decided.brand_id = of_brand.id
 left join reached as own on own.scope = 'CAMPAIGN' and decided.campaign_id = own.id
+left join foreseen_reasons as brand_ahead on brand_ahead.scope = 'BRAND' and decided.brand_id = brand_ahead.id
+left join foreseen_reasons as own_ahead on own_ahead.scope = 'CAMPAIGN' and decided.campaign_id = own_ahead.id
 where decided.enforced_status <> decided.completed_status
 union all
 select

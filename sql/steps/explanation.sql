@@ -52,6 +52,7 @@ select
     spend,
     budget,
     reached,
+    foreseen,
     starts_at,
     ends_at,
     core.share_for_people(scope, period, spend, budget, (select any_value(currency) from brand_now)) as words
@@ -216,7 +217,8 @@ with stored as (
             'timezone': timezone,
             'window_start': window_start,
             'window_end': window_end,
-            'limits_reached': limits_reached
+            'limits_reached': limits_reached,
+            'limits_projected': limits_projected
         } as evidence
     from ops.campaign_status_changes
     where recorded_at = $recorded_at and ($campaign_id is null or campaign_id = $campaign_id)
@@ -234,7 +236,8 @@ evidence as (
             'timezone': timezone,
             'window_start': window_start,
             'window_end': window_end,
-            'limits_reached': limits_reached
+            'limits_reached': limits_reached,
+            'limits_projected': limits_projected
         } as evidence
     from decision_evidence
     semi join stored using (campaign_id)
@@ -274,11 +277,16 @@ full join derived using (campaign_id, place)
 left join evidence using (campaign_id)
 where
     stored.transition is distinct from derived.transition
-    -- changes from before the limits were noted have none
-    or stored.evidence is distinct from case
-        when stored.evidence.limits_reached is not null then evidence.evidence
-        else struct_update(evidence.evidence, limits_reached := null)
-    end;
+    -- changes from before the limits were noted, or the projections, have none
+    or stored.evidence is distinct from struct_update(
+        evidence.evidence,
+        limits_reached := case
+            when stored.evidence.limits_reached is not null then evidence.evidence.limits_reached
+        end,
+        limits_projected := case
+            when stored.evidence.limits_projected is not null then evidence.evidence.limits_projected
+        end
+    );
 
 -- name: unchecked_changes
 -- One row per moment at which changes were recorded that have not been derived again yet, in order.

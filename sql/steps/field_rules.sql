@@ -244,6 +244,21 @@ case
         then unwanted(column_name, filled(value), 'one of ' || array_to_string(words, ', '))
 end;
 
+-- how far ahead a limit is foreseen: not at all, as many minutes, or as long as has been learned
+create or replace temp macro stop_early_of(value) as
+case
+    when filled(value) in ('off', 'learned') then filled(value)
+    when regexp_full_match(filled(value), '[0-9]{1,4}') and filled(value)::integer between 1 and 1440
+        then filled(value)::integer::varchar
+end;
+
+create or replace temp macro stop_early_fault(value) as
+case
+    when filled(value) is null then 'stop_early is missing'
+    when stop_early_of(value) is null
+        then unwanted('stop_early', filled(value), 'off, learned, or a number of minutes from 1 to 1440')
+end;
+
 create or replace temp macro status_fault(value) as
 word_fault('status', value, ['DRAFT', 'SCHEDULED', 'RUNNING', 'PAUSED', 'BUDGET_REACHED', 'COMPLETED']);
 

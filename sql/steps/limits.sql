@@ -441,7 +441,8 @@ select
     present.ends_at,
     coalesce(bucket_spend.spend, 0)::decimal(38, 9) as spend,
     pieces.amount as budget,
-    coalesce(bucket_spend.spend, 0) >= pieces.amount as reached
+    coalesce(bucket_spend.spend, 0) >= pieces.amount as reached,
+    false as foreseen
 from pieces
 inner join internal.limit_kinds as kinds on pieces.scope = kinds.scope and pieces.period = kinds.period
 inner join present on pieces.clock = present.clock and kinds.spent_in = present.period
@@ -455,7 +456,7 @@ where pieces.is_present;
 
 -- name: holds
 -- One row per brand or campaign and span of instants from $now on in which, with no new spend, a limit of its own is
--- reached. Spans of one of them may overlap. Reads pieces, bucket_spend and occurrences.
+-- reached, or foreseen to be. Spans of one of them may overlap. Reads pieces, bucket_spend, occurrences and foreseen.
 create or replace temp table holds as
 select
     pieces.scope,
@@ -486,7 +487,18 @@ select
     greatest($now::timestamptz, from_at) as from_at,
     until_at
 from pieces
-where amount <= 0;
+where amount <= 0
+union all
+select
+    pieces.scope,
+    pieces.id,
+    pieces.brand_id,
+    $now::timestamptz as from_at,
+    least(pieces.until_at, foreseen.held_until) as until_at
+from pieces
+inner join foreseen
+    on pieces.scope = foreseen.scope and pieces.id = foreseen.id and pieces.period = foreseen.period
+where pieces.is_present;
 
 -- name: held
 -- One row per brand with a hold, and per campaign with one of its own, with the spans in which it is held, its brand's

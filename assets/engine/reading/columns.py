@@ -138,6 +138,7 @@ COLUMNS = {
         "effective_from": DATE,
         "effective_to": DATE,
     },
+    "policies": {"scope": NAME, "id": NUMBER_OR_TEXT, "stop_early": TEXT},
     "dayparting": {
         "campaign_id": NUMBER_OR_TEXT,
         "weekdays": NAME,
