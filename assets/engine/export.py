@@ -19,6 +19,7 @@ from duckdb import ColumnExpression, ConstantExpression, Expression, SQLExpressi
 
 from assets.engine.data_root import DataRoot
 from assets.engine.errors import SpendgateError
+from assets.engine.known_brands import require_brands
 from assets.engine.rows_as_files import FILE_WRITERS
 from assets.engine.warehouse.publication import open_published
 from assets.engine.warehouse.statements import sql
@@ -93,13 +94,15 @@ def export(root: DataRoot, file: Path, wanted: Wanted, tell: Callable[[str, int]
         tell: is told each table and how many rows it has, once it is written.
 
     Raises:
-        SpendgateError: nothing is published, `file` says no format, or something else of the name is there.
+        SpendgateError: nothing is published, `file` says no format, something else of the name is there, or a brand is
+            none.
     """
     write = WRITERS.get(file.suffix)
     if write is None:
         raise SpendgateError(f"{file} says no format: let it end in {', '.join(WRITERS)}")
     _require_replaceable(root, file)
     with _beside(file) as part, _open(root) as connection:
+        require_brands(connection, wanted.brands)
         names = [name for name, _ in connection.execute(sql("reports.readers", "tables")).fetchall()]
         connection.execute("use memory")  # DuckDB writes nothing by a relation while a read-only database is in use
         write(connection, _tables(connection, names, wanted), part, tell)

@@ -102,11 +102,11 @@ def credit(data: DataRoot, causes: tuple[str, ...], *, dry_run: bool, clock_is_r
 
     asked = Asked(**wanted)
     credited = list(causes) or credited_causes(data.settings(), asked.brand_id)
+    with held_warehouse(data, "credit", clock_is_right=clock_is_right) as warehouse:
+        due = credits_due(warehouse, asked, credited)
     if not credited:
         say(f"brand {asked.brand_id} is credited for no cause: see credited_causes in spendgate.toml, or say --causes")
         return
-    with held_warehouse(data, "credit", clock_is_right=clock_is_right) as warehouse:
-        due = credits_due(warehouse, asked, credited)
     if not due:
         say(f"brand {asked.brand_id} has nothing to be given back for {', '.join(credited)} in {asked.month:%Y-%m}")
         return
