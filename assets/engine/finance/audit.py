@@ -59,5 +59,10 @@ def write_audit(
         part.replace(file)
     finally:
         part.unlink(missing_ok=True)
-    write_whole(file.with_name(f"{file.name}.manifest.json"), json.dumps(manifest, indent=1) + "\n")
+    write_whole(manifest_of(file), json.dumps(manifest, indent=1) + "\n")
     return count
+
+
+def manifest_of(file: Path) -> Path:
+    """What stands beside a file of the trail."""
+    return file.with_name(f"{file.name}.manifest.json")
