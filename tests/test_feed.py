@@ -379,7 +379,9 @@ def test_it_is_served_over_http_with_changes_as_they_come(world: World) -> None:
         assert answer(f"{url}/feed", **{"If-None-Match": headers["etag"]})[0] == 304
         assert answer(f"{url}/health")[0] == 503, "it was decided for 2025"
         for wrong in ("-1", "", "x", "9" * 5000):
-            assert answer(f"{url}/feed?since={wrong}")[0] == 400
+            for path in ("feed", "events"):
+                status, _, body = answer(f"{url}/{path}?since={wrong}")
+                assert (status, json.loads(body)) == (400, {"error": "since is no whole number from 0"}), path
         assert json.loads(answer(f"{url}/feed?since=1")[2])["campaigns"] == []
         assert answer(f"{url}/feed.parquet")[2] == (world.root.feed / PARQUET).read_bytes()
         assert answer(f"{url}/feed.schema.json")[0] == 200

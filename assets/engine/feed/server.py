@@ -130,9 +130,10 @@ class Answers:
 
     async def events(self, request: Request) -> Response:
         """Server-sent events: each change as it comes."""
-        feed_id, _, version = request.headers.get("last-event-id", "").rpartition(":")
-        since = version or request.query_params.get("since", "")  # the address of one that comes again stays the same
-        known = (feed_id or None, int(since)) if _is_number(since) else None
+        try:
+            known = _known_to(request)
+        except ValueError as error:
+            return JSONResponse({"error": str(error)}, 400)
         return StreamingResponse(_changes(self.feed, known), media_type="text/event-stream", headers=NOT_STORED)
 
 
@@ -177,6 +178,15 @@ def _number(request: Request, name: str) -> int | None:
     if not _is_number(text):
         raise ValueError(f"{name} is no whole number from 0")
     return int(text)
+
+
+def _known_to(request: Request) -> tuple[str | None, int] | None:
+    """Which version of which series a reader of events has: None, where that cannot be told, lets it take the whole."""
+    since = _number(request, "since")
+    feed_id, _, version = request.headers.get("last-event-id", "").rpartition(":")
+    if version:  # the address of one that comes again stays the same
+        return (feed_id or None, int(version)) if _is_number(version) else None
+    return None if since is None else (None, since)
 
 
 def _is_number(text: str) -> bool:
