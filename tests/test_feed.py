@@ -1,6 +1,8 @@
 """The feed for ad servers keeps what `docs/feed.md` promises, and its example client fails safe."""
 
+import asyncio
 import json
+import logging
 import shutil
 import signal
 import socket
@@ -24,6 +26,8 @@ from feed_client import Feed
 from assets.engine.data_root import DataRoot
 from assets.engine.errors import SpendgateError
 from assets.engine.feed.files import CHANGES_KEPT, JSON, PARQUET, SCHEMA, changes_file, feed_since, read_header
+from assets.engine.feed.server import Feed as ServedFeed
+from assets.engine.feed.server import _changes
 from assets.engine.feed.writing import STATES_KEPT, write_feed
 from assets.engine.freshness import note_look
 from assets.engine.manual_status import ManualChange, set_status
@@ -405,6 +409,61 @@ def test_nothing_to_serve_is_said(root: DataRoot) -> None:
         assert answer(f"{url}/feed")[0] == 503
         assert answer(f"{url}/health")[0] == 503
         assert answer(f"{url}/feed.parquet")[0] == 503
+
+
+def lines_of_looks(feed: ServedFeed, caplog: pytest.LogCaptureFixture, times: int = 5) -> list[str]:
+    """What is logged while the server looks for another state some times."""
+    caplog.clear()
+    for _ in range(times):
+        asyncio.run(feed.look())
+    return [record.getMessage() for record in caplog.records if record.name == "spendgate.feed"]
+
+
+def test_a_feed_that_goes_is_told_once_and_once_that_it_is_back(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    feed = ServedFeed(world.root)
+    assert len(lines_of_looks(feed, caplog)) == 1, "there is none yet"
+    decided(world)
+    for _ in range(2):
+        assert lines_of_looks(feed, caplog) == ["the feed can be read"]
+        assert lines_of_looks(feed, caplog) == []
+        world.root.feed.rename(world.root.path / "away")
+        [gone] = lines_of_looks(feed, caplog)
+        assert gone.startswith("the feed is gone or damaged: ")
+        assert feed.state, "what was read last is still told, and grows old"
+        (world.root.path / "away").rename(world.root.feed)
+
+
+@pytest.mark.parametrize("damage", ["", "[", "{}\n", '{"version": '])
+def test_a_feed_that_is_damaged_is_told_once(world: World, caplog: pytest.LogCaptureFixture, damage: str) -> None:
+    decided(world)
+    (world.root.feed / JSON).write_text(damage)
+    feed = ServedFeed(world.root)
+    [told] = lines_of_looks(feed, caplog)
+    assert told.startswith("the feed is gone or damaged: ")
+    caplog.clear()
+    with pytest.raises(SpendgateError, match="cannot be read"):
+        feed_since(world.root, None)
+    assert not caplog.records
+
+
+def test_who_waits_for_events_goes_on_waiting_while_the_feed_is_gone(world: World) -> None:
+    decided(world)
+    feed = ServedFeed(world.root)
+    away = world.root.path / "away"
+
+    async def first_event() -> str:
+        await feed.look()
+        world.root.feed.rename(away)
+        waiting = asyncio.ensure_future(anext(_changes(feed, None)))
+        await asyncio.sleep(0.2)
+        assert not waiting.done()
+        await feed.look()
+        away.rename(world.root.feed)
+        await feed.look()
+        return await asyncio.wait_for(waiting, 10)
+
+    assert asyncio.run(first_event()).startswith(f"id: {whole(world.root)['feed_id']}:1\nevent: change\n")
 
 
 def test_a_feed_that_cannot_be_written_holds_nothing_up(world: World) -> None:

@@ -80,7 +80,9 @@ def serve(data: DataRoot, host: str, port: int) -> None:
     import uvicorn
 
     from assets.engine.feed.server import application
+    from pipelines.cli.running import show_log
 
+    show_log()
     require_free(host, port)
     say(f"the feed on http://{host}:{port}/feed (Ctrl+C ends it)")
     with suppress(StoppedError):
