@@ -83,6 +83,36 @@ def test_the_feed_says_of_each_campaign_what_it_may_do_and_why(world: World) -> 
     ]
 
 
+def test_what_a_budget_holds_while_it_waits_for_its_window_is_not_delivering(world: World) -> None:
+    spent(world, 21)  # 10.50 of the brand's 10.00, before anything ran
+    waiting = of(decided(world), 12)
+    assert (waiting["status"], waiting["delivery_status"]) == ("SCHEDULED", "not_delivering")
+    assert waiting["blocked_by"] == ["DAILY_BUDGET_REACHED", "WINDOW_CLOSED"]
+    assert waiting["budget_share"] == 1.05
+    in_its_window = of(decided(world, NOON + timedelta(hours=11)), 12)
+    assert (in_its_window["window_open"], in_its_window["status"]) == (True, "SCHEDULED")
+    assert (in_its_window["delivery_status"], in_its_window["blocked_by"]) == (
+        "not_delivering",
+        ["DAILY_BUDGET_REACHED"],
+    )
+
+
+def test_a_flight_that_is_open_at_one_end_is_null_there_in_json_and_infinite_in_parquet(world: World) -> None:
+    header, *rows = CAMPAIGNS.splitlines()
+    dates = (",2025-06-01,", ",,2025-06-30", ",,", ",,")
+    flown = [f"{row}{flight}" for row, flight in zip(rows, dates, strict=True)]
+    world.deliver_reference("campaigns", "\n".join([f"{header},start_date,end_date", *flown]) + "\n")
+    document = decided(world)
+    ends = [
+        (of(document, number)["flight_starts_at"], of(document, number)["flight_ends_at"]) for number in (11, 12, 21)
+    ]
+    assert ends == [("2025-06-01T04:00:00.000000Z", None), (None, "2025-07-01T04:00:00.000000Z"), (None, None)]
+    query = "select flight_starts_at::varchar, flight_ends_at::varchar from {} order by campaign_id limit 3"
+    infinite = [("2025-06-01 04:00:00+00", "infinity"), ("-infinity", "2025-07-01 04:00:00+00"), (None, None)]
+    assert world.rows(query.format(f"read_parquet('{world.root.feed / PARQUET}')")) == infinite
+    assert world.rows(query.format("ops.campaign_status")) == infinite
+
+
 def test_every_document_is_as_its_schema_says(world: World) -> None:
     decided(world)
     pause(world, 11)
