@@ -175,6 +175,30 @@ def test_a_brand_that_is_none_is_told(world: World) -> None:
     assert "there is no brand 99999" in str(result.exception)
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["export", "out.duckdb", "--brands", "1,99999"],
+        ["export", "out.csv", "--brands", "99999"],
+        ["audit", "out.parquet", "--brands", "1,99999"],
+        ["credit", "--brand", "99999", "--month", "2025-06", "--dry-run"],
+        ["credit", "--brand", "99999", "--month", "2025-06", "--causes", "late", "--dry-run"],
+        ["statement", "--brand", "99999", "--month", "2025-06"],
+    ],
+    ids=lambda command: " ".join(command[:2]),
+)
+def test_no_command_takes_a_brand_that_is_none_for_one_without_rows(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    world.run()
+    folder = tmp_path / "taken away"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    result = spendgate(world.root, *command)
+    assert "there is no brand 99999" in str(result.exception)
+    assert list(folder.iterdir()) == []
+
+
 @pytest.mark.parametrize("arguments", [["status"], ["sql", "from range(300000)", "--format", "csv"]])
 def test_a_pipe_that_nobody_reads_to_its_end_is_no_error(world: World, arguments: list[str]) -> None:
     world.run()

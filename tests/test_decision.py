@@ -211,7 +211,7 @@ REFUSED = {
     ("BUDGET_REACHED", "DRAFT"): "set PAUSED or COMPLETED",
     ("BUDGET_REACHED", "RUNNING"): "set PAUSED or COMPLETED",
     ("PAUSED", "RUNNING"): "set SCHEDULED or DRAFT or COMPLETED",
-    ("COMPLETED", "SCHEDULED"): "which is final: to reopen it, set SCHEDULED or DRAFT or PAUSED with `reopen`",
+    ("COMPLETED", "SCHEDULED"): "which is final: to reopen it, set SCHEDULED or DRAFT or PAUSED with `--reopen`",
     ("COMPLETED", "RUNNING"): "which is final",
 }
 
@@ -322,7 +322,7 @@ def test_a_pause_gets_another_end_and_loses_it_with_the_next_change(world: World
 @pytest.mark.parametrize(
     ("status", "until", "said"),
     [
-        ("SCHEDULED", NOON + timedelta(hours=1), "only a pause ends by itself: SCHEDULED takes no `until`"),
+        ("SCHEDULED", NOON + timedelta(hours=1), "only a pause ends by itself: SCHEDULED takes no `--until`"),
         ("PAUSED", NOON, "a pause until 2025-06-10 12:00:00 UTC would be over before it begins"),
     ],
 )

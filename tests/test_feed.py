@@ -1,6 +1,8 @@
 """The feed for ad servers keeps what `docs/feed.md` promises, and its example client fails safe."""
 
+import asyncio
 import json
+import logging
 import shutil
 import signal
 import socket
@@ -24,6 +26,8 @@ from feed_client import Feed
 from assets.engine.data_root import DataRoot
 from assets.engine.errors import SpendgateError
 from assets.engine.feed.files import CHANGES_KEPT, JSON, PARQUET, SCHEMA, changes_file, feed_since, read_header
+from assets.engine.feed.server import Feed as ServedFeed
+from assets.engine.feed.server import _changes
 from assets.engine.feed.writing import STATES_KEPT, write_feed
 from assets.engine.freshness import note_look
 from assets.engine.manual_status import ManualChange, set_status
@@ -77,6 +81,36 @@ def test_the_feed_says_of_each_campaign_what_it_may_do_and_why(world: World) -> 
         "delivering",
         "not_delivering",
     ]
+
+
+def test_what_a_budget_holds_while_it_waits_for_its_window_is_not_delivering(world: World) -> None:
+    spent(world, 21)  # 10.50 of the brand's 10.00, before anything ran
+    waiting = of(decided(world), 12)
+    assert (waiting["status"], waiting["delivery_status"]) == ("SCHEDULED", "not_delivering")
+    assert waiting["blocked_by"] == ["DAILY_BUDGET_REACHED", "WINDOW_CLOSED"]
+    assert waiting["budget_share"] == 1.05
+    in_its_window = of(decided(world, NOON + timedelta(hours=11)), 12)
+    assert (in_its_window["window_open"], in_its_window["status"]) == (True, "SCHEDULED")
+    assert (in_its_window["delivery_status"], in_its_window["blocked_by"]) == (
+        "not_delivering",
+        ["DAILY_BUDGET_REACHED"],
+    )
+
+
+def test_a_flight_that_is_open_at_one_end_is_null_there_in_json_and_infinite_in_parquet(world: World) -> None:
+    header, *rows = CAMPAIGNS.splitlines()
+    dates = (",2025-06-01,", ",,2025-06-30", ",,", ",,")
+    flown = [f"{row}{flight}" for row, flight in zip(rows, dates, strict=True)]
+    world.deliver_reference("campaigns", "\n".join([f"{header},start_date,end_date", *flown]) + "\n")
+    document = decided(world)
+    ends = [
+        (of(document, number)["flight_starts_at"], of(document, number)["flight_ends_at"]) for number in (11, 12, 21)
+    ]
+    assert ends == [("2025-06-01T04:00:00.000000Z", None), (None, "2025-07-01T04:00:00.000000Z"), (None, None)]
+    query = "select flight_starts_at::varchar, flight_ends_at::varchar from {} order by campaign_id limit 3"
+    infinite = [("2025-06-01 04:00:00+00", "infinity"), ("-infinity", "2025-07-01 04:00:00+00"), (None, None)]
+    assert world.rows(query.format(f"read_parquet('{world.root.feed / PARQUET}')")) == infinite
+    assert world.rows(query.format("ops.campaign_status")) == infinite
 
 
 def test_every_document_is_as_its_schema_says(world: World) -> None:
@@ -379,7 +413,9 @@ def test_it_is_served_over_http_with_changes_as_they_come(world: World) -> None:
         assert answer(f"{url}/feed", **{"If-None-Match": headers["etag"]})[0] == 304
         assert answer(f"{url}/health")[0] == 503, "it was decided for 2025"
         for wrong in ("-1", "", "x", "9" * 5000):
-            assert answer(f"{url}/feed?since={wrong}")[0] == 400
+            for path in ("feed", "events"):
+                status, _, body = answer(f"{url}/{path}?since={wrong}")
+                assert (status, json.loads(body)) == (400, {"error": "since is no whole number from 0"}), path
         assert json.loads(answer(f"{url}/feed?since=1")[2])["campaigns"] == []
         assert answer(f"{url}/feed.parquet")[2] == (world.root.feed / PARQUET).read_bytes()
         assert answer(f"{url}/feed.schema.json")[0] == 200
@@ -403,6 +439,61 @@ def test_nothing_to_serve_is_said(root: DataRoot) -> None:
         assert answer(f"{url}/feed")[0] == 503
         assert answer(f"{url}/health")[0] == 503
         assert answer(f"{url}/feed.parquet")[0] == 503
+
+
+def lines_of_looks(feed: ServedFeed, caplog: pytest.LogCaptureFixture, times: int = 5) -> list[str]:
+    """What is logged while the server looks for another state some times."""
+    caplog.clear()
+    for _ in range(times):
+        asyncio.run(feed.look())
+    return [record.getMessage() for record in caplog.records if record.name == "spendgate.feed"]
+
+
+def test_a_feed_that_goes_is_told_once_and_once_that_it_is_back(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    feed = ServedFeed(world.root)
+    assert len(lines_of_looks(feed, caplog)) == 1, "there is none yet"
+    decided(world)
+    for _ in range(2):
+        assert lines_of_looks(feed, caplog) == ["the feed can be read"]
+        assert lines_of_looks(feed, caplog) == []
+        world.root.feed.rename(world.root.path / "away")
+        [gone] = lines_of_looks(feed, caplog)
+        assert gone.startswith("the feed is gone or damaged: ")
+        assert feed.state, "what was read last is still told, and grows old"
+        (world.root.path / "away").rename(world.root.feed)
+
+
+@pytest.mark.parametrize("damage", ["", "[", "{}\n", '{"version": '])
+def test_a_feed_that_is_damaged_is_told_once(world: World, caplog: pytest.LogCaptureFixture, damage: str) -> None:
+    decided(world)
+    (world.root.feed / JSON).write_text(damage)
+    feed = ServedFeed(world.root)
+    [told] = lines_of_looks(feed, caplog)
+    assert told.startswith("the feed is gone or damaged: ")
+    caplog.clear()
+    with pytest.raises(SpendgateError, match="cannot be read"):
+        feed_since(world.root, None)
+    assert not caplog.records
+
+
+def test_who_waits_for_events_goes_on_waiting_while_the_feed_is_gone(world: World) -> None:
+    decided(world)
+    feed = ServedFeed(world.root)
+    away = world.root.path / "away"
+
+    async def first_event() -> str:
+        await feed.look()
+        world.root.feed.rename(away)
+        waiting = asyncio.ensure_future(anext(_changes(feed, None)))
+        await asyncio.sleep(0.2)
+        assert not waiting.done()
+        await feed.look()
+        away.rename(world.root.feed)
+        await feed.look()
+        return await asyncio.wait_for(waiting, 10)
+
+    assert asyncio.run(first_event()).startswith(f"id: {whole(world.root)['feed_id']}:1\nevent: change\n")
 
 
 def test_a_feed_that_cannot_be_written_holds_nothing_up(world: World) -> None:

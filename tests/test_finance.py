@@ -314,6 +314,33 @@ def test_the_audit_trail_has_every_change_and_a_manifest(over: World, tmp_path: 
     assert "let it end in .parquet or .csv" in str(told.exception)
 
 
+def test_an_audit_replaces_only_when_it_is_told_to_and_nothing_that_others_need(over: World, tmp_path: Path) -> None:
+    file = tmp_path / "audit.csv"
+    assert spendgate(over.root, "audit", str(file)).exit_code == 0
+    before = file.read_bytes()
+    for again in (file, tmp_path / "audit.csv.manifest.json"):
+        assert "is there already: name another, or say --replace" in str(
+            spendgate(over.root, "audit", str(file), "--brands", "1").exception
+        )
+        assert file.read_bytes() == before
+        again.rename(tmp_path / "kept")  # either of the two alone is something that would go
+        told = spendgate(over.root, "audit", str(file))
+        assert f"{next(tmp_path.glob('audit.*'))} is there already" in str(told.exception)
+        (tmp_path / "kept").rename(again)
+    assert spendgate(over.root, "audit", str(file), "--brands", "1", "--replace").exit_code == 0
+    assert len(file.read_bytes()) < len(before)
+
+    (tmp_path / "link.csv").symlink_to(file)
+    (tmp_path / "folder.csv").mkdir()
+    for place, said in (
+        (over.root.path / "landing" / "events" / "x.csv", "lies in the data root"),
+        (tmp_path / "no" / "x.csv", "there is no folder"),
+        (tmp_path / "link.csv", "is a link"),
+    ):
+        assert said in str(spendgate(over.root, "audit", str(place), "--replace").exception), place
+    assert spendgate(over.root, "audit", str(tmp_path / "folder.csv"), "--replace").exit_code == 2
+
+
 def test_the_evidence_in_the_audit_trail_is_the_whole_row(over: World) -> None:
     [evidence] = over.rows(
         "select evidence from ops.audit_trail where kind = 'STATUS_CHANGE' and what like '%REACHED%' limit 1"

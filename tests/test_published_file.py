@@ -2,6 +2,7 @@
 
 import contextlib
 import csv
+import re
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,7 @@ import pyarrow as pa
 import pytest
 
 from assets.engine.data_root import DataRoot
+from assets.engine.export import FOR_ANY_BRAND, LEFT_BEHIND, PLACED_IN_TIME
 from assets.engine.sealing.seal import seal
 from assets.engine.warehouse.publication import publish
 from assets.engine.warehouse.statements import sql
@@ -232,6 +234,26 @@ def test_what_moved_to_another_brand_leaves_no_name_of_that_behind(world: World,
         assert "Borealis" not in file.read_text(encoding="utf-8"), file.name
     [row] = world.rows("from mart.spend_between('2025-06-01', '2025-06-30')")
     assert row[:4] == (1, "Acme", 11, None)
+
+
+def test_what_an_export_leaves_out_and_narrows_is_what_the_page_says(sealed: World, tmp_path: Path) -> None:
+    page = (Path(__file__).parent.parent / "docs" / "queries.md").read_text(encoding="utf-8")
+    section = page.partition("## What an export leaves out\n")[2].partition("\n## ")[0]
+    left_out, narrowed = (
+        {row.split(" | ")[0]: row.split(" | ")[1] for row in re.findall(r"^\| (.+) \|$", table, re.MULTILINE)}
+        for table in section.split("`--from` and `--to`")
+    )
+
+    def named(text: str) -> set[str]:
+        return set(re.findall(r"`((?:mart|ops|core|raw)\.\w+)`", text))
+
+    everything = {name for name, _ in sealed.rows(READERS)}
+    for options, left in (([], {*named(left_out["any export"])}), (["--brands", "1"], named(left_out["`--brands`"]))):
+        folder = tmp_path / f"{len(options)}.parquet"
+        assert spendgate(sealed.root, "export", str(folder), *options).exit_code == 0
+        said = left if not options else left - {"mart.brand_budget", *FOR_ANY_BRAND} | set(LEFT_BEHIND)
+        assert everything - {file.stem for file in folder.iterdir()} == said
+    assert set().union(*map(named, narrowed.values())) == set(PLACED_IN_TIME)
 
 
 def test_an_export_to_csv_is_safe_in_a_spreadsheet(sealed: World, tmp_path: Path) -> None:

@@ -19,6 +19,8 @@ from duckdb import ColumnExpression, ConstantExpression, Expression, SQLExpressi
 
 from assets.engine.data_root import DataRoot
 from assets.engine.errors import SpendgateError
+from assets.engine.known_brands import require_brands
+from assets.engine.out_place import require_place
 from assets.engine.rows_as_files import FILE_WRITERS
 from assets.engine.warehouse.publication import open_published
 from assets.engine.warehouse.statements import sql
@@ -93,13 +95,15 @@ def export(root: DataRoot, file: Path, wanted: Wanted, tell: Callable[[str, int]
         tell: is told each table and how many rows it has, once it is written.
 
     Raises:
-        SpendgateError: nothing is published, `file` says no format, or something else of the name is there.
+        SpendgateError: nothing is published, `file` says no format, something else of the name is there, or a brand is
+            none.
     """
     write = WRITERS.get(file.suffix)
     if write is None:
         raise SpendgateError(f"{file} says no format: let it end in {', '.join(WRITERS)}")
     _require_replaceable(root, file)
     with _beside(file) as part, _open(root) as connection:
+        require_brands(connection, wanted.brands)
         names = [name for name, _ in connection.execute(sql("reports.readers", "tables")).fetchall()]
         connection.execute("use memory")  # DuckDB writes nothing by a relation while a read-only database is in use
         write(connection, _tables(connection, names, wanted), part, tell)
@@ -111,13 +115,7 @@ def export(root: DataRoot, file: Path, wanted: Wanted, tell: Callable[[str, int]
 
 def _require_replaceable(root: DataRoot, file: Path) -> None:
     """Hold that nothing goes that an export has not made, before the work is done."""
-    if not file.parent.is_dir():
-        raise SpendgateError(f"there is no folder {file.parent}")
-    place = file.resolve()
-    if place.is_relative_to(root.path.resolve()) or root.path.resolve().is_relative_to(place):
-        raise SpendgateError(f"{file} lies in the data root {root.path}, where others go on: name another place")
-    if file.is_symlink():
-        raise SpendgateError(f"{file} is a link: name what it leads to, or another place")
+    require_place(root, file)
     if file.suffix == ".duckdb":
         ours = not file.exists() or file.is_file()
     else:

@@ -118,13 +118,13 @@ def _check_manual_change(change: ManualChange, before: str, decided_at: datetime
     campaign = f"campaign {change.campaign_id}"
     if before == "COMPLETED" and not change.reopen:
         choice = " or ".join(REOPENED)
-        raise SpendgateError(f"{campaign} is COMPLETED, which is final: to reopen it, set {choice} with `reopen`")
+        raise SpendgateError(f"{campaign} is COMPLETED, which is final: to reopen it, set {choice} with `--reopen`")
     allowed = REOPENED if before == "COMPLETED" else MANUAL_CHANGES[before]
     new_end = before == change.status == "PAUSED"
     if change.status not in allowed and not new_end:
         raise SpendgateError(f"{campaign} is {before}: it cannot be set to {change.status}; set {' or '.join(allowed)}")
     if change.until is not None and change.status != "PAUSED":
-        raise SpendgateError(f"only a pause ends by itself: {change.status} takes no `until`")
+        raise SpendgateError(f"only a pause ends by itself: {change.status} takes no `--until`")
     if change.until is not None and change.until <= decided_at:
         raise SpendgateError(
             f"a pause until {change.until:%Y-%m-%d %H:%M:%S} UTC would be over before it begins:"

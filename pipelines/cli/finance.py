@@ -14,7 +14,7 @@ import click
 from assets.engine.data_root import DataRoot
 from assets.engine.settings import CREDITED_CAUSES
 from assets.engine.warehouse.publication import open_published, publish
-from pipelines.cli.options import BRANDS, CLOCK, DATA, DAY, FORMAT, ID, MONTH, WIDE, format_option
+from pipelines.cli.options import BRANDS, CLOCK, DATA, DAY, FORMAT, ID, MONTH, REPLACE, WIDE, format_option
 from pipelines.cli.printing import FORMATS, for_people, print_rows, print_table, say
 from pipelines.cli.running import RunRequest, held_warehouse, run_job
 
@@ -102,11 +102,11 @@ def credit(data: DataRoot, causes: tuple[str, ...], *, dry_run: bool, clock_is_r
 
     asked = Asked(**wanted)
     credited = list(causes) or credited_causes(data.settings(), asked.brand_id)
+    with held_warehouse(data, "credit", clock_is_right=clock_is_right) as warehouse:
+        due = credits_due(warehouse, asked, credited)
     if not credited:
         say(f"brand {asked.brand_id} is credited for no cause: see credited_causes in spendgate.toml, or say --causes")
         return
-    with held_warehouse(data, "credit", clock_is_right=clock_is_right) as warehouse:
-        due = credits_due(warehouse, asked, credited)
     if not due:
         say(f"brand {asked.brand_id} has nothing to be given back for {', '.join(credited)} in {asked.month:%Y-%m}")
         return
@@ -138,16 +138,20 @@ Examples:
 @click.option("--from", "first", type=DAY, help="First day, in UTC, on which something was recorded.")
 @click.option("--to", "last", type=DAY, help="Last day.")
 @click.option("--brands", type=BRANDS, help="Only theirs, such as 1,2.")
-def audit(data: DataRoot, out: Path, brands: list[int] | None, **days: date | None) -> None:
+@REPLACE
+def audit(data: DataRoot, out: Path, brands: list[int] | None, *, replace: bool, **days: date | None) -> None:
     """Write every change of a status with its evidence, every correction, restatement and closed month to OUT.
 
     OUT ends in .parquet or .csv; OUT.manifest.json beside it has its hash, its rows and what was asked.
     """
-    from assets.engine.finance.audit import write_audit
+    from assets.engine.finance.audit import manifest_of, write_audit
+    from assets.engine.out_place import refuse_existing, require_place
 
+    refuse_existing([out, manifest_of(out)], replace=replace)
+    require_place(data, out.absolute())
     with open_published(data) as published:
         rows = write_audit(published, out.absolute(), (days["first"], days["last"]), brands, datetime.now(UTC))
-    say(f"{out}: {rows:,} rows; its hash is in {out.name}.manifest.json")
+    say(f"{out}: {rows:,} rows; its hash is in {manifest_of(out).name}")
 
 
 @click.command(

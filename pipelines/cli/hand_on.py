@@ -12,7 +12,7 @@ import click
 from assets.engine.data_root import DataRoot
 from assets.engine.errors import SpendgateError
 from pipelines.cli.ending import StoppedError
-from pipelines.cli.options import BRANDS, DATA, DAY
+from pipelines.cli.options import BRANDS, DATA, DAY, REPLACE
 from pipelines.cli.printing import print_json, say
 from pipelines.cli.ui import require_free
 
@@ -31,17 +31,17 @@ Examples:
 @click.option("--from", "first", type=DAY, help="First day, local where a table has local days, else UTC.")
 @click.option("--to", "last", type=DAY, help="Last day.")
 @click.option("--brands", type=BRANDS, help="Only these, such as 1,2: nothing of any other is in it.")
-@click.option("--replace", is_flag=True, help="Take the place of what is there.")
+@REPLACE
 def export(data: DataRoot, out: Path, brands: list[int] | None, *, replace: bool, **days: date | None) -> None:
     """Write the tables for readers to OUT: a database x.duckdb, or a folder x.parquet or x.csv with a file for each."""
     from assets.engine.export import Wanted
     from assets.engine.export import export as write
+    from assets.engine.out_place import refuse_existing
 
     first, last = days["first"], days["last"]
     if first and last and last < first:
         raise SpendgateError(f"--to {last} is before --from {first}")
-    if out.exists() and not replace:
-        raise SpendgateError(f"{out} is there already: name another, or say --replace")
+    refuse_existing([out], replace=replace)
     wanted = Wanted(first, last, None if brands is None else tuple(brands))
     write(data, out.absolute(), wanted, lambda table, rows: say(f"{table}: {rows:,} rows", err=True))
     say(f"{out}: written")
@@ -80,7 +80,9 @@ def serve(data: DataRoot, host: str, port: int) -> None:
     import uvicorn
 
     from assets.engine.feed.server import application
+    from pipelines.cli.running import show_log
 
+    show_log()
     require_free(host, port)
     say(f"the feed on http://{host}:{port}/feed (Ctrl+C ends it)")
     with suppress(StoppedError):

@@ -90,6 +90,8 @@ class Brands(click.ParamType[list[int]]):
 
 BRANDS = Brands()
 
+REPLACE = click.option("--replace", is_flag=True, help="Take the place of what is there.")
+
 ID = click.IntRange(-(2**63), 2**63 - 1)
 
 

@@ -14,6 +14,7 @@ from assets.engine.data_root import DataRoot
 from assets.engine.errors import SpendgateError
 from assets.engine.explanation import explain as explain_status
 from assets.engine.freshness import Freshness, freshness
+from assets.engine.known_brands import require_brands
 from assets.engine.rows_as_text import column_names
 from assets.engine.warehouse.publication import open_published
 from assets.engine.warehouse.statements import sql
@@ -55,8 +56,7 @@ def status(data: DataRoot, brand_id: int | None, max_age: timedelta | None, form
     """Show which campaigns may run, and what holds the others."""
     with open_published(data) as published:
         as_of = freshness(data, published, datetime.now(UTC))
-        if brand_id is not None:
-            _require_brand(published, brand_id)
+        require_brands(published, None if brand_id is None else [brand_id])
         if format_ == "table":
             print_statuses(published, brand_id, as_of, wide=wide)
         else:
@@ -69,12 +69,6 @@ def status(data: DataRoot, brand_id: int | None, max_age: timedelta | None, form
 
 
 OUTDATED = "is the daemon of `spendgate ui` running? `spendgate run` brings them up to date"
-
-
-def _require_brand(published: duckdb.DuckDBPyConnection, brand_id: int) -> None:
-    [found] = published.execute(sql("reports.status", "is_brand"), {"brand_id": brand_id}).fetchall()[0]
-    if not found:
-        raise SpendgateError(f"there is no brand {brand_id}: it is not in the brands file, or no run has seen it")
 
 
 def print_statuses(published: duckdb.DuckDBPyConnection, brand_id: int | None, as_of: Freshness, *, wide: bool) -> None:

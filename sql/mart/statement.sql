@@ -130,5 +130,5 @@ comment on column mart.statement.of_month is 'the month it belongs to: an earlie
 comment on column mart.statement.detail is 'of over-delivery: which budgets, and why';
 comment on column mart.statement.events is 'how many costs, corrections or payments; of over-delivery, periods';
 comment on column mart.statement.amount is 'exact; costs above zero, what is taken back of them below; balances above zero are the brand''s money';
-comment on column mart.statement.rounded is 'two decimals, half a cent away from zero; ROUNDING: what the rounded lines miss of the rounded closing balance';
+comment on column mart.statement.rounded is 'two decimals, half a cent away from zero; ROUNDING: what the rounded lines miss of the rounded closing balance, above zero it adds to it';
 comment on column mart.statement.is_closed is 'it stays as it is; what comes later is in a later statement';

@@ -63,7 +63,23 @@ def header_line(header: Header, more: dict[str, Any]) -> str:
 
 
 def read_header(folder: Path) -> Header | None:
-    """The header of the feed in a folder; None: there is none that can be read."""
+    """The header of the feed in a folder; None: there is none that can be read, which is told where there is one."""
+    try:
+        return header_of(folder)
+    except FileNotFoundError:
+        return None
+    except SpendgateError as error:
+        log.warning("%s: it is begun anew", error)
+        return None
+
+
+def header_of(folder: Path) -> Header:
+    """The header of the feed in a folder.
+
+    Raises:
+        FileNotFoundError: there is none.
+        SpendgateError: it cannot be read.
+    """
     try:
         with (folder / JSON).open(encoding="utf-8") as file:
             told = json.loads(file.readline() + "[]}")
@@ -72,10 +88,9 @@ def read_header(folder: Path) -> Header | None:
             raise ValueError("its header is none")
         return header
     except FileNotFoundError:
-        return None
+        raise
     except (OSError, ValueError, KeyError, TypeError) as error:
-        log.warning("the feed in %s cannot be read, and is begun anew: %s", folder, first_line(error))
-        return None
+        raise SpendgateError(f"the feed in {folder} cannot be read: {first_line(error)}") from error
 
 
 def changes_file(folder: Path, version: int) -> Path:
@@ -87,17 +102,21 @@ def feed_since(root: DataRoot, since: int | None) -> dict[str, Any]:
     """What changed after a version, as one document; without one, or from too far back, the whole.
 
     Raises:
-        SpendgateError: there is no feed.
+        SpendgateError: there is no feed, or it cannot be read.
     """
     folder = root.feed.resolve()  # one state, whatever is swapped meanwhile
-    header = read_header(folder)
-    if header is None:
-        raise SpendgateError(f"there is no feed in {root.feed}: `spendgate run` writes it")
+    try:
+        header = header_of(folder)
+    except FileNotFoundError as error:
+        raise SpendgateError(f"there is no feed in {root.feed}: `spendgate run` writes it") from error
     if since is not None and since <= header.version:
         missed = [changes_file(folder, version) for version in range(since + 1, header.version + 1)]
         with suppress(OSError, ValueError):  # gone, or torn: the whole says as much
             return merged(header, since, [json.loads(file.read_text(encoding="utf-8")) for file in missed])
-    whole: dict[str, Any] = json.loads((folder / JSON).read_text(encoding="utf-8"))
+    try:
+        whole: dict[str, Any] = json.loads((folder / JSON).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise SpendgateError(f"the feed in {folder} cannot be read: {first_line(error)}") from error
     return whole
 
 

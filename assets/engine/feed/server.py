@@ -22,7 +22,7 @@ from starlette.routing import Route
 
 from assets.engine.data_root import DataRoot
 from assets.engine.errors import SpendgateError, first_line
-from assets.engine.feed.files import JSON, PARQUET, SCHEMA, Header, feed_since, merged, read_header
+from assets.engine.feed.files import JSON, PARQUET, SCHEMA, Header, feed_since, header_of, merged
 
 log = logging.getLogger("spendgate.feed")
 
@@ -49,6 +49,7 @@ class Feed:
         self.root = root
         self.state: State | None = None
         self._folder: Path | None = None
+        self._trouble: str | None = None
         self._changed = asyncio.Condition()
 
     async def watch(self) -> None:
@@ -58,16 +59,27 @@ class Feed:
             await asyncio.sleep(LOOKS_EVERY)
 
     async def look(self) -> None:
-        """Take the state in that is there now, if it is another one."""
+        """Take the state in that is there now, if it is another one; trouble is told once, however often it is met."""
         try:
-            folder = self.root.feed.resolve(strict=True)
-            if folder != self._folder:
-                self.state = await asyncio.to_thread(_load, folder)
-                self._folder = folder
-                async with self._changed:
-                    self._changed.notify_all()
-        except (SpendgateError, OSError, ValueError) as error:
-            log.error("the feed cannot be read: %s", first_line(error))
+            await self._take_in()
+        except (SpendgateError, OSError) as error:
+            trouble = first_line(error)
+            if trouble != self._trouble:
+                log.error("the feed is gone or damaged: %s", trouble)
+            self._trouble, self._folder = trouble, None  # taken in anew when it is back: who waits for it goes on
+        else:
+            if self._trouble is not None:
+                log.info("the feed can be read")
+            self._trouble = None
+
+    async def _take_in(self) -> None:
+        folder = self.root.feed.resolve(strict=True)
+        if folder == self._folder:
+            return
+        self.state = await asyncio.to_thread(_load, folder)
+        self._folder = folder
+        async with self._changed:
+            self._changed.notify_all()
 
     async def wait_for_another(self, state: State | None, seconds: float) -> None:
         """Return when another state is there, or after some time."""
@@ -77,9 +89,7 @@ class Feed:
 
 
 def _load(folder: Path) -> State:
-    header = read_header(folder)
-    if header is None:
-        raise SpendgateError(f"{folder} holds no feed")
+    header = header_of(folder)
     body = (folder / JSON).read_bytes()
     return State(header, body, f'"{hashlib.sha256(body).hexdigest()[:32]}"')
 
@@ -109,7 +119,7 @@ class Answers:
             return JSONResponse(merged(state.header, since, []), headers=NOT_STORED)
         try:
             return JSONResponse(await asyncio.to_thread(feed_since, self.root, since), headers=NOT_STORED)
-        except SpendgateError:  # it was taken away since
+        except SpendgateError:  # it was taken away since, which is told by whoever looks
             return _nothing_yet()
 
     async def file(self, request: Request) -> Response:
@@ -130,9 +140,10 @@ class Answers:
 
     async def events(self, request: Request) -> Response:
         """Server-sent events: each change as it comes."""
-        feed_id, _, version = request.headers.get("last-event-id", "").rpartition(":")
-        since = version or request.query_params.get("since", "")  # the address of one that comes again stays the same
-        known = (feed_id or None, int(since)) if _is_number(since) else None
+        try:
+            known = _known_to(request)
+        except ValueError as error:
+            return JSONResponse({"error": str(error)}, 400)
         return StreamingResponse(_changes(self.feed, known), media_type="text/event-stream", headers=NOT_STORED)
 
 
@@ -179,6 +190,15 @@ def _number(request: Request, name: str) -> int | None:
     return int(text)
 
 
+def _known_to(request: Request) -> tuple[str | None, int] | None:
+    """Which version of which series a reader of events has: None, where that cannot be told, lets it take the whole."""
+    since = _number(request, "since")
+    feed_id, _, version = request.headers.get("last-event-id", "").rpartition(":")
+    if version:  # the address of one that comes again stays the same
+        return (feed_id or None, int(version)) if _is_number(version) else None
+    return None if since is None else (None, since)
+
+
 def _is_number(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) < 16
 
@@ -196,13 +216,20 @@ async def _changes(feed: Feed, known: tuple[str | None, int] | None) -> AsyncIte
     while True:
         state = feed.state
         if state:
-            newest = (state.header.feed_id, state.header.version)
-            if known in (newest, (None, newest[1])):
-                yield f"event: renewal\ndata: {json.dumps(vars(state.header))}\n\n"
-            else:
-                same = known is not None and known[0] in (None, newest[0])
-                document = await asyncio.to_thread(feed_since, feed.root, known[1] if same and known else None)
-                newest = (document["feed_id"], document["version"])
-                yield f"id: {newest[0]}:{newest[1]}\nevent: change\ndata: {json.dumps(document)}\n\n"
-            known = newest
+            with contextlib.suppress(SpendgateError):  # it was taken away since: it goes on when it is back
+                known, event = await _next_event(feed.root, state.header, known)
+                yield event
         await feed.wait_for_another(state, LONGEST_WAIT)
+
+
+async def _next_event(
+    root: DataRoot, header: Header, known: tuple[str | None, int] | None
+) -> tuple[tuple[str, int], str]:
+    """What a reader knows after the next event, and the event."""
+    newest = (header.feed_id, header.version)
+    if known in (newest, (None, newest[1])):
+        return newest, f"event: renewal\ndata: {json.dumps(vars(header))}\n\n"
+    same = known is not None and known[0] in (None, newest[0])
+    document = await asyncio.to_thread(feed_since, root, known[1] if same and known else None)
+    newest = (document["feed_id"], document["version"])
+    return newest, f"id: {newest[0]}:{newest[1]}\nevent: change\ndata: {json.dumps(document)}\n\n"

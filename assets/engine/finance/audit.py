@@ -11,6 +11,7 @@ import duckdb
 
 from assets.engine.errors import SpendgateError
 from assets.engine.hashing import sha256_of
+from assets.engine.known_brands import require_brands
 from assets.engine.rows_as_files import FILE_WRITERS
 from assets.engine.warehouse.disk import write_whole
 from assets.engine.warehouse.statements import sql
@@ -33,11 +34,12 @@ def write_audit(
         now: when it is written.
 
     Raises:
-        SpendgateError: `file` says no format.
+        SpendgateError: `file` says no format, or a brand is none.
     """
     write = FILE_WRITERS.get(file.suffix)
     if write is None:
         raise SpendgateError(f"{file} says no format: let it end in {' or '.join(FILE_WRITERS)}")
+    require_brands(published, brands)
     wanted = {"first_day": days[0], "last_day": days[1], "brands": brands}
     rows = published.sql(sql("reports.statement", "audit"), params=wanted)
     part = file.with_name(f".{file.name}.tmp")
@@ -57,5 +59,10 @@ def write_audit(
         part.replace(file)
     finally:
         part.unlink(missing_ok=True)
-    write_whole(file.with_name(f"{file.name}.manifest.json"), json.dumps(manifest, indent=1) + "\n")
+    write_whole(manifest_of(file), json.dumps(manifest, indent=1) + "\n")
     return count
+
+
+def manifest_of(file: Path) -> Path:
+    """What stands beside a file of the trail."""
+    return file.with_name(f"{file.name}.manifest.json")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from assets.engine.errors import SpendgateError
+from assets.engine.known_brands import no_brand
 from assets.engine.sealing.files import verify_changed_files
 from assets.engine.warehouse.warehouse import Warehouse
 
@@ -63,9 +64,7 @@ def _require_open_and_over(warehouse: Warehouse, closing: Closing) -> None:
     brand = {"brand_id": closing.brand_id, "now": warehouse.now}
     row = warehouse.row("ops.closed_months", "of_brand", **brand)
     if row is None:
-        raise SpendgateError(
-            f"there is no brand {closing.brand_id}: it is not in the brands file, or no run has seen it"
-        )
+        raise no_brand(closing.brand_id)
     month_now, first_month, closed_through = row
     if first_month is None or closing.month < first_month:
         since = "has no statement yet" if first_month is None else f"has statements from {first_month:%Y-%m} on"

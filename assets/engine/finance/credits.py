@@ -16,6 +16,7 @@ from hashlib import sha256
 
 from assets.engine.data_root import DataRoot
 from assets.engine.errors import SpendgateError
+from assets.engine.known_brands import require_brands
 from assets.engine.overspend import place_costs
 from assets.engine.sealing.files import verify_changed_files
 from assets.engine.settings import Settings, listed
@@ -59,8 +60,11 @@ def credits_due(warehouse: Warehouse, asked: Asked, causes: list[str]) -> list[C
     """What is to be given back of a brand's costs, by today's ledger; nothing is written.
 
     Raises:
-        SpendgateError: rows wait to be charged or summed.
+        SpendgateError: there is no such brand, or rows wait to be charged or summed.
     """
+    require_brands(warehouse.connection, [asked.brand_id])
+    if not causes:
+        return []
     if warehouse.has_pending_batches():
         raise SpendgateError("a batch is loaded and not charged or summed yet: `spendgate run`, then credit")
     verify_changed_files(warehouse)

@@ -10,6 +10,7 @@ import duckdb
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from assets.engine.errors import SpendgateError
+from assets.engine.known_brands import require_brands
 from assets.engine.rows_as_text import column_names
 from assets.engine.shown import printable
 from assets.engine.warehouse.statements import sql
@@ -30,13 +31,14 @@ def statement_of(
     """Whose statement of a month it is, and its lines, in order.
 
     Raises:
-        SpendgateError: there is none, with the months of which there are.
+        SpendgateError: there is none, with the months of which there are, or no such brand.
     """
     wanted = {"brand_id": brand_id, "local_month": month}
     rows = published.execute(sql("reports.statement", "head"), wanted).fetchall()
     for name, currency, is_closed in rows:
         head = Head(f"{name or ''} ({brand_id})".strip(), currency, is_closed)
         return head, published.execute(sql("reports.statement", "lines"), wanted)
+    require_brands(published, [brand_id])
     months = published.execute(sql("reports.statement", "months"), {"brand_id": brand_id}).fetchall()
     known = f"its months are {months[0][0]:%Y-%m} to {months[-1][0]:%Y-%m}" if months else "it has none"
     raise SpendgateError(f"there is no statement of brand {brand_id} for {month:%Y-%m}: {known}")

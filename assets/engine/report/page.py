@@ -17,8 +17,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from assets.engine.data_root import DataRoot
-from assets.engine.errors import SpendgateError
 from assets.engine.freshness import freshness
+from assets.engine.known_brands import require_brands
 from assets.engine.report.pictures import day_curve
 from assets.engine.shown import printable
 from assets.engine.warehouse.disk import write_whole
@@ -65,10 +65,7 @@ def write_report(root: DataRoot, file: Path, now: datetime, brands: Sequence[int
 
 def _render(root: DataRoot, published: duckdb.DuckDBPyConnection, now: datetime, brands: Sequence[int] | None) -> str:
     chosen = None if brands is None else sorted(set(brands))
-    for brand_id in chosen or ():
-        [known] = published.execute(sql("reports.status", "is_brand"), {"brand_id": brand_id}).fetchall()[0]
-        if not known:
-            raise SpendgateError(f"there is no brand {brand_id}: it is not in the brands file, or no run has seen it")
+    require_brands(published, chosen)
     limit = {"brands": chosen, "at_most": BRANDS_SHOWN if chosen is None else ALL}
     published.execute(sql("reports.page", "shown_brands"), limit)
     published.execute(sql("reports.page", "shown_campaigns"), {"at_most": CAMPAIGNS_SHOWN if chosen is None else ALL})
