@@ -173,6 +173,7 @@ def decide(warehouse: Warehouse) -> DecisionSummary:
         warehouse.run("mart.brand_budget", "clear")
         warehouse.run("mart.brand_budget", "add", now=warehouse.now)
         warehouse.run("mart.budgets", "apply_decision")
+        _learn_profiles(warehouse)
     log.info("decided for %s: %d of %d campaigns changed", warehouse.now, summary.due, summary.campaigns)
     return summary
 
@@ -187,3 +188,11 @@ def _note_intervals(warehouse: Warehouse, recorded_at: datetime) -> None:
         decide_every_seconds=float(settings.decide_every_seconds),
         feed_grace_seconds=settings.feed_grace_seconds,
     )
+
+
+def _learn_profiles(warehouse: Warehouse) -> None:
+    """Learn how brands spend over a day and a week, once a day: what they are held against moves slowly."""
+    if warehouse.value("internal.spend_profiles", "is_due", now=warehouse.now):
+        warehouse.run("internal.spend_profiles", "clear")
+        with days_needed(warehouse.connection, NEVER):  # a lost day is passed over
+            warehouse.run("internal.spend_profiles", "add", now=warehouse.now)

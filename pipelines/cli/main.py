@@ -13,7 +13,7 @@ import click
 import duckdb
 
 from assets.engine.errors import QueryError, SpendgateError, all_lines, first_line
-from pipelines.cli import alerts, finance, hand_on, health, history, keep, rebuild, report, run, show, steer, ui
+from pipelines.cli import alerts, finance, foresee, hand_on, health, history, keep, rebuild, report, run, show, steer, ui
 from pipelines.cli.ending import end_unread, told_when_stopped
 from pipelines.cli.printing import say
 
@@ -21,6 +21,7 @@ SECTIONS = {
     "Look": (*show.COMMANDS, *report.COMMANDS, *health.COMMANDS, *alerts.COMMANDS),
     "Hand on": hand_on.COMMANDS,
     "Finance": finance.COMMANDS,
+    "Foresee": foresee.COMMANDS,
     "Steer": steer.COMMANDS,
     "Run": (*run.COMMANDS, *ui.COMMANDS),
     "Mend": (*rebuild.COMMANDS, *keep.COMMANDS),

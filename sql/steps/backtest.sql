@@ -123,7 +123,7 @@ create or replace temp table weighed_before (
 );
 
 -- name: arrived
--- One row per cost that has become known since the step before and had been served: none of a campaign that had been
+-- One row per cost that has become known since the step before and had been served: none of a campaign that a budget had
 -- stopped, as of when the stop takes effect. Reads replayed_costs and serving_stops.
 create or replace temp table arrived as
 with known as (
@@ -275,8 +275,7 @@ set until_at = $now::timestamptz + to_seconds($delay::double)
 from decided
 where
     serving_stops.campaign_id = decided.campaign_id
-    and decided.final_status = 'RUNNING'
-    and decided.status <> 'RUNNING'
+    and decided.final_status <> 'BUDGET_REACHED'
     and isinf(serving_stops.until_at);
 insert into serving_stops
 select
@@ -284,7 +283,7 @@ select
     $now::timestamptz + to_seconds($delay::double) as from_at,
     'infinity'::timestamptz as until_at
 from decided
-where status = 'RUNNING' and final_status <> 'RUNNING';
+where status <> 'BUDGET_REACHED' and final_status = 'BUDGET_REACHED';
 create or replace temp table statuses as
 select
     campaign_id,
