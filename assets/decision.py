@@ -20,17 +20,19 @@ DECISION = (
     "ops.campaign_status",
     "ops.campaign_status_changes",
     "ops.decisions",
+    "ops.early_stops",
 )
 
 
 @dg.multi_asset(
     specs=[
         table_spec("mart.brand_budget", ["mart.daily_spend", "mart.monthly_spend", "core.brands", "core.budgets"]),
-        table_spec("mart.budgets", ["mart.daily_spend", "mart.monthly_spend", "core.brands", "core.budgets"]),
+        table_spec("mart.budgets", ["mart.daily_spend", "mart.monthly_spend", "core.brands", "core.budgets", "core.policies"]),
         table_spec("ops.budget_findings", ["mart.budgets"]),
         table_spec("ops.campaign_status", ["mart.budgets", "core.campaigns", "core.dayparting"]),
         table_spec("ops.campaign_status_changes", ["mart.budgets", "core.campaigns", "core.dayparting"]),
         table_spec("ops.decisions", ["mart.budgets", "core.campaigns"]),
+        table_spec("ops.early_stops", ["mart.budgets", "core.policies"]),
     ],
     pool=POOL,
 )

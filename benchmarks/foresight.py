@@ -163,8 +163,7 @@ def main() -> None:
             with open_published(root) as published:
                 replayed = backtest(published, plan)
                 sys.stdout.write(f"every {minutes:g} min, {stop_early}: {replayed.changes} changes\n")
-                sys.stdout.write(f"{published.sql(BY_TRAFFIC)}\n")
-                sys.stdout.flush()
+                published.sql(BY_TRAFFIC).show(max_width=200)
 
 
 if __name__ == "__main__":

@@ -114,7 +114,7 @@ def test_what_is_from_the_future_is_mended_with_a_reason(ahead: World) -> None:
             mend_versions(warehouse, mended_by="ann", reason=" ")
         assert mend_versions(warehouse, mended_by="ann", reason="clock of host b") == {
             "brands": 1, "campaigns": 0, "ad_sets": 0, "ads": 1, "global_ad_pricing": 0, "budgets": 0,
-            "dayparting": 0,
+            "policies": 0, "dayparting": 0,
         }  # fmt: skip
         with pytest.raises(SpendgateError, match="nothing to mend"):
             mend_versions(warehouse, mended_by="ann", reason="again")

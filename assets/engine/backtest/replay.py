@@ -126,9 +126,9 @@ def backtest(
         replay = _Replay(connection, plan)
         for step in track(plan.steps):
             replay.step(plan.since + step * plan.every)
-    replay.run("outcomes", until=plan.until, since=plan.since)
-    rows = replay.run("figures").fetchall()
-    changes, most = replay.run("changes").fetchall()[0]
+    replay.do(sql("steps.backtest", "outcomes"), until=plan.until, since=plan.since)
+    rows = replay.do(sql("steps.backtest", "figures")).fetchall()
+    changes, most = replay.do(sql("steps.backtest", "changes")).fetchall()[0]
     return Backtest(
         plan, costs, loaded_afterwards, len(plan.steps), changes, most, [Outcome(*row) for row in rows]
     )
@@ -144,8 +144,6 @@ def _prepare(connection: duckdb.DuckDBPyConnection, plan: Plan) -> tuple[int, in
     connection.execute(sql("steps.backtest", "replayed_costs"), values)
     connection.execute(sql("steps.backtest", "replayed_periods"))
     connection.execute(sql("steps.backtest", "served_before"), {"since": plan.since})
-    for statement in connection.extract_statements(sql("steps.backtest", "nothing_served")):
-        connection.execute(statement, {"since": plan.since} if statement.named_parameters else None)
     history = {"recorded_before": None, "decided_through": plan.since, "campaign_id": None}
     connection.execute(sql("steps.decision", "statuses_as_of"), history)
     [extent] = connection.execute(sql("steps.backtest", "extent"), {"since": plan.since}).fetchall()
@@ -160,25 +158,26 @@ class _Replay:
         self._plan = plan
         self._before = BEGINNING
         values = {"since": plan.since, "until": plan.until}
-        self._edges = [instant for (instant,) in self.run("instants_of_interest", **values).fetchall()]
+        self.do(sql("steps.backtest", "nothing_served"), since=plan.since)
+        self._edges = [instant for (instant,) in self.do(sql("steps.backtest", "instants_of_interest"), **values).fetchall()]
 
-    def run(self, name: str, **values: Any) -> duckdb.DuckDBPyConnection:
-        """Run the statements of one name, each with the values it asks for; returns the last one's result."""
-        for statement in self._connection.extract_statements(sql("steps.backtest", name)):
+    def do(self, text: str, **values: Any) -> duckdb.DuckDBPyConnection:
+        """Do the statements of one text, each with the values it asks for; returns the last one's result."""
+        for statement in self._connection.extract_statements(text):
             wanted = {key: values[key] for key in statement.named_parameters}
             self._connection.execute(statement, wanted or None)
         return self._connection
 
     def step(self, now: datetime) -> None:
         """Decide for one instant, if anything may have changed since the one before."""
-        self.run("arrived", before=self._before, now=now, since=self._plan.since)
-        self.run("add_arrived")
+        self.do(sql("steps.backtest", "arrived"), before=self._before, now=now, since=self._plan.since)
+        self.do(sql("steps.backtest", "add_arrived"))
         is_edge = self._find_limits(now)
         self._connection.execute(sql("steps.limits", "instant"), {"now": now})
-        self.run("recent_costs", now=now)
+        self.do(sql("steps.backtest", "recent_costs"), now=now)
         self._connection.execute(sql("steps.limits", "bucket_spend"))
         weigh_limits(self._connection)
-        if is_edge or self.run("due", now=now).fetchall()[0][0]:
+        if is_edge or self.do(sql("steps.backtest", "due"), now=now).fetchall()[0][0]:
             self._decide(now, is_edge=is_edge)
         self._before = now
 
@@ -189,22 +188,22 @@ class _Replay:
             return False
         plan, instant = self._plan, {"now": now, "known_at": None}
         find_limits(self._connection, instant, brand_id=None)
-        self.run("scale_budgets", scale=plan.budget_scale)
-        self.run("reach", seconds=(plan.every + plan.delay).total_seconds())
+        self.do(sql("steps.backtest", "scale_budgets"), scale=plan.budget_scale)
+        self.do(sql("steps.backtest", "reach"), seconds=(plan.every + plan.delay).total_seconds())
         if plan.stop_early is None:
             self._connection.execute(sql("steps.foresight", "policies_now"))
         else:
-            self.run("policies", stop_early=plan.stop_early)
-        self.run("spent")
+            self.do(sql("steps.backtest", "policies"), stop_early=plan.stop_early)
+        self.do(sql("steps.backtest", "spent"))
         if self._before > plan.since - EDGE:
-            self.run("set_by_hand", before=self._before, now=now)
-        self.run("recent_known", now=now)
+            self.do(sql("steps.backtest", "set_by_hand"), before=self._before, now=now)
+        self.do(sql("steps.backtest", "recent_known"), now=now)
         return True
 
     def _decide(self, now: datetime, *, is_edge: bool) -> None:
         settle(self._connection, {"now": now, "known_at": None})
-        self.run("note_changes", now=now, delay=self._plan.delay.total_seconds())
-        self.run("note_holds", now=now)
-        self.run("weighed")
+        self.do(sql("steps.backtest", "note_changes"), now=now, delay=self._plan.delay.total_seconds())
+        self.do(sql("steps.backtest", "note_holds"), now=now)
+        self.do(sql("steps.backtest", "weighed"))
         if is_edge:
-            self.run("note_limits", now=now, since=self._plan.since)
+            self.do(sql("steps.backtest", "note_limits"), now=now, since=self._plan.since)
