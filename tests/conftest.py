@@ -1,12 +1,20 @@
 """Fixtures every test may use."""
 
+import sqlite3
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
+import sqlalchemy
+from dagster._core.storage.event_log.sqlite import sqlite_event_log
+from dagster._core.storage.runs.sqlite import sqlite_run_storage
+from dagster._core.storage.schedules.sqlite import sqlite_schedule_storage
+from sqlalchemy.pool import NullPool
 
 from assets.engine.data_root import DataRoot
 from tests.world import World
@@ -33,6 +41,34 @@ def connect_with_one_thread(*arguments: Any, **named: Any) -> Any:
 
 
 vars(duckdb)["connect"] = connect_with_one_thread
+
+_create_engine = sqlalchemy.create_engine
+
+
+@lru_cache(maxsize=100)
+def _engine_of_file(url: str, **connect: float) -> sqlalchemy.Engine:
+    engine = _create_engine(url, poolclass=NullPool, connect_args=connect)
+
+    @sqlalchemy.event.listens_for(engine, "connect")
+    def never_wait_for_the_disk(connection: sqlite3.Connection, _: object) -> None:
+        with suppress(sqlite3.Error):  # it is for Dagster to find that a file is damaged
+            connection.execute("pragma synchronous = off")
+
+    return engine
+
+
+def create_engine_once(url: Any, **named: Any) -> sqlalchemy.Engine:
+    """Create an engine, but only once for a file of Dagster's record, and let nothing wait for the disk.
+
+    Dagster creates one for each event it notes, which is to compile its statements anew: two fifths of a run.
+    """
+    if named.get("poolclass") is NullPool:
+        return _engine_of_file(str(url), **named.get("connect_args", {}))
+    return _create_engine(url, **named)
+
+
+for storage in (sqlite_event_log, sqlite_run_storage, sqlite_schedule_storage):
+    vars(storage)["create_engine"] = create_engine_once
 
 
 def pytest_report_header() -> str:

@@ -31,7 +31,8 @@ FLIGHTS = """campaign_id,brand_id,name,status,allowed_start,allowed_end,start_da
 @pytest.fixture
 def world(root: DataRoot) -> World:
     """Brand 1 in New York with 10.00 a day and two campaigns; a click on ad 101 of campaign 11 costs 0.50."""
-    return World(root, {**REFERENCE, "campaigns": CAMPAIGNS})
+    reference = {**REFERENCE, "campaigns": CAMPAIGNS}
+    return World(root, reference, usual=reference)
 
 
 def caps(world: World, *rows: str) -> None:

@@ -87,8 +87,8 @@ def test_a_run_says_what_happened_and_is_seen_by_dagster(world: World) -> None:
     assert "transactions written" in run.stdout
     assert world.status(11) == "RUNNING"
     assert (world.root.dagster_home / "history" / "runs.db").exists()
-    decide = spendgate_process(world.root, "decide", "--now", "2025-06-10T22:00:00Z")
-    assert decide.returncode == 0, decide.stderr
+    decide = spendgate(world.root, "decide", "--now", "2025-06-10T22:00:00Z")
+    assert decide.exit_code == 0, decide.exception
     assert world.status(12) == "RUNNING"
 
 
@@ -96,7 +96,7 @@ def test_a_run_looks_twice_and_leaves_growing_files_for_later(world: World) -> N
     path = world.deliver("a.jsonl", jsonl(event("e", 101, "click", "2025-06-10T10:00:00Z")))
     code = f"import time\nfor n in range(100):\n    open({str(path)!r}, 'a').write('\\n'); time.sleep(0.1)\n"
     with subprocess.Popen([sys.executable, "-c", code]) as writer:
-        assert spendgate_process(world.root, "run").returncode == 0
+        assert spendgate(world.root, "run").exit_code == 0
         writer.kill()
     assert world.value("select count(*) from raw.event_files where kind = 'events'") == 0
     assert world.value("select count(*) from core.brands") == 3
@@ -235,7 +235,7 @@ def test_a_table_has_the_columns_that_a_terminal_holds(
 
 
 def test_a_log_in_a_file_has_a_line_each_with_the_date(world: World) -> None:
-    run = spendgate_process(world.root, "run", "--now", "2025-06-10T12:00:00Z")
+    run = spendgate(world.root, "run", "--now", "2025-06-10T12:00:00Z")
     [line] = [line for line in run.stderr.splitlines() if "decided for" in line]
     assert re.fullmatch(r"[0-9-]{10}T[0-9:]{8}Z INFO decided for .*changed", line)
 

@@ -16,7 +16,7 @@ from assets.engine.data_root import DataRoot
 from assets.engine.errors import SpendgateError
 from assets.engine.warehouse.lock import is_held
 from pipelines.cli.ending import told_when_dagster_fails
-from tests.test_cli import spendgate_process
+from tests.test_cli import spendgate, spendgate_process
 from tests.world import World, event, jsonl
 
 CODE = "from pipelines.cli.main import main; main()"
@@ -70,7 +70,7 @@ def test_a_run_that_is_stopped_within_a_step_is_gone_on_with(world: World) -> No
             time.sleep(0.1)
         assert stopped(command, signal.SIGTERM)[-1] == STOPPED
     (world.root.path / "spendgate.toml").unlink()
-    assert spendgate_process(world.root, "run", "--now", "2025-06-10T12:00:00Z").returncode == 0
+    assert spendgate(world.root, "run", "--now", "2025-06-10T12:00:00Z").exit_code == 0
     assert world.value("select count(*) from core.transactions") == 1
 
 
@@ -98,7 +98,7 @@ def harm_runs(home: Path) -> None:
 def kept(tmp_path_factory: pytest.TempPathFactory) -> DataRoot:
     """A data root with a Dagster home in which one run is recorded."""
     world = World(DataRoot(tmp_path_factory.mktemp("kept") / "data"))
-    assert spendgate_process(world.root, "run", "--now", "2025-06-10T12:00:00Z").returncode == 0
+    assert spendgate(world.root, "run", "--now", "2025-06-10T12:00:00Z").exit_code == 0
     return world.root
 
 
@@ -133,7 +133,7 @@ def test_a_dagster_home_that_cannot_be_made_is_told_in_one_line_and_made_later(w
         command, capture_output=True, text=True, check=False, cwd=Path(__file__).parent.parent, preexec_fn=limit
     )
     told_in_one_line(world.root, done)
-    assert spendgate_process(world.root, "run", "--now", "2025-06-10T12:00:00Z").returncode == 0
+    assert spendgate(world.root, "run", "--now", "2025-06-10T12:00:00Z").exit_code == 0
 
 
 def test_a_dagster_home_that_is_full_is_told_in_one_line_and_the_next_run_goes_on(
@@ -145,8 +145,8 @@ def test_a_dagster_home_that_is_full_is_told_in_one_line_and_the_next_run_goes_o
     with mounted(root.dagster_home, taken + 300_000):
         shutil.copytree(kept.dagster_home, root.dagster_home, dirs_exist_ok=True)
         told_in_one_line(root, spendgate_process(root, "run", "--now", "2025-06-10T13:00:00Z"))
-    again = spendgate_process(root, "run", "--now", "2025-06-10T14:00:00Z")
-    assert again.returncode == 0, again.stderr
+    again = spendgate(root, "run", "--now", "2025-06-10T14:00:00Z")
+    assert again.exit_code == 0, again.exception
 
 
 def test_whatever_else_dagster_raises_is_told_in_one_line(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from assets.engine.data_root import DataRoot
 from assets.engine.feed.writing import write_feed
 from assets.engine.health import BAD, OK, WARN, Finding, look
 from assets.engine.warehouse.publication import publish
-from tests.test_cli import spendgate, spendgate_process
+from tests.test_cli import spendgate
 from tests.world import NOON, World, event, jsonl
 
 
@@ -89,10 +89,9 @@ def test_the_exit_code_is_that_of_the_worst(world: World, format_: str) -> None:
 
 def test_failed_checks_of_the_last_run_and_a_daemon_that_is_gone_are_seen(world: World) -> None:
     world.deliver("bad.jsonl", "[\n]\n")
-    assert spendgate_process(world.root, "run", "--now", "2025-06-10T12:00:00Z").returncode == 0
-    findings = {
-        each["what"]: each for each in json.loads(spendgate_process(world.root, "health", "--json").stdout)["findings"]
-    }
+    assert spendgate(world.root, "run", "--now", "2025-06-10T12:00:00Z").exit_code == 0
+    told = spendgate(world.root, "health", "--json").stdout
+    findings = {each["what"]: each for each in json.loads(told)["findings"]}
     assert findings["checks"]["level"] == WARN
     assert "delivered_files_are_accepted" in findings["checks"]["told"]
     assert findings["daemon"]["told"] == "has never run here: `spendgate ui` starts it"

@@ -304,7 +304,7 @@ def alike(said: datetime | None, expected: datetime | None, now: datetime) -> bo
     return said == expected or all(each is None or each >= far for each in (said, expected))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 @given(worlds())
 def test_the_decision_agrees_with_the_oracle(warehouse: Warehouse, case: Case) -> None:
     check(warehouse, case)
