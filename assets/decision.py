@@ -27,7 +27,9 @@ DECISION = (
 @dg.multi_asset(
     specs=[
         table_spec("mart.brand_budget", ["mart.daily_spend", "mart.monthly_spend", "core.brands", "core.budgets"]),
-        table_spec("mart.budgets", ["mart.daily_spend", "mart.monthly_spend", "core.brands", "core.budgets", "core.policies"]),
+        table_spec(
+            "mart.budgets", ["mart.daily_spend", "mart.monthly_spend", "core.brands", "core.budgets", "core.policies"]
+        ),
         table_spec("ops.budget_findings", ["mart.budgets"]),
         table_spec("ops.campaign_status", ["mart.budgets", "core.campaigns", "core.dayparting"]),
         table_spec("ops.campaign_status_changes", ["mart.budgets", "core.campaigns", "core.dayparting"]),

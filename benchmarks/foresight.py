@@ -101,14 +101,14 @@ def make(root: DataRoot, days: int) -> None:
     root.create()
     made = brands()
     for table, rows in {
-        "brands": made.with_columns(monthly_budget=pl.lit(None, pl.Float64), owner=pl.lit("o"), is_active=pl.lit(True)),
+        "brands": made.with_columns(monthly_budget=pl.lit(None, pl.Float64), owner=pl.lit("o"), is_active=pl.lit(1)),
         "campaigns": made.select(
             "brand_id", campaign_id="brand_id", name="name", status=pl.lit("SCHEDULED"),
             allowed_start=pl.lit(""), allowed_end=pl.lit(""),
         ),
-        "ad_sets": made.select(ad_set_id="brand_id", campaign_id="brand_id", name="name", is_active=pl.lit(True)),
+        "ad_sets": made.select(ad_set_id="brand_id", campaign_id="brand_id", name="name", is_active=pl.lit(1)),
         "ads": made.select(
-            ad_id="brand_id", ad_set_id="brand_id", name="name", is_active=pl.lit(True), media_file=pl.lit(""),
+            ad_id="brand_id", ad_set_id="brand_id", name="name", is_active=pl.lit(1), media_file=pl.lit(""),
             content=pl.lit(""), cost_per_click=pl.lit(""), cost_per_mille=pl.lit(""), cost_per_view=pl.lit(str(COST)),
             cost_per_acquisition=pl.lit(""),
         ),

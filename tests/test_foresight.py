@@ -1,17 +1,20 @@
 """Limits that are foreseen to be reached: when campaigns stop early, until when, and that it can be derived again."""
 
-from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
+from assets.engine.backtest.replay import Backtest, Plan, backtest
+from assets.engine.decision import decide
 from assets.engine.explanation import derive_unchecked_changes, explain
-from assets.engine.warehouse.publication import open_published
+from assets.engine.warehouse.publication import open_published, publish
 from pipelines.cli.explanations import explanation_lines
-from tests.world import NOON, World, event, jsonl
+from tests.world import NOON, World, event, jsonl, load_and_sum, spent
 
 POLICIES = "scope,id,stop_early\n"
+BUDGETS = "scope,id,period,amount,effective_from,effective_to\n"
 MORNING = NOON - timedelta(hours=1)  # 07:00 in New York
 
 
@@ -21,19 +24,6 @@ def views(world: World, start: datetime, end: datetime, per_minute: int) -> None
     times = [start + step * n for n in range(round((end - start) / step))]
     rows = [event(f"{at.isoformat()}", 101, "view", at.isoformat()) for at in times]
     world.deliver(f"{start:%d-%H%M}-{end:%d-%H%M}.jsonl", jsonl(*rows))
-
-
-def run_every(
-    world: World, start: datetime, end: datetime, per_minute: int, minutes: int = 5, served: Callable[[], bool] = bool
-) -> None:
-    """Runs with steady traffic between them, while campaign 11 runs."""
-    now = start
-    while now < end:
-        after = now + timedelta(minutes=minutes)
-        if now == start or world.status(11) == "RUNNING":
-            views(world, now, after, per_minute)
-        now = after
-        world.run(now)
 
 
 @pytest.fixture
@@ -64,3 +54,218 @@ def test_a_limit_that_will_be_reached_before_the_next_decision_can_act_stops(ste
     assert limit["spend"] + limit["hourly_rate"] * 720 / 3600 == pytest.approx(limit["projected_spend"])
     assert Decimal("3.5") < limit["hourly_rate"] < Decimal("3.7")
     assert limit["projected_spend"] >= 10
+
+
+@pytest.fixture
+def stopped(steady: World) -> World:
+    """The same at 12:35, stopped with 9.30 spent; 0.70 are left, and nothing more is served."""
+    views(steady, NOON, NOON + timedelta(minutes=35), 6)
+    steady.run(NOON + timedelta(minutes=35))
+    assert steady.status(11) == "BUDGET_REACHED"
+    return steady
+
+
+def test_a_projection_that_was_right_holds_until_the_period_is_over(stopped: World) -> None:
+    for hours in (1, 2, 10):
+        stopped.run(NOON + timedelta(hours=hours))
+        assert stopped.status(11) == "BUDGET_REACHED"
+    midnight = NOON + timedelta(hours=16)
+    assert stopped.value("select next_change_at from ops.campaign_status where campaign_id = 11") == midnight
+    stopped.run(midnight)
+    assert [change[1:] for change in stopped.transitions(11)[-2:]] == [
+        ("SCHEDULED", "UNDER_BUDGET"),
+        ("RUNNING", "NO_WINDOW"),
+    ]
+    assert stopped.rows("select is_held from ops.early_stops order by recorded_at") == [(True,), (False,)]
+
+
+def test_what_holds_it_is_told_and_the_change_is_derived_again(stopped: World) -> None:
+    [(blocked_by, why)] = stopped.rows("select blocked_by, why from ops.campaign_status where campaign_id = 11")
+    assert blocked_by == ["PROJECTED_DAILY_BUDGET_REACHED"]
+    assert why.startswith("day 9.30 of 10.00 USD spent, the rest foreseen before a later decision can act")
+    with open_published(stopped.root) as published:
+        explanation = explain(published, 11, at=None, now=NOON + timedelta(minutes=40))
+    assert explanation.differences == []
+    words = dict(explanation_lines(explanation))
+    assert "9.30 of 10.00 USD; at 3.6" in words["foreseen"]
+    assert "within 12 minutes" in words["foreseen"]
+    with stopped.open(NOON + timedelta(minutes=40)) as warehouse:
+        warehouse.connection.execute("delete from internal.evidence_checks")
+        derive_unchecked_changes(warehouse)
+        assert warehouse.connection.execute("from underivable_changes").fetchall() == []
+
+
+def test_a_projection_that_has_been_changed_is_found(stopped: World) -> None:
+    with stopped.open(NOON + timedelta(minutes=40)) as warehouse:
+        warehouse.connection.execute(
+            "update ops.campaign_status_changes set limits_projected = [struct_update(limits_projected[1],"
+            " hourly_rate := 9)] where len(limits_projected) > 0"
+        )
+        warehouse.connection.execute("delete from internal.evidence_checks")
+        derive_unchecked_changes(warehouse)
+        assert len(warehouse.connection.execute("from underivable_changes").fetchall()) == 1
+
+
+def test_late_costs_leave_an_early_stop_derivable(stopped: World) -> None:
+    views(stopped, NOON - timedelta(minutes=30), NOON - timedelta(minutes=29), 7)
+    stopped.run(NOON + timedelta(minutes=40))
+    with stopped.open(NOON + timedelta(minutes=45)) as warehouse:
+        warehouse.connection.execute("delete from internal.evidence_checks")
+        derive_unchecked_changes(warehouse)
+        assert warehouse.connection.execute("from underivable_changes").fetchall() == []
+
+
+def test_a_spike_that_was_foreseen_to_last_is_let_go_after_an_hour_and_not_before(world: World) -> None:
+    world.deliver_reference("policies", POLICIES + "BRAND,1,12\n")
+    views(world, MORNING, NOON, 1)
+    world.run()
+    views(world, NOON, NOON + timedelta(minutes=5), 130)  # 6.50 in five minutes, after 0.60 in an hour
+    world.run(NOON + timedelta(minutes=5))
+    assert world.transitions(11)[-1][2] == "PROJECTED_DAILY_BUDGET_REACHED"
+    world.run(NOON + timedelta(minutes=64))
+    assert world.status(11) == "BUDGET_REACHED"
+    assert world.value("select next_change_at from ops.campaign_status where campaign_id = 11") == (
+        NOON + timedelta(minutes=65)
+    )
+    world.run(NOON + timedelta(minutes=65))
+    assert world.status(11) == "RUNNING"
+
+
+@pytest.mark.parametrize(
+    ("table", "text"),
+    [("policies", POLICIES + "BRAND,1,off\n"), ("budgets", BUDGETS + "BRAND,1,DAY,50,,\n")],
+    ids=["the policy is off", "the budget is raised"],
+)
+def test_another_policy_or_budget_lets_it_go_at_once(stopped: World, table: str, text: str) -> None:
+    stopped.deliver_reference(table, text)
+    stopped.run(NOON + timedelta(minutes=40))
+    assert stopped.status(11) == "RUNNING"
+
+
+def test_a_policy_of_a_campaign_is_for_its_own_limits_in_place_of_its_brands(world: World) -> None:
+    world.deliver_reference("policies", POLICIES + "BRAND,1,12\nCAMPAIGN,11,off\n")
+    world.deliver_reference("budgets", BUDGETS + "BRAND,1,DAY,100,,\nCAMPAIGN,11,DAY,10,,\n")
+    views(world, NOON - timedelta(hours=4), NOON, 4)  # 9.60 of its own 10.00, 0.48 in 12 minutes
+    world.run()
+    assert world.status(11) == "RUNNING"
+    world.deliver_reference("policies", POLICIES + "BRAND,1,off\nCAMPAIGN,11,12\n")
+    world.run(NOON + timedelta(seconds=1))
+    assert world.transitions(11)[-1][2] == "PROJECTED_CAMPAIGN_DAILY_BUDGET_REACHED"
+
+
+def test_learned_looks_as_far_as_the_next_decision_and_what_loading_and_serving_take(world: World) -> None:
+    world.deliver_reference("policies", POLICIES + "BRAND,1,learned\n")
+    views(world, NOON - timedelta(hours=4), NOON, 4)  # 9.60
+    with world.open(NOON) as warehouse:
+        load_and_sum(warehouse)
+        warehouse.connection.execute("update internal.transactions set recorded_at = occurred_at + interval 200 second")
+        decide(warehouse)
+        publish(warehouse)
+    assert world.rows("select id, horizon_seconds from ops.early_stops") == [(1, 300 + 120 + 200)]
+
+
+def test_without_a_policy_nothing_is_foreseen(world: World) -> None:
+    views(world, NOON - timedelta(hours=4), NOON - timedelta(minutes=1), 4)
+    world.run()
+    assert world.status(11) == "RUNNING"
+    assert world.rows("from ops.early_stops") == []
+
+
+# --- pace
+
+
+def test_pace_is_held_against_the_brands_own_hours(world: World) -> None:
+    for days in range(1, 6):
+        start = NOON - timedelta(days=days, hours=4)
+        views(world, start, start + timedelta(hours=10), 1)
+    views(world, NOON - timedelta(hours=4), NOON, 2)
+    world.run()
+    [(pace, spend, expected, exhausted, unknown)] = world.rows(
+        "select pace, spend, expected_spend, projected_exhaustion_at, unknown_because from mart.pace"
+        " where id = 1 and period = 'DAY'"
+    )
+    assert (pace, spend, unknown) == ("AHEAD", Decimal("4.80"), None)
+    assert 3 < expected < Decimal("4.3")  # four of the ten hours of its days, and a little of every other one
+    assert NOON + timedelta(hours=4) < exhausted < NOON + timedelta(hours=8)  # 5.20 are left, 1.20 an hour
+
+
+def test_what_cannot_be_known_is_unknown_and_says_why(world: World) -> None:
+    views(world, NOON - timedelta(hours=1), NOON, 1)
+    world.run()
+    asked = "select id, pace, unknown_because from mart.pace where period in ('DAY', 'MONTH') order by id"
+    assert world.rows(asked) == [(1, "UNKNOWN", "there is no history"), (2, "UNKNOWN", "nothing is spent")]
+    spent(world, 30, "2025-06-10T11:30:00Z")
+    world.run(NOON + timedelta(minutes=5))
+    assert world.rows(asked)[0] == (1, "REACHED", "it is reached")
+
+
+def test_no_exhaustion_is_foreseen_for_a_day_that_is_over_by_then(world: World) -> None:
+    for days in range(1, 4):
+        views(world, NOON - timedelta(days=days, hours=8), NOON - timedelta(days=days - 1, hours=8), 1)
+    views(world, NOON - timedelta(hours=2), NOON, 1)
+    world.run(NOON)  # 1.20 spent, 0.60 an hour, sixteen hours left: 10.80
+    asked = "select projected_spend, projected_exhaustion_at from mart.pace where id = 1 and period = 'DAY'"
+    [(projected, exhausted)] = world.rows(asked)
+    assert Decimal(9) < projected < Decimal("12.5")
+    world.deliver_reference("budgets", BUDGETS + "BRAND,1,DAY,40,,\n")
+    world.run(NOON + timedelta(minutes=1))
+    [(projected, exhausted)] = world.rows(asked)
+    assert exhausted is None
+
+
+# --- backtest
+
+
+def replayed(world: World, hours: int, every: int, stop_early: str | None = None) -> Backtest:
+    plan = Plan(NOON, NOON + timedelta(hours=hours), timedelta(minutes=every), stop_early)
+    with open_published(world.root) as published:
+        return backtest(published, plan)
+
+
+def test_a_replay_stops_at_the_first_step_that_knows_and_serves_on_for_its_delay(world: World) -> None:
+    midnight = NOON + timedelta(hours=16)
+    world.run(NOON - timedelta(minutes=1))
+    views(world, midnight, midnight + timedelta(hours=23), 2)  # 10.00 after 500 minutes
+    world.run(midnight + timedelta(hours=25))
+    plan = Plan(midnight - timedelta(hours=1), midnight + timedelta(hours=25), timedelta(minutes=15), "off")
+    with open_published(world.root) as published:
+        done = backtest(published, plan)
+        rows = published.execute("select demand, spend, budget, lasted from replayed_outcomes").fetchall()
+        changes = published.execute("select is_start from replayed_changes where campaign_id = 11").fetchall()
+        assert published.execute("select count(*) from core.transactions").fetchone() == (23 * 60 * 2,)
+    # stopped at 510 minutes, served until 512
+    assert rows == [(Decimal("27.60"), Decimal("10.24"), Decimal("10.00"), "over 6 h")]
+    [outcome] = done.outcomes
+    assert outcome.overspend_worst == pytest.approx(2.4)
+    assert changes == [(False,), (True,)]
+    assert done.decisions == 26 * 4 + 1
+    early = backtest_of(world, plan, "learned")
+    assert early.outcomes[0].overspend_worst == 0
+    assert early.outcomes[0].underspend_of_all < 3.5
+
+
+def backtest_of(world: World, plan: Plan, stop_early: str) -> Backtest:
+    with open_published(world.root) as published:
+        return backtest(published, replace(plan, stop_early=stop_early))
+
+
+def test_bursts_after_each_decision_make_no_campaign_flap(world: World) -> None:
+    for step in range(0, 12 * 60, 5):
+        at = NOON + timedelta(minutes=step + 1)
+        rows = [event(f"{step}-{n}", 101, "view", (at + timedelta(seconds=n)).isoformat()) for n in range(step % 37)]
+        if rows:
+            world.deliver(f"{step}.jsonl", jsonl(*rows))
+    world.run(NOON + timedelta(hours=13))
+    for policy in ("learned", "30"):
+        assert replayed(world, 12, 5, policy).most_within_an_hour <= 2
+
+
+def test_a_replay_may_have_other_budgets_and_writes_nothing(world: World) -> None:
+    views(world, NOON, NOON + timedelta(hours=8), 2)
+    world.run(NOON + timedelta(hours=9))
+    before = world.rows("from ops.revision")
+    plan = Plan(NOON, NOON + timedelta(hours=8), timedelta(minutes=15), "off", budget_scale=100.0)
+    with open_published(world.root) as published:
+        backtest(published, plan)
+        assert published.execute("select is_start from replayed_changes where campaign_id = 11").fetchall() == [(True,)]
+    assert world.rows("from ops.revision") == before

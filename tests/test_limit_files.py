@@ -72,8 +72,18 @@ def with_columns(text: str, columns: str) -> str:
     return "\n".join([f"{header},{columns}", *(row + "," * (columns.count(",") + 1) for row in rows), ""])
 
 
+BAD_POLICIES = {
+    "CITY,1,off": "scope 'CITY' is not one of BRAND, CAMPAIGN",
+    "BRAND,x,off": "id 'x' is not a whole number that fits 64 bits",
+    "BRAND,1,": "stop_early is missing",
+    "BRAND,1,5m": "stop_early '5m' is not off, learned, or a number of minutes from 1 to 1440",
+    "BRAND,2,0": "stop_early '0' is not off, learned, or a number of minutes from 1 to 1440",
+    "CAMPAIGN,999,off": "unknown id 999: no such row in campaigns",
+}
+
 FILES: dict[str, tuple[str, int, dict[str, str]]] = {
     "budgets": (BUDGETS + "BRAND,1,WEEK,5,,\n", 1, BAD_BUDGETS),
+    "policies": ("scope,id,stop_early\nBRAND,3,learned\n", 1, BAD_POLICIES),
     "dayparting": (DAYPARTING + "12,mon-fri,10:00,11:00,\n", 1, BAD_DAYPARTS),
     "campaigns": (with_columns(CAMPAIGNS, "start_date,end_date"), 4, BAD_FLIGHTS),
     "brands": (with_columns(BRANDS, "billing,currency"), 3, BAD_ACCOUNTS),

@@ -18,6 +18,7 @@ SECTIONS = [
     "Prices",
     "Spend and zones",
     "Decisions and statuses",
+    "Foresight",
     "Manual changes",
     "Overspend",
     "Restatements",

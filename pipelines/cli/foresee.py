@@ -27,9 +27,9 @@ class StopEarly(click.ParamType[str]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Read it strictly."""
-        if value in ("off", "learned", "as-set") or (value.isdecimal() and 1 <= int(value) <= 1440):
-            return str(value)
-        self.fail(f"'{value}' is not off, learned, as-set or a number of minutes from 1 to 1440", param, ctx)
+        if value not in ("off", "learned", "as-set") and not (value.isdecimal() and 1 <= int(value) <= 1440):
+            self.fail(f"'{value}' is not off, learned, as-set or a number of minutes from 1 to 1440", param, ctx)
+        return str(value)
 
 
 @click.command(
@@ -127,7 +127,7 @@ def _print(done: "list[Backtest]", *, wide: bool) -> None:
     for each in done:
         say(
             f"every {_words(each.plan.every)}, stop early {_policy(each)}: {each.decisions:,} decisions over"
-            f" {each.costs:,} costs, {each.changes:,} changes, of one campaign at most {each.most_within_an_hour} an hour"
+            f" {each.costs:,} costs, {each.changes:,} changes, of a campaign at most {each.most_within_an_hour} an hour"
         )
     loaded = done[0].loaded_afterwards
     if loaded and done[0].plan.arrival is None:

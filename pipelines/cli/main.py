@@ -13,7 +13,21 @@ import click
 import duckdb
 
 from assets.engine.errors import QueryError, SpendgateError, all_lines, first_line
-from pipelines.cli import alerts, finance, foresee, hand_on, health, history, keep, rebuild, report, run, show, steer, ui
+from pipelines.cli import (
+    alerts,
+    finance,
+    foresee,
+    hand_on,
+    health,
+    history,
+    keep,
+    rebuild,
+    report,
+    run,
+    show,
+    steer,
+    ui,
+)
 from pipelines.cli.ending import end_unread, told_when_stopped
 from pipelines.cli.printing import say
 

@@ -1,10 +1,11 @@
--- One row per brand with spend in the four weeks before: how it is spread over the hours of a day and the days of a week.
+-- One row per brand with spend in the four weeks before: how it is spread over the hours of a day and the days of a
+-- week.
 create table if not exists internal.spend_profiles (
     brand_id bigint not null,
     days bigint not null,
     hourly_spend double not null,
-    by_hour double [] not null,
-    by_weekday double [] not null,
+    by_hour double[] not null,
+    by_weekday double[] not null,
     made_at timestamptz not null
 );
 comment on table internal.spend_profiles is 'One row per brand with spend in the four weeks before: how it is spread over the hours of a day and the days of a week.';

@@ -1,5 +1,5 @@
--- One row per limit in force, as of the last decision: whether it is spent faster or slower than the brand's own history
--- says, and when it will be used up.
+-- One row per limit in force, as of the last decision: whether it is spent faster or slower than the brand's own
+-- history says, and when it will be used up.
 --
 -- Everything is counted in hours of usual spend: an hour weighs as much as the brand's profile says for its hour of the
 -- day and its weekday.

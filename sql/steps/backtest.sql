@@ -18,9 +18,10 @@ with costs as (
 ),
 
 usual as (
-    select coalesce(
-        median(epoch(recorded_at - occurred_at)) filter (not is_loaded_afterwards), 0
-    ) as seconds
+    select
+        coalesce(
+            median(epoch(recorded_at - occurred_at)) filter (not is_loaded_afterwards), 0
+        ) as seconds
     from costs
     where occurred_at >= $since
 ),
@@ -123,8 +124,8 @@ create or replace temp table weighed_before (
 );
 
 -- name: arrived
--- One row per cost that has become known since the step before and had been served: none of a campaign that a budget had
--- stopped, as of when the stop takes effect. Reads replayed_costs and serving_stops.
+-- One row per cost that has become known since the step before and had been served: none of a campaign that a budget
+-- had stopped, as of when the stop takes effect. Reads replayed_costs and serving_stops.
 create or replace temp table arrived as
 with known as (
     from replayed_costs
@@ -170,8 +171,9 @@ using (
         and served.period = new.period
         and served.bucket = new.bucket
 when matched then update set spend = served.spend + new.spend
-when not matched then insert (brand_id, campaign_id, period, bucket, spend)
-values (new.brand_id, new.campaign_id, new.period, new.bucket, new.spend);
+when not matched then
+    insert (brand_id, campaign_id, period, bucket, spend)
+    values (new.brand_id, new.campaign_id, new.period, new.bucket, new.spend);
 
 -- name: spent
 -- One row per part of the spend of a campaign in a wanted bucket, of what was served. Reads served_spend and
@@ -202,8 +204,8 @@ set amount = amount * $scale::decimal(18, 6)
 where period <> 'FUNDS';
 
 -- name: recent_costs
--- One row per cost of the last hour, of six hours where it is to be learned how late costs are known. Reads served_costs
--- and policies_now.
+-- One row per cost of the last hour, of six hours where it is to be learned how late costs are known. Reads
+-- served_costs and policies_now.
 create or replace temp table recent_costs as
 select
     costs.brand_id,
@@ -216,10 +218,16 @@ from served_costs as costs
 where
     costs.occurred_at <= $now
     and costs.occurred_at > $now::timestamptz - case
-        when exists (select 1 from policies_now where stop_early = 'learned') then interval 6 hours
+        when exists (
+            select 1 from policies_now
+            where stop_early = 'learned'
+        ) then interval 6 hours
         else interval 1 hour
     end
-    and exists (select 1 from policies_now where stop_early <> 'off');
+    and exists (
+        select 1 from policies_now
+        where stop_early <> 'off'
+    );
 
 -- name: recent_known
 -- Costs that were known too long ago to be recent are not looked at again.
@@ -227,8 +235,8 @@ delete from served_costs
 where known_at <= $now::timestamptz - interval 7 hours;
 
 -- name: due
--- One row: whether another limit is reached or foreseen than at the decision before, or a status changes by itself. Reads
--- limits, foreseen, weighed_before and decided.
+-- One row: whether another limit is reached or foreseen than at the decision before, or a status changes by itself.
+-- Reads limits, foreseen, weighed_before and decided.
 select
     exists (
         (
@@ -245,7 +253,11 @@ select
         except
         from weighed_before
     )
-    or (select count(*) from limits where reached or foreseen) <> (select count(*) from weighed_before)
+    or (
+        select count(*) from limits
+        where reached or foreseen
+    ) <> (select count(*) from weighed_before
+    )
     or coalesce((select min(next_change_at) from decided) <= $now, false) as is_due;
 
 -- name: weighed
@@ -382,9 +394,9 @@ where instant > $since and instant < $until
 order by instant;
 
 -- name: outcomes
--- One row per limit and period that began and ended within the replay: what would have been spent without any stop, what
--- was, and after how long the budget was used up without any stop. Left out are periods in which the budget was cut:
--- what had been spent by then is nobody's overspend. Reads replayed_limits, replayed_costs, serving_stops and
+-- One row per limit and period that began and ended within the replay: what would have been spent without any stop,
+-- what was, and after how long the budget was used up without any stop. Left out are periods in which the budget was
+-- cut: what had been spent by then is nobody's overspend. Reads replayed_limits, replayed_costs, serving_stops and
 -- replayed_holds.
 create or replace temp table replayed_outcomes as
 with periods as (
@@ -405,7 +417,7 @@ with periods as (
 costs as (
     select
         costs.*,
-        exists (
+        exists(
             select 1 from serving_stops as stops
             where
                 costs.campaign_id = stops.campaign_id
@@ -435,8 +447,8 @@ laid as (
         on
             periods.brand_id = costs.brand_id
             and (periods.scope = 'BRAND' or periods.id = costs.campaign_id)
-            and costs.occurred_at >= periods.starts_at
-            and costs.occurred_at < periods.ends_at
+            and periods.starts_at <= costs.occurred_at
+            and periods.ends_at > costs.occurred_at
     where periods.budget = periods.highest_budget
 ),
 
@@ -529,10 +541,11 @@ select
     count(*) as changes,
     coalesce(max(within_an_hour), 0) as most_within_an_hour
 from (
-    select count(*) over (
-        partition by campaign_id
-        order by decided_at
-        range between interval 3599 seconds preceding and current row
-    ) as within_an_hour
+    select
+        count(*) over (
+            partition by campaign_id
+            order by decided_at
+            range between interval 3599 seconds preceding and current row
+        ) as within_an_hour
     from replayed_changes
 ) as windowed;

@@ -66,8 +66,8 @@ from policies_now
 where stop_early <> 'off';
 
 -- name: recent_costs
--- One row per cost, or correction, of the last hour of a brand whose limits are foreseen, of six hours where it is to be
--- learned how late costs are known. Reads policies_now.
+-- One row per cost, or correction, of the last hour of a brand whose limits are foreseen, of six hours where it is to
+-- be learned how late costs are known. Reads policies_now.
 create or replace temp table recent_costs as
 select
     costs.brand_id,
@@ -149,7 +149,9 @@ rates as (
         / greatest(epoch(any_value(last_at) - min(occurred_at) filter (is_cost)), 300) as usual_rate,
         3600 * sum(amount) filter (occurred_at > last_at - interval 15 minutes)::double
         / greatest(
-            epoch(any_value(last_at) - min(occurred_at) filter (is_cost and occurred_at > last_at - interval 15 minutes)),
+            epoch(
+                any_value(last_at) - min(occurred_at) filter (is_cost and occurred_at > last_at - interval 15 minutes)
+            ),
             300
         ) as recent_rate
     from hours

@@ -44,9 +44,9 @@ class Plan:
     arrival: timedelta | None = None
 
     @property
-    def steps(self) -> range:
+    def steps(self) -> list[int]:
         """Of the decisions, numbered."""
-        return range(int((self.until - self.since) / self.every) + 1)
+        return list(range(int((self.until - self.since) / self.every) + 1))
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ class Backtest:
 
 
 def backtest(
-    connection: duckdb.DuckDBPyConnection, plan: Plan, track: Callable[[range], Iterable[int]] = iter
+    connection: duckdb.DuckDBPyConnection, plan: Plan, track: Callable[[list[int]], Iterable[int]] = iter
 ) -> Backtest:
     """Replay a plan over the published copy; `replayed_outcomes` then holds each budget's own row.
 
@@ -129,9 +129,7 @@ def backtest(
     replay.do(sql("steps.backtest", "outcomes"), until=plan.until, since=plan.since)
     rows = replay.do(sql("steps.backtest", "figures")).fetchall()
     changes, most = replay.do(sql("steps.backtest", "changes")).fetchall()[0]
-    return Backtest(
-        plan, costs, loaded_afterwards, len(plan.steps), changes, most, [Outcome(*row) for row in rows]
-    )
+    return Backtest(plan, costs, loaded_afterwards, len(plan.steps), changes, most, [Outcome(*row) for row in rows])
 
 
 def _prepare(connection: duckdb.DuckDBPyConnection, plan: Plan) -> tuple[int, int]:
@@ -159,7 +157,9 @@ class _Replay:
         self._before = BEGINNING
         values = {"since": plan.since, "until": plan.until}
         self.do(sql("steps.backtest", "nothing_served"), since=plan.since)
-        self._edges = [instant for (instant,) in self.do(sql("steps.backtest", "instants_of_interest"), **values).fetchall()]
+        self._edges = [
+            instant for (instant,) in self.do(sql("steps.backtest", "instants_of_interest"), **values).fetchall()
+        ]
 
     def do(self, text: str, **values: Any) -> duckdb.DuckDBPyConnection:
         """Do the statements of one text, each with the values it asks for; returns the last one's result."""
