@@ -1,16 +1,20 @@
 """Limits that are foreseen to be reached: when campaigns stop early, until when, and that it can be derived again."""
 
+import json
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from assets.engine.backtest.replay import Backtest, Plan, backtest
 from assets.engine.decision import decide
 from assets.engine.explanation import derive_unchecked_changes, explain
 from assets.engine.warehouse.publication import open_published, publish
 from pipelines.cli.explanations import explanation_lines
+from pipelines.cli.main import cli
 from tests.world import NOON, World, event, jsonl, load_and_sum, spent
 
 POLICIES = "scope,id,stop_early\n"
@@ -269,3 +273,18 @@ def test_a_replay_may_have_other_budgets_and_writes_nothing(world: World) -> Non
         backtest(published, plan)
         assert published.execute("select is_start from replayed_changes where campaign_id = 11").fetchall() == [(True,)]
     assert world.rows("from ops.revision") == before
+
+
+def test_the_command_compares_policies_draws_them_and_refuses_what_makes_no_sense(world: World, tmp_path: Path) -> None:
+    views(world, NOON, NOON + timedelta(hours=3), 2)
+    world.run(NOON + timedelta(hours=4))
+    command = ["backtest", "--data", str(world.root.path), "--from", NOON.isoformat()]
+    ends = ["--to", (NOON + timedelta(hours=3)).isoformat(), "--every", "1h", "--json"]
+    plot = ["--plot", str(tmp_path / "plot.svg")]
+    done = CliRunner().invoke(cli, [*command, *ends, *plot, "--stop-early", "off", "--stop-early", "learned"])
+    assert [each["plan"]["stop_early"] for each in json.loads(done.stdout)] == ["off", "learned"]
+    assert (tmp_path / "plot.svg").read_text().lstrip().startswith("<?xml")
+    refused = CliRunner().invoke(cli, [*command, "--to", NOON.isoformat()])
+    assert "is not after --from" in refused.stderr
+    refused = CliRunner().invoke(cli, [*command, *ends, "--stop-early", "soon"])
+    assert "'soon' is not off, learned, as-set or a number of minutes" in refused.stderr

@@ -46,7 +46,7 @@ class Plan:
     @property
     def steps(self) -> list[int]:
         """Of the decisions, numbered."""
-        return list(range(int((self.until - self.since) / self.every) + 1))
+        return list(range(int((self.until - self.since).total_seconds() // self.every.total_seconds()) + 1))
 
 
 @dataclass(frozen=True)
