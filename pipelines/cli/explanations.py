@@ -65,7 +65,11 @@ def explanation_lines(explanation: Explanation) -> list[tuple[str, str]]:
         ("at", f"{for_people(last.decided_at)} UTC, {clock}"),
         ("day", _spend(last.daily_spend, last.daily_budget, versions.currency)),
         ("month", _spend(last.monthly_spend, last.monthly_budget, versions.currency)),
-        *[(_name(limit), _limit(limit, versions.currency)) for limit in explanation.limits if not _is_told(limit)],
+        *[
+            (_name(limit.scope, limit.period), _limit(limit, versions.currency))
+            for limit in explanation.limits
+            if not _is_told(limit)
+        ],
         ("nearest", _nearest(explanation.limits)),
         ("window", _window(last.window_start, last.window_end)),
         *_flight_lines(explanation.flight),
@@ -100,8 +104,8 @@ def _is_told(limit: Limit) -> bool:
     return limit.scope == "BRAND" and limit.period in ("DAY", "MONTH")
 
 
-def _name(limit: Limit) -> str:
-    return limit.period.lower() if limit.scope == "BRAND" else f"campaign {limit.period.lower()}"
+def _name(scope: str, period: str) -> str:
+    return period.lower() if scope == "BRAND" else f"campaign {period.lower()}"
 
 
 def _limit(limit: Limit, currency: str) -> str:
@@ -126,7 +130,7 @@ def _nearest(limits: list[Limit]) -> str:
 
 def _projection(limit: dict[str, Any], currency: str) -> str:
     """How a limit was foreseen to be reached, with the numbers it was stopped by."""
-    name = limit["period"].lower() if limit["scope"] == "BRAND" else f"campaign {limit['period'].lower()}"
+    name = _name(limit["scope"], limit["period"])
     return (
         f"{name}: {_spend(limit['spend'], limit['budget'], currency)}; at {for_people(limit['hourly_rate'])} an hour,"
         f" {for_people(limit['projected_spend'])} within {limit['horizon_seconds'] / 60:.0f} minutes;"

@@ -25,8 +25,6 @@ create or replace macro mart.pace_of(limits_then) as table -- noqa: PRS
         select
             limits.*,
             core.local_time(limits.as_of, offsets.utc_offset) as local_now,
-            core.local_time(greatest(limits.as_of, coalesce(limits.runs_from, limits.as_of)), offsets.utc_offset)
-                as local_from,
             -- no further than two months: what lies beyond is not foreseen
             core.local_time(
                 least(
@@ -46,9 +44,7 @@ create or replace macro mart.pace_of(limits_then) as table -- noqa: PRS
         select
             *,
             epoch(local_now - date_trunc('day', local_now)) / 3600 as hours_now,
-            epoch(local_from - date_trunc('day', local_from)) / 3600 as hours_from,
-            by_weekday[isodow(local_from)] as day_weight,
-            core.weight_by(by_hour, hours_from) * day_weight as weight_before,
+            core.weight_by(by_hour, hours_now) * by_weekday[isodow(local_now)] as weight_before,
             case period
                 when 'HOUR' then epoch(as_of - starts_at) / 3600
                 when 'DAY' then core.weight_by(by_hour, hours_now) / list_sum(by_hour)
@@ -78,8 +74,8 @@ create or replace macro mart.pace_of(limits_then) as table -- noqa: PRS
             end as expected_share,
             -- the days ahead, each with its weight
             list_transform(
-                range(0, greatest(0, date_diff('day', local_from::date, local_until::date)) + 1),
-                lambda each: list_sum(by_hour) * by_weekday[isodow(local_from::date + each::integer)]
+                range(0, greatest(0, date_diff('day', local_now::date, local_until::date)) + 1),
+                lambda each: list_sum(by_hour) * by_weekday[isodow(local_now::date + each::integer)]
             ) as days_ahead,
             epoch(local_until - date_trunc('day', local_until)) / 3600 as hours_until,
             -- what one usual hour spends: the last hour, steadied by the brand's own usual hour where it is known
@@ -129,7 +125,7 @@ create or replace macro mart.pace_of(limits_then) as table -- noqa: PRS
                     lambda each: list_sum(days_ahead[1:each]) < weight_before + weight_wanted
                 )
             ) as days_between,
-            local_from::date + days_between::integer as used_up_on,
+            local_now::date + days_between::integer as used_up_on,
             date_trunc('day', used_up_on::timestamp) + to_microseconds(
                 (
                     3600e6 * core.hours_by_weight(
@@ -178,7 +174,7 @@ create or replace macro mart.pace_of(limits_then) as table -- noqa: PRS
         on
             crossed.timezone = later.timezone
             and core.instant_of(crossed.used_up_at, crossed.utc_offset) >= later.starts_at;
-comment on macro table mart.pace_of is 'The pace of a relation of limits, each with its instant, clock, profile, recent spend, and from when to when something may run.'; -- noqa: PRS
+comment on macro table mart.pace_of is 'The pace of a relation of limits, each with its instant, clock, profile, recent spend, and until when something may run.'; -- noqa: PRS
 
 create or replace view internal.limits_to_pace as
 with decided as (
@@ -266,7 +262,6 @@ select
     limits.reached,
     limits.timezone,
     coalesce(running.may_run, false) as may_run,
-    null::timestamptz as runs_from,
     -- within a day its window ends it; over several days its windows come again
     nullif(
         case when limits.period in ('HOUR', 'DAY') then running.runs_until else running.flight_ends_at end,
@@ -286,7 +281,6 @@ comment on view internal.limits_to_pace is 'One row per limit in force with what
 comment on column internal.limits_to_pace.as_of is 'the instant decided for';
 comment on column internal.limits_to_pace.reached is 'spend >= budget';
 comment on column internal.limits_to_pace.may_run is 'whether a campaign of it is RUNNING';
-comment on column internal.limits_to_pace.runs_from is 'first instant at which one may run; null: now';
 comment on column internal.limits_to_pace.runs_until is 'first instant at which none may any more; null: never';
 comment on column internal.limits_to_pace.recent_spend is 'spent in the hour before';
 comment on column internal.limits_to_pace.days is 'local dates of its profile; null: it has none';

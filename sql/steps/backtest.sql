@@ -77,20 +77,28 @@ where
     or periods.period in (select budgets.period from core.budgets)
     or (periods.period = 'LIFETIME' and 'PREPAID' in (select brands.billing from core.brands));
 
+-- name: spend_by_period
+-- One row per brand, campaign, period and local time at which it begins: the sums of some costs. Reads
+-- replayed_periods.
+create or replace temp macro spend_by_period(of_costs) as table -- noqa: PRS
+    select
+        costs.brand_id,
+        costs.campaign_id,
+        periods.period,
+        coalesce(date_trunc(periods.unit, costs.local_time), '2000-01-01'::timestamp) as bucket,
+        sum(costs.amount)::decimal(38, 9) as spend
+    from query_table(of_costs) as costs
+    cross join replayed_periods as periods
+    group by all;
+
 -- name: served_before
 -- One row per brand, campaign, period and local time at which it begins: what was spent before $since. Reads
--- replayed_costs and replayed_periods.
+-- replayed_costs.
+create or replace temp table costs_before as
+from replayed_costs
+where occurred_at < $since and known_at < $since;
 create or replace temp table served_spend as
-select
-    costs.brand_id,
-    costs.campaign_id,
-    periods.period,
-    coalesce(date_trunc(periods.unit, costs.local_time), '2000-01-01'::timestamp) as bucket,
-    sum(costs.amount)::decimal(38, 9) as spend
-from replayed_costs as costs
-cross join replayed_periods as periods
-where costs.occurred_at < $since and costs.known_at < $since
-group by all;
+from spend_by_period('costs_before');
 
 -- name: nothing_served
 -- No row yet: costs that were served and are known, stops and starts of campaigns with when they take effect, changes,
@@ -101,10 +109,9 @@ select
     campaign_id,
     amount,
     occurred_at,
-    known_at,
-    local_time
-from replayed_costs
-where occurred_at >= $since - interval 6 hours and known_at < $since
+    known_at
+from costs_before
+where occurred_at >= $since - interval 6 hours
 order by known_at;
 create or replace temp table serving_stops (campaign_id bigint, from_at timestamptz, until_at timestamptz);
 create or replace temp table replayed_changes (campaign_id bigint, decided_at timestamptz, is_start boolean);
@@ -116,8 +123,8 @@ create or replace temp table replayed_holds (
     scope varchar, id bigint, period varchar, starts_at timestamptz, from_at timestamptz, until_at timestamptz
 );
 create or replace temp table stops_before (
-    scope varchar, id bigint, period varchar, brand_id bigint, is_held boolean, starts_at timestamptz,
-    budget decimal(38, 9), stopped_at timestamptz, hourly_rate decimal(38, 9), usual_rate decimal(38, 9)
+    scope varchar, id bigint, period varchar, is_held boolean, starts_at timestamptz, budget decimal(38, 9),
+    stopped_at timestamptz, hourly_rate decimal(38, 9), usual_rate decimal(38, 9)
 );
 create or replace temp table weighed_before (
     scope varchar, id bigint, period varchar, starts_at timestamptz, stopped_at timestamptz
@@ -150,21 +157,12 @@ anti join (
         and known.occurred_at < stops.until_at;
 
 -- name: add_arrived
--- What has become known is added to what was served. Reads arrived and replayed_periods.
+-- What has become known is added to what was served. Reads arrived.
 insert into served_costs
+select * exclude (local_time)
 from arrived;
 merge into served_spend as served
-using (
-    select
-        arrived.brand_id,
-        arrived.campaign_id,
-        periods.period,
-        coalesce(date_trunc(periods.unit, arrived.local_time), '2000-01-01'::timestamp) as bucket,
-        sum(arrived.amount) as spend
-    from arrived
-    cross join replayed_periods as periods
-    group by all
-) as new
+using spend_by_period('arrived') as new
     on
         served.brand_id = new.brand_id
         and served.campaign_id = new.campaign_id
@@ -234,35 +232,9 @@ where
 delete from served_costs
 where known_at <= $now::timestamptz - interval 7 hours;
 
--- name: due
--- One row: whether another limit is reached or foreseen than at the decision before, or a status changes by itself.
--- Reads limits, foreseen, weighed_before and decided.
-select
-    exists (
-        (
-            select
-                limits.scope,
-                limits.id,
-                limits.period,
-                limits.starts_at,
-                foreseen.stopped_at
-            from limits
-            left join foreseen on limits.place = foreseen.place and limits.id = foreseen.id
-            where limits.reached or limits.foreseen
-        )
-        except
-        from weighed_before
-    )
-    or (
-        select count(*) from limits
-        where reached or foreseen
-    ) <> (select count(*) from weighed_before
-    )
-    or coalesce((select min(next_change_at) from decided) <= $now, false) as is_due;
-
 -- name: weighed
--- One row per limit that this decision has found reached or foreseen. Reads limits and foreseen.
-create or replace temp table weighed_before as
+-- One row per limit that is reached or foreseen at this step. Reads limits and foreseen.
+create or replace temp table weighed as
 select
     limits.scope,
     limits.id,
@@ -272,6 +244,25 @@ select
 from limits
 left join foreseen on limits.place = foreseen.place and limits.id = foreseen.id
 where limits.reached or limits.foreseen;
+
+-- name: due
+-- One row: whether other limits are reached or foreseen than at the decision before, or a status changes by itself.
+-- Reads weighed, weighed_before and decided.
+select
+    exists (
+        (
+            from weighed
+            except
+            from weighed_before
+        )
+    )
+    or (select count(*) from weighed) <> (select count(*) from weighed_before)
+    or coalesce((select min(next_change_at) from decided) <= $now, false) as is_due;
+
+-- name: keep_weighed
+-- What the next steps are held against. Reads weighed.
+create or replace temp table weighed_before as
+from weighed;
 
 -- name: note_changes
 -- Changes of this step, and what they do to serving $delay later. Reads decided.
@@ -332,7 +323,6 @@ select
     scope,
     id,
     period,
-    brand_id,
     true as is_held,
     starts_at,
     budget,

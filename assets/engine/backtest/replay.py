@@ -141,7 +141,6 @@ def _prepare(connection: duckdb.DuckDBPyConnection, plan: Plan) -> tuple[int, in
     }
     connection.execute(sql("steps.backtest", "replayed_costs"), values)
     connection.execute(sql("steps.backtest", "replayed_periods"))
-    connection.execute(sql("steps.backtest", "served_before"), {"since": plan.since})
     history = {"recorded_before": None, "decided_through": plan.since, "campaign_id": None}
     connection.execute(sql("steps.decision", "statuses_as_of"), history)
     [extent] = connection.execute(sql("steps.backtest", "extent"), {"since": plan.since}).fetchall()
@@ -156,6 +155,8 @@ class _Replay:
         self._plan = plan
         self._before = BEGINNING
         values = {"since": plan.since, "until": plan.until}
+        self.do(sql("steps.backtest", "spend_by_period"))
+        self.do(sql("steps.backtest", "served_before"), since=plan.since)
         self.do(sql("steps.backtest", "nothing_served"), since=plan.since)
         self._edges = [
             instant for (instant,) in self.do(sql("steps.backtest", "instants_of_interest"), **values).fetchall()
@@ -177,14 +178,17 @@ class _Replay:
         self.do(sql("steps.backtest", "recent_costs"), now=now)
         self._connection.execute(sql("steps.limits", "bucket_spend"))
         weigh_limits(self._connection)
+        self.do(sql("steps.backtest", "weighed"))
         if is_edge or self.do(sql("steps.backtest", "due"), now=now).fetchall()[0][0]:
             self._decide(now, is_edge=is_edge)
         self._before = now
 
     def _find_limits(self, now: datetime) -> bool:
         """Find what holds at an instant, where that may differ from the step before; returns whether it may."""
-        begun = {instant for instant in self._edges if self._before < instant <= now}
-        if self._before.timestamp() // EDGE.total_seconds() == now.timestamp() // EDGE.total_seconds() and not begun:
+        before, quarter = self._before, EDGE.total_seconds()
+        if before.timestamp() // quarter == now.timestamp() // quarter and not any(
+            before < instant <= now for instant in self._edges
+        ):
             return False
         plan, instant = self._plan, {"now": now, "known_at": None}
         find_limits(self._connection, instant, brand_id=None)
@@ -195,8 +199,8 @@ class _Replay:
         else:
             self.do(sql("steps.backtest", "policies"), stop_early=plan.stop_early)
         self.do(sql("steps.backtest", "spent"))
-        if self._before > plan.since - EDGE:
-            self.do(sql("steps.backtest", "set_by_hand"), before=self._before, now=now)
+        if before >= plan.since:  # of those before the first step, statuses tell already
+            self.do(sql("steps.backtest", "set_by_hand"), before=before, now=now)
         self.do(sql("steps.backtest", "recent_known"), now=now)
         return True
 
@@ -204,6 +208,6 @@ class _Replay:
         settle(self._connection, {"now": now, "known_at": None})
         self.do(sql("steps.backtest", "note_changes"), now=now, delay=self._plan.delay.total_seconds())
         self.do(sql("steps.backtest", "note_holds"), now=now)
-        self.do(sql("steps.backtest", "weighed"))
+        self.do(sql("steps.backtest", "keep_weighed"))
         if is_edge:
             self.do(sql("steps.backtest", "note_limits"), now=now, since=self._plan.since)
