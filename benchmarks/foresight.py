@@ -1,15 +1,19 @@
 """Traffic to foresee: steady, by the hour of the day, and spiky, in twelve zones over a clock change.
 
-Belongs here: the world, and replaying it by cadence and policy. Does not: the replay (`assets.engine.backtest`).
+Belongs here: the world, and replaying it by cadence and policy. Does not: the replay (`assets.engine.backtest`), how
+far forecasts were off (`forecasts.sql`).
 
-`python -m benchmarks.foresight DATA` makes the world in the data root DATA, unless it is there, replays it, and prints
-one row per cadence, policy, kind of traffic and length of time that a budget lasts.
+`python -m benchmarks.foresight DATA` makes the world in the data root DATA, unless it is there, and prints the rows of
+two tables in Markdown: how far forecasts of when a budget is used up were off, by kind of traffic and how far ahead,
+and what replays came to, by cadence, policy, how long the budget lasted, and kind of traffic.
 """
 
 import argparse
 import math
 import subprocess
 import sys
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -31,23 +35,31 @@ COST = 0.01
 SINCE = datetime(2026, 10, 22, tzinfo=UTC)  # clocks change on 25 October in Europe, on 1 November in America
 RAISED = datetime(2026, 10, 26, 15, tzinfo=UTC)  # when every sixth brand gets half as much again for a day
 
+EVERY = (60.0, 15.0, 5.0, 1.0)
+FORECASTS = Path(__file__).with_name("forecasts.sql")
+
 BY_TRAFFIC = """
 select
-    brands.name as traffic,
     lasted,
+    brands.name as traffic,
     count(*) as budgets,
-    round(median(overspend_percent), 2) as overspend_median,
-    round(quantile_cont(overspend_percent, 0.95), 2) as overspend_p95,
-    round(max(overspend_percent), 2) as overspend_worst,
-    round(
-        100 * sum(greatest(least(demand, budget) - spend, 0))::double / sum(least(demand, budget))::double, 2
-    ) as underspend_of_all,
-    round(quantile_cont(underspend_percent, 0.95), 2) as underspend_p95
+    format(
+        '{:.2f} / {:.2f} / {:.2f}',
+        median(overspend_percent), quantile_cont(overspend_percent, 0.95), max(overspend_percent)
+    ) as overspend,
+    format('{:.2f} / {:.2f}', quantile_cont(bound_percent, 0.95), max(bound_percent)) as bound,
+    format(
+        '{:.2f} / {:.2f}',
+        100 * sum(greatest(least(demand, budget) - spend, 0))::double / sum(least(demand, budget))::double,
+        quantile_cont(underspend_percent, 0.95)
+    ) as underspend
 from replayed_outcomes
 inner join core.brands on replayed_outcomes.brand_id = brands.brand_id and brands.valid_to is null
 where period = 'DAY' and lasted <> 'not used up'
 group by all
-order by all
+order by
+    list_position(['over 6 h', '1 to 6 h', 'under 1 h'], lasted),
+    list_position(['steady', 'diurnal', 'spiky'], traffic)
 """
 
 
@@ -143,27 +155,49 @@ def _run(root: DataRoot, now: datetime) -> None:
     subprocess.run([*command, now.isoformat()], check=True, stdout=subprocess.DEVNULL)
 
 
+def replay(root: DataRoot, days: float, minutes: float, stop_early: str) -> str:
+    """Rows of a Markdown table: what a replay of so many days came to."""
+    since = SINCE + timedelta(days=1)
+    plan = Plan(since, since + timedelta(days=days), timedelta(minutes=minutes), stop_early)
+    with open_published(root) as published:
+        backtest(published, plan)
+        return _rows((f"{minutes:g} min", stop_early, *row) for row in published.sql(BY_TRAFFIC).fetchall())
+
+
+def forecasts(root: DataRoot, days: int) -> str:
+    """Rows of a Markdown table: how far forecasts of when a budget is used up were off, by profiles as of each day."""
+    with open_warehouse(root, now=SINCE + timedelta(days=days), run_id="benchmark") as warehouse:
+        connection = warehouse.connection
+        connection.execute("create temp table profiles_by_day as from internal.spend_profiles limit 0")
+        for day in range(1, days):
+            warehouse.run("internal.spend_profiles", "clear")
+            warehouse.run("internal.spend_profiles", "add", now=SINCE + timedelta(days=day))
+            connection.execute("insert into profiles_by_day from internal.spend_profiles")
+        return _rows(connection.execute(FORECASTS.read_text(encoding="utf-8")).fetchall())
+
+
+def _rows(rows: Iterable[Sequence[object]]) -> str:
+    return "".join(f"| {' | '.join(map(str, row))} |\n" for row in rows)
+
+
 def main() -> None:
-    """Make the world, replay it, print the table."""
+    """Make the world, forecast, replay it, print tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
     parser.add_argument("--days", type=int, default=30)
-    parser.add_argument("--replay-days", type=int, default=29)
+    parser.add_argument("--replay-days", type=float, help="All but the first, if not given.")
     parser.add_argument("--every", type=float, action="append", help="Minutes; several times for several cadences.")
     given = parser.parse_args()
     root = DataRoot(given.data)
     if not root.published_file.exists():
         make(root, given.days)
-    for minutes in given.every or [60.0, 15.0, 5.0, 1.0]:
-        for stop_early in ("off", "learned"):
-            plan = Plan(
-                SINCE + timedelta(days=1), SINCE + timedelta(days=1 + given.replay_days), timedelta(minutes=minutes),
-                stop_early,
-            )  # fmt: skip
-            with open_published(root) as published:
-                replayed = backtest(published, plan)
-                sys.stdout.write(f"every {minutes:g} min, {stop_early}: {replayed.changes} changes\n")
-                published.sql(BY_TRAFFIC).show(max_width=200)
+    sys.stdout.write(forecasts(root, given.days))
+    plans = [(minutes, stop_early) for minutes in given.every or EVERY for stop_early in ("off", "learned")]
+    with ProcessPoolExecutor(2) as pool:  # a replay keeps one core busy
+        done = [pool.submit(replay, root, given.replay_days or given.days - 1, *plan) for plan in plans]
+        for each in done:
+            sys.stdout.write(each.result())
+            sys.stdout.flush()
 
 
 if __name__ == "__main__":

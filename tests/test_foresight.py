@@ -1,6 +1,7 @@
 """Limits that are foreseen to be reached: when campaigns stop early, until when, and that it can be derived again."""
 
 import json
+import math
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -123,7 +124,7 @@ def test_a_spike_that_was_foreseen_to_last_is_let_go_after_an_hour_and_not_befor
     world.deliver_reference("policies", POLICIES + "BRAND,1,12\n")
     views(world, MORNING, NOON, 1)
     world.run()
-    views(world, NOON, NOON + timedelta(minutes=5), 130)  # 6.50 in five minutes, after 0.60 in an hour
+    views(world, NOON, NOON + timedelta(minutes=5), 100)  # 5.00 in five minutes, after 0.60 in an hour
     world.run(NOON + timedelta(minutes=5))
     assert world.transitions(11)[-1][2] == "PROJECTED_DAILY_BUDGET_REACHED"
     world.run(NOON + timedelta(minutes=64))
@@ -132,6 +133,25 @@ def test_a_spike_that_was_foreseen_to_last_is_let_go_after_an_hour_and_not_befor
         NOON + timedelta(minutes=65)
     )
     world.run(NOON + timedelta(minutes=65))
+    assert world.status(11) == "RUNNING"
+
+
+def test_a_larger_spike_holds_for_as_long_as_half_of_it_each_hour_would_spend_what_is_left(world: World) -> None:
+    world.deliver_reference("policies", POLICIES + "BRAND,1,12\n")
+    views(world, MORNING, NOON, 1)
+    world.run()
+    views(world, NOON, NOON + timedelta(minutes=5), 120)
+    world.run(NOON + timedelta(minutes=5))
+    [(spend, of_burst, of_hour)] = world.rows(
+        "select spend, hourly_rate * horizon_seconds / 3600, usual_rate * horizon_seconds / 3600 from ops.early_stops"
+    )
+    hours = math.log2((of_burst - of_hour) / (10 - float(spend) - 2 * of_hour))
+    assert 1 < hours < 10
+    let_go_at = world.value("select next_change_at from ops.campaign_status where campaign_id = 11")
+    assert abs(let_go_at - (NOON + timedelta(minutes=5, hours=hours))) < timedelta(seconds=1)
+    world.run(let_go_at - timedelta(seconds=1))
+    assert world.status(11) == "BUDGET_REACHED"
+    world.run(let_go_at)
     assert world.status(11) == "RUNNING"
 
 

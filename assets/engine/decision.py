@@ -117,7 +117,6 @@ def weigh_limits(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(sql("steps.limits", "limits"))
     connection.execute(sql("steps.foresight", "foreseen"))
     connection.execute(sql("steps.foresight", "mark_limits"))
-    connection.execute(sql("steps.foresight", "foreseen_reasons"))
 
 
 def settle(connection: duckdb.DuckDBPyConnection, instant: dict[str, datetime | None]) -> DecisionSummary:
@@ -126,6 +125,7 @@ def settle(connection: duckdb.DuckDBPyConnection, instant: dict[str, datetime | 
     connection.execute(sql("steps.limits", "holds"), now)
     connection.execute(sql("steps.limits", "held"), now)
     connection.execute(sql("steps.limits", "reached"))
+    connection.execute(sql("steps.foresight", "foreseen_reasons"))
     connection.execute(sql("steps.windows", "flights"))
     connection.execute(sql("steps.windows", "schedules"), instant)
     connection.execute(sql("steps.windows", "campaign_schedules"))

@@ -13,10 +13,8 @@ comment on table internal.policy_versions is 'One row per version of a policy, a
 create or replace view core.policies as
 from core.versions_with_ends('internal.policy_versions');
 comment on view core.policies is 'One row per version of how a brand, or a campaign, wants its budgets held.';
-comment on column core.policies.policy is 'its key: scope/id';
 comment on column core.policies.scope is 'BRAND: all limits of the brand and of its campaigns; CAMPAIGN: the campaign''s own, in place of its brand''s policy';
 comment on column core.policies.id is 'brand_id or campaign_id';
-comment on column core.policies.stop_early is 'how far ahead a limit is foreseen: off, a number of minutes, or learned';
 
 create or replace macro core.policies_in_force(instant, known_at) as table
     from core.versions_in_force('internal.policy_versions', instant, known_at);

@@ -33,6 +33,8 @@ from (
     ('transactions', 'how many costs'),
     ('budget', 'spend that is allowed, in the currency of the brand'),
     ('scope', 'BRAND or CAMPAIGN'),
+    ('policy', 'key of a policy: scope/id'),
+    ('stop_early', 'how far ahead a limit is foreseen: off, a number of minutes, or learned'),
     ('period', 'HOUR, DAY, WEEK, MONTH or LIFETIME, on the brand''s clock'),
     ('costs', 'what was charged, in the currency of the brand'),
     ('daily_spend', 'spend of the local date so far'),

@@ -23,7 +23,26 @@ list_sum(
 create or replace macro mart.pace_of(limits_then) as table -- noqa: PRS
     with placed as (
         select
-            limits.*,
+            -- by name: the relation may have other columns
+            limits.scope,
+            limits.id,
+            limits.brand_id,
+            limits.period,
+            limits.as_of,
+            limits.starts_at,
+            limits.ends_at,
+            limits.spend,
+            limits.budget,
+            limits.reached,
+            limits.timezone,
+            limits.may_run,
+            limits.recent_spend,
+            limits.days,
+            limits.usual_rate,
+            limits.by_hour,
+            limits.by_weekday,
+            limits.dispersion,
+            limits.usual_hours,
             core.local_time(limits.as_of, offsets.utc_offset) as local_now,
             -- no further than two months: what lies beyond is not foreseen
             core.local_time(
@@ -78,17 +97,42 @@ create or replace macro mart.pace_of(limits_then) as table -- noqa: PRS
                 lambda each: list_sum(by_hour) * by_weekday[isodow(local_now::date + each::integer)]
             ) as days_ahead,
             epoch(local_until - date_trunc('day', local_until)) / 3600 as hours_until,
-            -- what one usual hour spends: the last hour, steadied by the brand's own usual hour where it is known
+            -- that of the last hour, part of which may be of the day before
+            greatest(
+                by_weekday[isodow(local_now)] * (
+                    core.weight_by(by_hour, hours_now)
+                    - core.weight_by(by_hour, greatest(hours_now - 1, 0))
+                    + by_hour[24] * greatest(1 - hours_now, 0)
+                ),
+                0.05
+            ) as recent_weight
+        from placed
+    ),
+
+    levelled as (
+        select
+            *,
+            -- for how many hours what is usual counts: fewer, the farther the last hour is from it
+            case
+                when usual_rate is null then 0
+                else
+                    usual_hours
+                    * coalesce(
+                        least(
+                            1,
+                            4 * dispersion * usual_rate * recent_weight
+                            / greatest((recent_spend - usual_rate * recent_weight) ^ 2, 1e-9)
+                        ),
+                        1
+                    )
+            end as hours_counted,
+            -- what one usual hour spends
             case
                 when recent_spend is null then usual_rate
                 else
-                    (recent_spend + coalesce(usual_rate, 0))
-                    / (
-                        greatest(by_weekday[isodow(local_now)] * by_hour[hour(local_now) + 1], 0.05)
-                        + case when usual_rate is null then 0 else 1 end
-                    )
+                    (recent_spend + coalesce(usual_rate, 0) * hours_counted) / (recent_weight + hours_counted)
             end as rate_of_usual_hour
-        from placed
+        from weighed
     ),
 
     ahead as (
@@ -112,7 +156,7 @@ create or replace macro mart.pace_of(limits_then) as table -- noqa: PRS
                 when days is null then 'there is no history'
                 when recent_spend is null or recent_spend <= 0 then 'nothing was spent in the last hour'
             end as unknown_because
-        from weighed
+        from levelled
     ),
 
     crossed as (
@@ -271,7 +315,9 @@ select
     profiles.days,
     case when limits.scope = 'BRAND' then profiles.hourly_spend end as usual_rate,
     coalesce(profiles.by_hour, list_transform(range(24), lambda each: 1.0::double)) as by_hour,
-    coalesce(profiles.by_weekday, list_transform(range(7), lambda each: 1.0::double)) as by_weekday
+    coalesce(profiles.by_weekday, list_transform(range(7), lambda each: 1.0::double)) as by_weekday,
+    profiles.dispersion,
+    coalesce(profiles.usual_hours, 1) as usual_hours
 from mart.budgets as limits
 cross join decided
 left join running on limits.scope = running.scope and limits.id = running.id
@@ -286,6 +332,8 @@ comment on column internal.limits_to_pace.recent_spend is 'spent in the hour bef
 comment on column internal.limits_to_pace.days is 'local dates of its profile; null: it has none';
 comment on column internal.limits_to_pace.usual_rate is 'spent in a usual hour; null: not known';
 comment on column internal.limits_to_pace.by_hour is 'weight of each hour of the day';
+comment on column internal.limits_to_pace.dispersion is 'variance of the spend of an hour, by its mean; null: not known';
+comment on column internal.limits_to_pace.usual_hours is 'how many hours of a day tell as much of it as the days before do';
 comment on column internal.limits_to_pace.by_weekday is 'weight of each weekday, from Monday';
 
 create or replace view mart.pace as

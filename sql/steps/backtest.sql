@@ -346,6 +346,24 @@ select
 from limits
 where period not in ('LIFETIME', 'FUNDS') and budget > 0 and starts_at >= $since;
 
+-- name: next_edge
+-- One row: the first instant after $now, $until at the latest, at which another period is under way, another budget
+-- holds, or a clock is put forward or back. Reads spend_wanted, pieces and clocks.
+select min(instant) as next_edge
+from (
+    select $until::timestamptz as instant
+    union all
+    select unnest([starts_at, ends_at]) as instant
+    from spend_wanted
+    union all
+    select unnest([from_at, until_at]) as instant
+    from pieces
+    union all
+    select starts_at as instant
+    from clocks
+) as instants
+where instant > $now;
+
 -- name: set_by_hand
 -- Changes that people made since the step before take effect: statuses with what they set. Reads statuses.
 update statuses
@@ -367,6 +385,8 @@ select distinct instant
 from (
     select valid_from as instant from core.brands
     union all
+    select valid_from as instant from core.brand_zones
+    union all
     select valid_from as instant from core.campaigns
     union all
     select valid_from as instant from core.budgets
@@ -386,8 +406,9 @@ order by instant;
 -- name: outcomes
 -- One row per limit and period that began and ended within the replay: what would have been spent without any stop,
 -- what was, and after how long the budget was used up without any stop. Left out are periods in which the budget was
--- cut: what had been spent by then is nobody's overspend. Reads replayed_limits, replayed_costs, serving_stops and
--- replayed_holds.
+-- cut: what had been spent by then is nobody's overspend. The bound of its overspend is the most that would have been
+-- spent within $seconds, from one step until the next is served, and the time in which nine of ten costs were known.
+-- Reads replayed_limits, replayed_costs, serving_stops and replayed_holds.
 create or replace temp table replayed_outcomes as
 with periods as (
     select
@@ -402,6 +423,14 @@ with periods as (
     from replayed_limits
     group by all
     having max(ends_at) <= $until
+),
+
+blind as (
+    select
+        1_000_000 * $seconds::double
+        + greatest(quantile_cont(epoch_us(known_at) - epoch_us(occurred_at), 0.9), 0) as microseconds
+    from replayed_costs
+    where occurred_at >= $since
 ),
 
 costs as (
@@ -431,8 +460,14 @@ laid as (
         sum(costs.amount) over (
             partition by periods.scope, periods.id, periods.period, periods.starts_at
             order by costs.occurred_at
-        ) as demand_so_far
+        ) as demand_so_far,
+        sum(costs.amount) over (
+            partition by periods.scope, periods.id, periods.period, periods.starts_at
+            order by epoch_us(costs.occurred_at)
+            range between blind.microseconds::bigint preceding and current row -- noqa: PRS
+        ) as demand_unseen
     from periods
+    cross join blind
     inner join costs
         on
             periods.brand_id = costs.brand_id
@@ -452,7 +487,8 @@ summed as (
         sum(amount)::decimal(38, 9) as demand,
         coalesce(sum(amount) filter (not is_taken_away), 0)::decimal(38, 9) as spend,
         min(occurred_at) as first_at,
-        min(occurred_at) filter (demand_so_far >= budget) as used_up_at
+        min(occurred_at) filter (demand_so_far >= budget) as used_up_at,
+        max(demand_unseen) as bound
     from laid
     group by
         scope,
@@ -480,6 +516,7 @@ select
     100 * greatest(summed.spend - summed.budget, 0)::double / summed.budget::double as overspend_percent,
     100 * greatest(least(summed.demand, summed.budget) - summed.spend, 0)::double / summed.budget::double
         as underspend_percent,
+    100 * summed.bound::double / summed.budget::double as bound_percent,
     coalesce(holds.minutes, 0) as minutes_held
 from summed
 inner join periods using (scope, id, period, starts_at)
@@ -510,6 +547,8 @@ select
     median(overspend_percent) as overspend_median,
     quantile_cont(overspend_percent, 0.95) as overspend_p95,
     max(overspend_percent) as overspend_worst,
+    quantile_cont(bound_percent, 0.95) as bound_p95,
+    max(bound_percent) as bound_worst,
     median(underspend_percent) as underspend_median,
     quantile_cont(underspend_percent, 0.95) as underspend_p95,
     100 * sum(greatest(least(demand, budget) - spend, 0))::double / sum(least(demand, budget))::double

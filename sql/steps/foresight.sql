@@ -95,66 +95,79 @@ where
 -- decision can act, is its budget; with the numbers, and until when it is held with no new spend. Reads limits,
 -- policies_now, recent_costs and stops_before.
 --
--- How fast a limit is spent is the faster of its last 15 and its last 60 minutes, up to the last cost that is known:
--- what has not arrived yet is not taken for silence. Once held, nothing is spent, so the rate of then stands; the hold
--- lasts an hour at least, so that nothing flaps, and ends with the period, with another budget, or when the slower rate
--- says that the budget would not have been reached.
+-- How fast a limit is spent is as fast as within any horizon of its last hour, up to the last cost that is known: what
+-- has not arrived yet is not taken for silence. Once held, nothing is spent that would tell, so the rates of then
+-- stand, and a burst passes: what the highest rate has above that of the whole hour counts half after each hour. The
+-- hold lasts until what is left of the budget is more than that, and two horizons at the rate of the whole hour, would
+-- spend; an hour at least, so that nothing flaps. It ends with the period and with another budget.
 create or replace temp table foreseen as
-with watched as (
+-- how long nine of ten costs take until they are known; what comes later than an hour is late, not slow
+with load_times as (
+    select
+        brand_id,
+        quantile_disc(seconds, 0.9) as load_seconds
+    from (
+        select
+            brand_id,
+            (epoch_us(known_at) - epoch_us(occurred_at)) // 1_000_000 as seconds
+        from recent_costs
+        where is_cost
+    ) as costs
+    where seconds between 0 and 3599
+    group by brand_id
+),
+
+watched as (
     select
         limits.*,
-        coalesce(own.stop_early, of_brand.stop_early) as policy
+        case coalesce(own.stop_early, of_brand.stop_early)
+            when 'learned'
+                then getvariable('spendgate_reach_seconds') + coalesce(load_times.load_seconds, 60)
+            else 60 * coalesce(own.stop_early, of_brand.stop_early)::integer
+        end::bigint as horizon_seconds,
+        least(horizon_seconds, 3600) as window_seconds
     from limits
     left join policies_now as of_brand on of_brand.scope = 'BRAND' and limits.brand_id = of_brand.id
     left join policies_now as own
         on own.scope = 'CAMPAIGN' and limits.scope = 'CAMPAIGN' and limits.id = own.id
+    left join load_times on limits.brand_id = load_times.brand_id
     where
         coalesce(own.stop_early, of_brand.stop_early, 'off') <> 'off'
         and not limits.reached
         and limits.budget > 0
 ),
 
--- how long nine of ten costs take until they are known; what comes later than an hour is late, not slow
-load_times as (
-    select
-        brand_id,
-        quantile_disc(date_diff('second', occurred_at, known_at), 0.9) as load_seconds
-    from recent_costs
-    where is_cost and known_at >= occurred_at and known_at < occurred_at + interval 1 hour
-    group by brand_id
-),
-
-hours as (
+-- what was spent within one horizon, or an hour of a longer one, up to each cost
+windows as (
     select
         watched.place,
         watched.id,
+        watched.window_seconds,
         costs.amount,
-        costs.is_cost,
         costs.occurred_at,
-        max(costs.occurred_at) filter (costs.is_cost) over limit_costs as last_at
+        costs.is_cost,
+        sum(costs.amount) over (
+            partition by watched.place, watched.id
+            order by epoch_us(costs.occurred_at)
+            range between 1_000_000 * watched.window_seconds preceding and current row -- noqa: PRS
+        ) as spend
     from watched
     inner join recent_costs as costs
         on watched.brand_id = costs.brand_id and (watched.scope = 'BRAND' or watched.id = costs.campaign_id)
     where
         costs.occurred_at > getvariable('spendgate_now') - interval 1 hour
         and costs.occurred_at >= coalesce(watched.starts_at, '-infinity'::timestamptz)
-    window limit_costs as (partition by watched.place, watched.id)
 ),
 
 rates as (
     select
         place,
         id,
-        3600 * sum(amount)::double
-        / greatest(epoch(any_value(last_at) - min(occurred_at) filter (is_cost)), 300) as usual_rate,
-        3600 * sum(amount) filter (occurred_at > last_at - interval 15 minutes)::double
-        / greatest(
-            epoch(
-                any_value(last_at) - min(occurred_at) filter (is_cost and occurred_at > last_at - interval 15 minutes)
-            ),
-            300
-        ) as recent_rate
-    from hours
+        -- a period that has just begun, or a cost by itself, counts as five minutes
+        greatest(epoch(max(occurred_at) filter (is_cost) - min(occurred_at) filter (is_cost)), 300) as span_seconds,
+        3600 * max(spend)::double / least(any_value(window_seconds), span_seconds) as hourly_rate,
+        3600 * sum(amount)::double / span_seconds as usual_rate
+    from windows
     group by
         place,
         id
@@ -163,11 +176,6 @@ rates as (
 measured as (
     select
         watched.*,
-        case watched.policy
-            when 'learned'
-                then getvariable('spendgate_reach_seconds') + coalesce(load_times.load_seconds, 60)
-            else 60 * watched.policy::integer
-        end::bigint as horizon_seconds,
         -- a stop of this very period, by this budget
         coalesce(
             stops.is_held
@@ -176,13 +184,10 @@ measured as (
             false
         ) as was_held,
         case when was_held then stops.stopped_at else getvariable('spendgate_now') end as stopped_at,
-        case
-            when was_held then stops.hourly_rate
-            else greatest(coalesce(rates.recent_rate, 0), coalesce(rates.usual_rate, 0))
-        end::decimal(38, 9) as hourly_rate,
+        case when was_held then stops.hourly_rate else coalesce(rates.hourly_rate, 0) end::decimal(38, 9)
+            as hourly_rate,
         case when was_held then stops.usual_rate else coalesce(rates.usual_rate, 0) end::decimal(38, 9) as usual_rate
     from watched
-    left join load_times on watched.brand_id = load_times.brand_id
     left join rates on watched.place = rates.place and watched.id = rates.id
     left join stops_before as stops
         on watched.scope = stops.scope and watched.id = stops.id and watched.period = stops.period
@@ -192,8 +197,16 @@ projected as (
     select
         *,
         (spend + hourly_rate::double * horizon_seconds / 3600)::decimal(38, 9) as projected_spend,
-        spend + usual_rate::double * horizon_seconds / 3600 < budget as is_wrong,
-        stopped_at + interval 1 hour as held_at_least_until
+        budget - spend - 2 * usual_rate::double * horizon_seconds / 3600 as left_by_usual_rate,
+        (hourly_rate - usual_rate)::double * horizon_seconds / 3600 as spent_by_burst,
+        least(
+            coalesce(ends_at, 'infinity'::timestamptz),
+            case
+                when left_by_usual_rate <= 0 then 'infinity'::timestamptz
+                when spent_by_burst <= 2 * left_by_usual_rate then stopped_at + interval 1 hour
+                else stopped_at + to_seconds(3600 * log2(spent_by_burst / left_by_usual_rate))
+            end
+        ) as held_until
     from measured
 )
 
@@ -211,14 +224,11 @@ select
     horizon_seconds,
     projected_spend,
     stopped_at,
-    case
-        when is_wrong then least(held_at_least_until, coalesce(ends_at, 'infinity'::timestamptz))
-        else coalesce(ends_at, 'infinity'::timestamptz)
-    end as held_until
+    held_until
 from projected
 where
     case
-        when was_held then not is_wrong or held_at_least_until > getvariable('spendgate_now')
+        when was_held then held_until > getvariable('spendgate_now')
         else hourly_rate > 0 and projected_spend >= budget
     end;
 

@@ -17,9 +17,6 @@ from assets.engine.decision import find_limits, settle, weigh_limits
 from assets.engine.warehouse.sealed_tables import BEGINNING, days_needed
 from assets.engine.warehouse.statements import sql
 
-EDGE = timedelta(minutes=15)
-"""Offsets from UTC are whole quarters of an hour: within one, no period begins on any clock."""
-
 
 @dataclass(frozen=True)
 class Plan:
@@ -57,6 +54,8 @@ class Outcome:
         lasted: how long the budget would have lasted without any stop, from the first cost of its period.
         budgets: how many periods of budgets.
         overspend_median: what was spent beyond it; so are p95 and worst.
+        bound_p95: the most that would have been spent within one interval, its delay, and until it is known: what may
+            be spent beyond the budget at the highest rate of its period; so is worst.
         underspend_median: what was left though it would have been spent; so is p95.
         underspend_of_all: what was left of all of them together.
         minutes_stopped: how long those with money left were held for what was foreseen, on average; None: none was.
@@ -68,6 +67,8 @@ class Outcome:
     overspend_median: float
     overspend_p95: float
     overspend_worst: float
+    bound_p95: float
+    bound_worst: float
     underspend_median: float
     underspend_p95: float
     underspend_of_all: float
@@ -126,7 +127,8 @@ def backtest(
         replay = _Replay(connection, plan)
         for step in track(plan.steps):
             replay.step(plan.since + step * plan.every)
-    replay.do(sql("steps.backtest", "outcomes"), until=plan.until, since=plan.since)
+    seconds = (plan.every + plan.delay).total_seconds()
+    replay.do(sql("steps.backtest", "outcomes"), until=plan.until, since=plan.since, seconds=seconds)
     rows = replay.do(sql("steps.backtest", "figures")).fetchall()
     changes, most = replay.do(sql("steps.backtest", "changes")).fetchall()[0]
     return Backtest(plan, costs, loaded_afterwards, len(plan.steps), changes, most, [Outcome(*row) for row in rows])
@@ -154,11 +156,12 @@ class _Replay:
         self._connection = connection
         self._plan = plan
         self._before = BEGINNING
+        self._next_edge = BEGINNING
         values = {"since": plan.since, "until": plan.until}
         self.do(sql("steps.backtest", "spend_by_period"))
         self.do(sql("steps.backtest", "served_before"), since=plan.since)
         self.do(sql("steps.backtest", "nothing_served"), since=plan.since)
-        self._edges = [
+        self._instants = [
             instant for (instant,) in self.do(sql("steps.backtest", "instants_of_interest"), **values).fetchall()
         ]
 
@@ -185,12 +188,9 @@ class _Replay:
 
     def _find_limits(self, now: datetime) -> bool:
         """Find what holds at an instant, where that may differ from the step before; returns whether it may."""
-        before, quarter = self._before, EDGE.total_seconds()
-        if before.timestamp() // quarter == now.timestamp() // quarter and not any(
-            before < instant <= now for instant in self._edges
-        ):
+        if now < self._next_edge:
             return False
-        plan, instant = self._plan, {"now": now, "known_at": None}
+        before, plan, instant = self._before, self._plan, {"now": now, "known_at": None}
         find_limits(self._connection, instant, brand_id=None)
         self.do(sql("steps.backtest", "scale_budgets"), scale=plan.budget_scale)
         self.do(sql("steps.backtest", "reach"), seconds=(plan.every + plan.delay).total_seconds())
@@ -202,6 +202,10 @@ class _Replay:
         if before >= plan.since:  # of those before the first step, statuses tell already
             self.do(sql("steps.backtest", "set_by_hand"), before=before, now=now)
         self.do(sql("steps.backtest", "recent_known"), now=now)
+        [(period_edge,)] = self.do(
+            sql("steps.backtest", "next_edge"), now=now, until=plan.until + plan.every
+        ).fetchall()
+        self._next_edge = min([period_edge, *(instant for instant in self._instants if instant > now)])
         return True
 
     def _decide(self, now: datetime, *, is_edge: bool) -> None:
