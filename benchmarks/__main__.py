@@ -53,6 +53,12 @@ LIMITS = {
 }
 """Reference files that give each of the many campaigns a weekday window and a budget of its own."""
 
+POLICIES = {
+    "policies": "select 'BRAND' as scope, brand_id as id, 'learned' as stop_early"
+    " from range(1, 100_001) as ids (brand_id)",
+}
+"""Reference files by which the limits of the many campaigns are foreseen."""
+
 LOOP_EVENTS = 1_000_000
 """The loop over rows is measured on no more than these, and its time multiplied."""
 
@@ -277,34 +283,47 @@ def decision(work: Path, events: int, format_: str, repeat: int) -> Rows:
         deliver(root.path, min(events, 2_000_000), format_, world=MANY_CAMPAIGNS)
         spendgate("run", root.path, "--now", AT.isoformat())
 
-    def decide_later(number: int) -> None:
-        with open_warehouse(root, now=AT + timedelta(hours=number + 1), run_id=f"benchmark-{number}") as warehouse:
+    # the same campaigns later on, each with a weekday window and a budget of its own, and then all of them foreseen
+    limited, foreseeing = DataRoot(work / "limited-campaigns"), DataRoot(work / "foreseen-campaigns")
+    _add_reference(root, limited, LIMITS)
+    _add_reference(limited, foreseeing, POLICIES)
+    worlds = {
+        "decide and record it": root,
+        "the same, each campaign with a window and a budget": limited,
+        "the same, and each limit foreseen": foreseeing,
+    }
+    seconds: dict[str, list[float]] = defaultdict(list)
+
+    def decide_later(name: str, world: DataRoot, number: int) -> None:
+        with open_warehouse(world, now=AT + timedelta(hours=number + 1), run_id=f"benchmark-{number}") as warehouse:
             warehouse.value("ops.revision", "current")  # opened, so that what is timed is the decision
-            seconds["decide and record it"].append(timed(lambda: decide(warehouse)))
+            seconds[name].append(timed(lambda: decide(warehouse)))
+            pace = "create or replace temp table paced as from mart.pace"
+            seconds[f"mart.pace, of: {name}"].append(timed(lambda: warehouse.connection.execute(pace)))
 
     def look_now() -> None:
         with open_published(root) as published:
             evaluate(published, AT + timedelta(hours=1))
 
-    seconds: dict[str, list[float]] = defaultdict(list)
-    # the same campaigns later on, each with a weekday window and a budget of its own
-    limited = DataRoot(work / "limited-campaigns")
-    if not limited.published_file.exists():
-        shutil.copytree(root.path, limited.path, dirs_exist_ok=True)
-        for name, query in LIMITS.items():
-            duckdb.sql(query).write_csv(str(limited.reference / f"{name}.csv"))
-        spendgate("run", limited.path, "--now", AT.isoformat())
     for number in range(repeat):
-        decide_later(number)
-        with open_warehouse(limited, now=AT + timedelta(hours=number + 1), run_id=f"limits-{number}") as warehouse:
-            warehouse.value("ops.revision", "current")
-            seconds["the same, each campaign with a window and a budget"].append(timed(lambda: decide(warehouse)))
+        for name, world in worlds.items():
+            decide_later(name, world, number)
         seconds["the sensor's look"].append(timed(look_now))
         for name, command in (("status", ()), ("status --brand", ("--brand", "7")), ("explain", ("77",))):
             cost = spendgate(name.partition(" ")[0], root.path, *command)
             seconds[f"spendgate {name}, the whole command"].append(cost.seconds)
     shutil.rmtree(root.path)
     return [{"what": name, "seconds": round(median(each), 2)} for name, each in seconds.items()]
+
+
+def _add_reference(world: DataRoot, target: DataRoot, files: dict[str, str]) -> None:
+    """Run a copy of a world with more reference files, made by queries."""
+    if target.published_file.exists():
+        return
+    shutil.copytree(world.path, target.path, dirs_exist_ok=True)
+    for name, query in files.items():
+        duckdb.sql(query).write_csv(str(target.reference / f"{name}.csv"))
+    spendgate("run", target.path, "--now", AT.isoformat())
 
 
 def startup(work: Path, events: int, format_: str, repeat: int) -> Rows:

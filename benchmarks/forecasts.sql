@@ -59,8 +59,8 @@ select
     sum(quarters.spend) filter (quarters.quarter_at >= days.as_of - interval 1 hour) as recent_spend,
     any_value(profiles.days) as days,
     any_value(profiles.hourly_spend) as usual_rate,
-    any_value(profiles.by_hour) as by_hour,
-    any_value(profiles.by_weekday) as by_weekday,
+    any_value(profiles.until_hour) as until_hour,
+    any_value(profiles.until_weekday) as until_weekday,
     any_value(profiles.dispersion) as dispersion,
     any_value(profiles.usual_hours) as usual_hours
 from (

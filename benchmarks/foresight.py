@@ -56,7 +56,7 @@ select
 from replayed_outcomes
 inner join core.brands on replayed_outcomes.brand_id = brands.brand_id and brands.valid_to is null
 where period = 'DAY' and lasted <> 'not used up'
-group by all
+group by lasted, traffic
 order by
     list_position(['over 6 h', '1 to 6 h', 'under 1 h'], lasted),
     list_position(['steady', 'diurnal', 'spiky'], traffic)

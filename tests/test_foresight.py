@@ -6,7 +6,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
+import duckdb
 import pytest
 from click.testing import CliRunner
 
@@ -14,6 +16,7 @@ from assets.engine.backtest.replay import Backtest, Plan, backtest
 from assets.engine.decision import decide
 from assets.engine.explanation import derive_unchecked_changes, explain
 from assets.engine.warehouse.publication import open_published, publish
+from assets.engine.warehouse.warehouse import Warehouse
 from pipelines.cli.explanations import explanation_lines
 from pipelines.cli.main import cli
 from tests.world import NOON, World, event, jsonl, load_and_sum, spent
@@ -274,14 +277,49 @@ def backtest_of(world: World, plan: Plan, stop_early: str) -> Backtest:
 
 
 def test_bursts_after_each_decision_make_no_campaign_flap(world: World) -> None:
-    for step in range(0, 12 * 60, 5):
-        at = NOON + timedelta(minutes=step + 1)
-        rows = [event(f"{step}-{n}", 101, "view", (at + timedelta(seconds=n)).isoformat()) for n in range(step % 37)]
-        if rows:
-            world.deliver(f"{step}.jsonl", jsonl(*rows))
+    times = [NOON + timedelta(minutes=step + 1, seconds=n) for step in range(0, 12 * 60, 5) for n in range(step % 37)]
+    world.deliver("bursts.jsonl", jsonl(*(event(f"{at}", 101, "view", at.isoformat()) for at in times)))
     world.run(NOON + timedelta(hours=13))
     for policy in ("learned", "30"):
         assert replayed(world, 12, 5, policy).most_within_an_hour <= 2
+
+
+def test_bursts_after_each_decision_are_counted_before_the_next_one_can_act(world: World) -> None:
+    times = [NOON + timedelta(minutes=minutes, seconds=n) for minutes in range(1, 12 * 60, 5) for n in range(20)]
+    world.deliver("bursts.jsonl", jsonl(*(event(f"{at}", 101, "view", at.isoformat()) for at in times)))
+    world.run(NOON + timedelta(hours=13))
+    plan = Plan(NOON, NOON + timedelta(hours=12), timedelta(minutes=5), arrival=timedelta(seconds=60))
+    spends = {}
+    for policy in ("off", "learned"):
+        with open_published(world.root) as published:
+            backtest(published, replace(plan, stop_early=policy, budget_scale=0.5))
+            spends[policy] = published.execute(
+                "select sum(amount) from replayed_costs where not exists (from serving_stops where"
+                " occurred_at >= from_at and occurred_at < until_at)"
+            ).fetchone()
+    # the 25th burst reaches 5.00 at 14:01; without foresight the stop is served at 14:07, with it at 13:57, before that one
+    assert spends == {"off": (Decimal("5.20"),), "learned": (Decimal("4.80"),)}
+
+
+def test_a_replay_of_what_was_decided_comes_to_the_same_changes(world: World) -> None:
+    """Runs every half an hour, each with what was served by then: a replay finds their changes, and no others."""
+    world.deliver_reference("policies", POLICIES + "BRAND,1,40\n")
+    world.run(NOON)
+    steps = [NOON + timedelta(minutes=30 * n) for n in range(1, 11)]
+    for at in steps:
+        if world.status(11) == "RUNNING":
+            views(world, at - timedelta(minutes=30), at - timedelta(minutes=1), 4)
+        world.run(at)
+    decided = world.rows(
+        "select campaign_id, decided_at, to_status = 'RUNNING' from ops.campaign_status_changes"
+        " where decided_at > $since and from_status is not null order by campaign_id, decided_at",
+        since=NOON,
+    )
+    assert (11, steps[-1], False) != decided[-1]
+    plan = Plan(NOON, steps[-1], timedelta(minutes=30), delay=timedelta(0))
+    with open_published(world.root) as published:
+        backtest(published, plan)
+        assert published.execute("from replayed_changes order by campaign_id, decided_at").fetchall() == decided
 
 
 def test_a_replay_may_have_other_budgets_and_writes_nothing(world: World) -> None:
@@ -308,3 +346,20 @@ def test_the_command_compares_policies_draws_them_and_refuses_what_makes_no_sens
     assert "is not after --from" in refused.stderr
     refused = CliRunner().invoke(cli, [*command, *ends, "--stop-early", "soon"])
     assert "'soon' is not off, learned, as-set or a number of minutes" in refused.stderr
+
+
+def test_a_profile_that_takes_too_much_memory_stops_no_decision(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    views(world, MORNING, NOON, 1)
+    run = Warehouse.run
+
+    def fail(warehouse: Warehouse, file: str, statement: str = "", /, **values: Any) -> Any:
+        if (file, statement) == ("internal.spend_profiles", "add"):
+            raise duckdb.OutOfMemoryException("Out of Memory Error: failed to allocate data")
+        return run(warehouse, file, statement, **values)
+
+    monkeypatch.setattr(Warehouse, "run", fail)
+    world.run()
+    assert world.status(11) == "RUNNING"
+    assert "how brands spend was not learned" in caplog.text

@@ -19,6 +19,7 @@ from assets.engine.settings import Settings
 from assets.engine.warehouse.clock import utc_now
 from assets.engine.warehouse.files_let_go import let_go
 from assets.engine.warehouse.publication import open_published, publish
+from assets.engine.warehouse.sealed_tables import days_needed
 from tests.faults import state
 from tests.test_cli import spendgate
 from tests.test_sealing import LATER, deliver_days, seal_days
@@ -333,3 +334,15 @@ def test_a_killed_sealing_leaves_files_that_go_in_their_time(sealed: World, monk
     assert files(sealed) == before | left
     tidy_days_later(sealed, 8)
     assert files(sealed) == before
+
+
+def test_what_a_transaction_failed_of_is_told_and_all_days_are_needed_after_it(sealed: World) -> None:
+    with sealed.open(LATER) as warehouse:
+        with (
+            pytest.raises(duckdb.ConversionException, match="too much"),
+            warehouse.transaction(),
+            days_needed(warehouse.connection, LATER),
+        ):
+            warehouse.connection.execute("select 'too much'::integer")
+        needed = warehouse.connection.execute("select getvariable('spendgate_needed')").fetchall()
+    assert needed == [([None, None],)]

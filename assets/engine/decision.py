@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 import duckdb
 
+from assets.engine.errors import first_line
 from assets.engine.warehouse.sealed_tables import NEVER, days_needed
 from assets.engine.warehouse.statements import sql
 from assets.engine.warehouse.warehouse import Warehouse
@@ -173,7 +174,7 @@ def decide(warehouse: Warehouse) -> DecisionSummary:
         warehouse.run("mart.brand_budget", "clear")
         warehouse.run("mart.brand_budget", "add", now=warehouse.now)
         warehouse.run("mart.budgets", "apply_decision")
-        _learn_profiles(warehouse)
+    _learn_profiles(warehouse)
     log.info("decided for %s: %d of %d campaigns changed", warehouse.now, summary.due, summary.campaigns)
     return summary
 
@@ -191,8 +192,17 @@ def _note_intervals(warehouse: Warehouse, recorded_at: datetime) -> None:
 
 
 def _learn_profiles(warehouse: Warehouse) -> None:
-    """Learn how brands spend over a day and a week, once a day: what they are held against moves slowly."""
-    if warehouse.value("internal.spend_profiles", "is_due", now=warehouse.now):
-        warehouse.run("internal.spend_profiles", "clear")
-        with days_needed(warehouse.connection, NEVER):  # a lost day is passed over
+    """Learn how brands spend over a day and a week, once a day: what they are held against moves slowly.
+
+    By itself, after the decision: it tells people more, and must not stop what ad servers wait for.
+    """
+    if not warehouse.value("internal.spend_profiles", "is_due", now=warehouse.now):
+        return
+    try:
+        with warehouse.transaction(), days_needed(warehouse.connection, NEVER):  # a lost day is passed over
+            warehouse.run("internal.spend_profiles", "clear")
             warehouse.run("internal.spend_profiles", "add", now=warehouse.now)
+    except duckdb.OutOfMemoryException as error:
+        log.warning(
+            "how brands spend was not learned, so mart.pace goes by what was known before: %s", first_line(error)
+        )

@@ -4,8 +4,8 @@ create table if not exists internal.spend_profiles (
     brand_id bigint not null,
     days bigint not null,
     hourly_spend double not null,
-    by_hour double[] not null,
-    by_weekday double[] not null,
+    until_hour double[] not null,
+    until_weekday double[] not null,
     dispersion double,
     usual_hours double not null,
     made_at timestamptz not null
@@ -13,8 +13,8 @@ create table if not exists internal.spend_profiles (
 comment on table internal.spend_profiles is 'One row per brand with spend in the four weeks before: how it is spread over the hours of a day and the days of a week.';
 comment on column internal.spend_profiles.days is 'local dates with spend that it is learned from';
 comment on column internal.spend_profiles.hourly_spend is 'spent per hour of those dates, in the currency of the brand';
-comment on column internal.spend_profiles.by_hour is '24 weights, 1 on average, from midnight on the brand''s clock; drawn to 1 where few dates are known';
-comment on column internal.spend_profiles.by_weekday is '7 weights, 1 on average, from Monday; drawn to 1 likewise';
+comment on column internal.spend_profiles.until_hour is '25 weights: of a day until each of its hours, on the brand''s clock; an hour weighs 1 on average; drawn to 1 where few dates are known';
+comment on column internal.spend_profiles.until_weekday is '8 weights: of a week until each of its days, from Monday; a day weighs 1 on average; drawn to 1 likewise';
 comment on column internal.spend_profiles.dispersion is 'variance of the spend of an hour, by its mean; null: too few dates';
 comment on column internal.spend_profiles.usual_hours is 'how many hours of a day tell as much of it as the days before do: 1 to 12; more where days are alike, and hours are not';
 comment on column internal.spend_profiles.made_at is 'the instant before which it was learned';
@@ -67,126 +67,128 @@ hours as (
         and (known.local_date > spans.first_on or spans.first_on = spans.today - 1)
 ),
 
-brands as (
+days as (
     select
         brand_id,
-        count(distinct local_date) as days,
-        sum(spend) as spend,
-        sum(spend) / (24 * count(distinct local_date)) as hourly_spend
+        local_date,
+        isodow(local_date) as weekday,
+        sum(spend) as spend
     from hours
-    group by brand_id
-    having sum(spend) > 0
+    group by all
+),
+
+brands as (
+    select
+        *,
+        spend / (24 * days) as hourly_spend
+    from (
+        select
+            brand_id,
+            count(*) as days,
+            sum(spend) as spend
+        from days
+        group by brand_id
+    ) as sums
+    where spend > 0
 ),
 
 by_hour as (
     select
-        slots.brand_id,
-        list(
-            (24 * coalesce(sums.spend, 0) / slots.spend * slots.days + 0.5) / (slots.days + 0.5)
-            order by slots.slot
-        ) as weights
+        brand_id,
+        map_from_entries(list({ 'slot': local_hour, 'spend': spend })) as spends
     from (
-        select
-            *,
-            unnest(range(24)) as slot
-        from brands
-    ) as slots
-    left join (
         select
             brand_id,
             local_hour,
             sum(spend) as spend
         from hours
         group by all
-    ) as sums on slots.brand_id = sums.brand_id and slots.slot = sums.local_hour
-    group by slots.brand_id
+    ) as sums
+    group by brand_id
 ),
 
 by_weekday as (
     select
-        slots.brand_id,
-        list(
-            (coalesce(sums.spend / (slots.spend / slots.days), 0) + 2) / (coalesce(sums.days, 0) + 2)
-            order by slots.slot
-        ) as weights
+        brand_id,
+        map_from_entries(list({ 'slot': weekday, 'sums': { 'spend': spend, 'days': days } })) as sums
     from (
         select
-            *,
-            unnest(range(1, 8)) as slot
-        from brands
-    ) as slots
-    left join (
-        select
             brand_id,
-            isodow(local_date) as weekday,
-            count(distinct local_date) as days,
-            sum(spend) as spend
-        from hours
+            weekday,
+            sum(spend) as spend,
+            count(*) as days
+        from days
         group by all
-    ) as sums on slots.brand_id = sums.brand_id and slots.slot = sums.weekday
-    group by slots.brand_id
+    ) as sums
+    group by brand_id
+),
+
+weighted as (
+    select
+        brands.*,
+        list_transform(
+            range(24),
+            lambda slot: (24 * coalesce(by_hour.spends[slot], 0) / brands.spend * brands.days + 0.5)
+            / (brands.days + 0.5)
+        ) as by_hour,
+        list_transform(
+            range(1, 8),
+            lambda slot: (coalesce(by_weekday.sums[slot].spend / (24 * brands.hourly_spend), 0) + 2)
+            / (coalesce(by_weekday.sums[slot].days, 0) + 2)
+        ) as by_weekday
+    from brands
+    inner join by_hour using (brand_id)
+    inner join by_weekday using (brand_id)
 ),
 
 dispersions as (
     select
         hours.brand_id,
         case
-            when any_value(brands.days) >= 3
+            when any_value(weighted.days) >= 3
                 then (
                     sum(
                         hours.spend ^ 2 / (
-                            brands.hourly_spend
-                            * by_hour.weights[hours.local_hour + 1]
-                            * by_weekday.weights[isodow(hours.local_date)]
+                            weighted.hourly_spend
+                            * weighted.by_hour[hours.local_hour + 1]
+                            * weighted.by_weekday[isodow(hours.local_date)]
                         )
-                    ) - any_value(brands.spend)
-                ) / (24 * (any_value(brands.days) - 1))
+                    ) - any_value(weighted.spend)
+                ) / (24 * (any_value(weighted.days) - 1))
         end as dispersion
     from hours
-    inner join brands using (brand_id)
-    inner join by_hour using (brand_id)
-    inner join by_weekday using (brand_id)
+    inner join weighted on hours.brand_id = weighted.brand_id
     group by hours.brand_id
 ),
 
 between_days as (
     select
         days.brand_id,
-        var_samp(days.spend / (24 * brands.hourly_spend * by_weekday.weights[isodow(days.local_date)])) as variance
-    from (
-        select
-            brand_id,
-            local_date,
-            sum(spend) as spend
-        from hours
-        group by all
-    ) as days
-    inner join brands using (brand_id)
-    inner join by_weekday using (brand_id)
+        var_samp(days.spend / (24 * weighted.hourly_spend * weighted.by_weekday[days.weekday])) as variance
+    from days
+    inner join weighted on days.brand_id = weighted.brand_id
     group by days.brand_id
 )
 
 select
-    brands.brand_id,
-    brands.days,
-    brands.hourly_spend,
-    by_hour.weights as by_hour,
-    by_weekday.weights as by_weekday,
+    weighted.brand_id,
+    weighted.days,
+    weighted.hourly_spend,
+    list_transform(range(25), lambda hours: coalesce(list_sum(weighted.by_hour[1:hours]), 0)) as until_hour,
+    list_transform(range(8), lambda days: coalesce(list_sum(weighted.by_weekday[1:days]), 0)) as until_weekday,
     nullif(greatest(dispersions.dispersion, 0), 0) as dispersion,
     coalesce(
         least(
             12,
             greatest(
                 1,
-                dispersions.dispersion / brands.hourly_spend
-                / greatest(between_days.variance - dispersions.dispersion / brands.hourly_spend / 24, 1e-9)
+                dispersions.dispersion / weighted.hourly_spend
+                / greatest(between_days.variance - dispersions.dispersion / weighted.hourly_spend / 24, 1e-9)
             )
         ),
         3
     ) as usual_hours,
     date_trunc('day', $now::timestamptz) as made_at
-from brands
-inner join by_hour using (brand_id)
-inner join by_weekday using (brand_id)
-inner join dispersions using (brand_id)
-inner join between_days using (brand_id);
+from weighted
+inner join dispersions on weighted.brand_id = dispersions.brand_id
+inner join between_days on weighted.brand_id = between_days.brand_id;

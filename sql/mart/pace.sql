@@ -2,22 +2,20 @@
 -- history says, and when it will be used up.
 --
 -- Everything is counted in hours of usual spend: an hour weighs as much as the brand's profile says for its hour of the
--- day and its weekday.
+-- day and its weekday. Laid end to end from a Monday long ago, they make a scale on which every local time has its
+-- place: what lies between two of them is a difference.
 
--- the weight of a day until so many hours of it have passed
-create or replace macro core.weight_by(by_hour, hours) as
-coalesce(list_sum(by_hour[1:floor(hours)::integer]), 0)
-+ coalesce(by_hour[floor(hours)::integer + 1], 0) * (hours - floor(hours));
-
--- how many hours of a day have passed when it has such a weight
-create or replace macro core.hours_by_weight(by_hour, weight) as
-list_sum(
-    list_transform(
-        range(24),
-        lambda each: least(
-            1.0, greatest(0.0, weight - coalesce(list_sum(by_hour[1:each]), 0)) / greatest(by_hour[each + 1], 1e-9)
-        )
-    )
+-- the place of a local time on the scale
+create or replace macro core.weight_until(until_hour, until_weekday, local_time) as
+until_hour[25] * (
+    until_weekday[8] * ((local_time::date - '1970-01-05'::date) // 7)
+    + until_weekday[isodow(local_time)]
+)
++ (until_weekday[isodow(local_time) + 1] - until_weekday[isodow(local_time)])
+* (
+    until_hour[hour(local_time) + 1]
+    + (until_hour[hour(local_time) + 2] - until_hour[hour(local_time) + 1])
+    * (minute(local_time) * 60 + second(local_time)) / 3600
 );
 
 create or replace macro mart.pace_of(limits_then) as table -- noqa: PRS
@@ -33,85 +31,61 @@ create or replace macro mart.pace_of(limits_then) as table -- noqa: PRS
             limits.ends_at,
             limits.spend,
             limits.budget,
-            limits.reached,
             limits.timezone,
-            limits.may_run,
             limits.recent_spend,
-            limits.days,
             limits.usual_rate,
-            limits.by_hour,
-            limits.by_weekday,
+            limits.until_hour,
+            limits.until_weekday,
             limits.dispersion,
             limits.usual_hours,
-            core.local_time(limits.as_of, offsets.utc_offset) as local_now,
             -- no further than two months: what lies beyond is not foreseen
-            core.local_time(
-                least(
-                    coalesce(limits.ends_at, 'infinity'::timestamptz),
-                    coalesce(limits.runs_until, 'infinity'::timestamptz),
-                    limits.as_of + interval 62 days
-                ),
-                offsets.utc_offset
-            ) as local_until,
-            offsets.utc_offset
+            least(
+                coalesce(limits.ends_at, 'infinity'::timestamptz),
+                coalesce(limits.runs_until, 'infinity'::timestamptz),
+                limits.as_of + interval 62 days
+            ) as runs_until,
+            case
+                when limits.reached then 'it is reached'
+                when limits.budget <= 0 then 'its budget is 0'
+                when not limits.may_run then 'nothing may run'
+                when limits.spend <= 0 then 'nothing is spent'
+                when limits.days is null then 'there is no history'
+                when coalesce(limits.recent_spend, 0) <= 0 then 'nothing was spent in the last hour'
+            end as unknown_because
         from query_table(limits_then) as limits
+    ),
+
+    clocked as (
+        select
+            placed.*,
+            offsets.utc_offset,
+            core.local_time(placed.as_of, offsets.utc_offset) as local_now,
+            core.local_time(placed.starts_at, offsets.utc_offset) as local_start,
+            core.local_time(placed.ends_at, offsets.utc_offset) as local_end,
+            core.local_time(placed.runs_until, offsets.utc_offset) as local_until
+        from placed
         asof left join core.utc_offsets as offsets
-            on limits.timezone = offsets.timezone and limits.as_of >= offsets.starts_at
+            on placed.timezone = offsets.timezone and placed.as_of >= offsets.starts_at
+        where placed.unknown_because is null
     ),
 
     weighed as (
         select
             *,
-            epoch(local_now - date_trunc('day', local_now)) / 3600 as hours_now,
-            core.weight_by(by_hour, hours_now) * by_weekday[isodow(local_now)] as weight_before,
-            case period
-                when 'HOUR' then epoch(as_of - starts_at) / 3600
-                when 'DAY' then core.weight_by(by_hour, hours_now) / list_sum(by_hour)
-                when 'WEEK'
-                    then (
-                        coalesce(list_sum(by_weekday[1:isodow(local_now) - 1]), 0)
-                        + by_weekday[isodow(local_now)] * core.weight_by(by_hour, hours_now) / list_sum(by_hour)
-                    ) / list_sum(by_weekday)
-                when 'MONTH'
-                    then (
-                        list_sum(
-                            list_transform(
-                                range(day(local_now)),
-                                lambda each: by_weekday[isodow(date_trunc('month', local_now)::date + each::integer)]
-                                * case
-                                    when each + 1 < day(local_now) then 1
-                                    else core.weight_by(by_hour, hours_now) / list_sum(by_hour)
-                                end
-                            )
-                        )
-                    ) / list_sum(
-                        list_transform(
-                            range(day(last_day(local_now::date))),
-                            lambda each: by_weekday[isodow(date_trunc('month', local_now)::date + each::integer)]
-                        )
-                    )
-            end as expected_share,
-            -- the days ahead, each with its weight
-            list_transform(
-                range(0, greatest(0, date_diff('day', local_now::date, local_until::date)) + 1),
-                lambda each: list_sum(by_hour) * by_weekday[isodow(local_now::date + each::integer)]
-            ) as days_ahead,
-            epoch(local_until - date_trunc('day', local_until)) / 3600 as hours_until,
-            -- that of the last hour, part of which may be of the day before
+            core.weight_until(until_hour, until_weekday, local_now) as weight_now,
+            weight_now - core.weight_until(until_hour, until_weekday, local_start) as weight_before,
+            core.weight_until(until_hour, until_weekday, local_end) - weight_now as weight_after,
+            core.weight_until(until_hour, until_weekday, local_until) - weight_now as weight_ahead,
             greatest(
-                by_weekday[isodow(local_now)] * (
-                    core.weight_by(by_hour, hours_now)
-                    - core.weight_by(by_hour, greatest(hours_now - 1, 0))
-                    + by_hour[24] * greatest(1 - hours_now, 0)
-                ),
-                0.05
+                weight_now - core.weight_until(until_hour, until_weekday, local_now - interval 1 hour), 0.05
             ) as recent_weight
-        from placed
+        from clocked
     ),
 
     levelled as (
         select
             *,
+            weight_before / nullif(weight_before + weight_after, 0) as expected_share,
             -- for how many hours what is usual counts: fewer, the farther the last hour is from it
             case
                 when usual_rate is null then 0
@@ -127,97 +101,115 @@ create or replace macro mart.pace_of(limits_then) as table -- noqa: PRS
                     )
             end as hours_counted,
             -- what one usual hour spends
-            case
-                when recent_spend is null then usual_rate
-                else
-                    (recent_spend + coalesce(usual_rate, 0) * hours_counted) / (recent_weight + hours_counted)
-            end as rate_of_usual_hour
+            (recent_spend + coalesce(usual_rate, 0) * hours_counted) / (recent_weight + hours_counted)
+                as rate_of_usual_hour,
+            (budget - spend)::double / rate_of_usual_hour as weight_wanted
         from weighed
     ),
 
-    ahead as (
+    -- where it is used up: the week, the day of the week, the hour of the day
+    in_week as (
         select
             *,
-            -- until the end of the last day, less what of it lies after the end
-            greatest(
-                list_sum(days_ahead)
-                - weight_before
-                - (list_sum(by_hour) - core.weight_by(by_hour, hours_until)) * by_weekday[isodow(local_until)],
-                0
-            ) as weight_ahead,
-            case
-                when rate_of_usual_hour > 0 then (budget - spend)::double / rate_of_usual_hour
-            end as weight_wanted,
-            case
-                when reached then 'it is reached'
-                when budget <= 0 then 'its budget is 0'
-                when not may_run then 'nothing may run'
-                when spend <= 0 then 'nothing is spent'
-                when days is null then 'there is no history'
-                when recent_spend is null or recent_spend <= 0 then 'nothing was spent in the last hour'
-            end as unknown_because
+            floor((weight_now + weight_wanted) / (until_hour[25] * until_weekday[8]))::bigint as weeks,
+            (weight_now + weight_wanted) / until_hour[25] - until_weekday[8] * weeks as weight_of_week
         from levelled
+        where weight_wanted <= weight_ahead
+    ),
+
+    on_day as (
+        select
+            *,
+            len(list_filter(until_weekday[2:7], lambda each: each <= weight_of_week)) as weekday
+        from in_week
+    ),
+
+    in_day as (
+        select
+            *,
+            until_hour[25]
+            * (weight_of_week - until_weekday[weekday + 1])
+            / (until_weekday[weekday + 2] - until_weekday[weekday + 1]) as weight_of_day
+        from on_day
+    ),
+
+    in_hour as (
+        select
+            *,
+            len(list_filter(until_hour[2:24], lambda each: each <= weight_of_day)) as hour_of_day
+        from in_day
     ),
 
     crossed as (
         select
             *,
-            -- the day on which it is used up: the first whose weight, with those before it, is enough
-            len(
-                list_filter(
-                    range(1, len(days_ahead) + 1),
-                    lambda each: list_sum(days_ahead[1:each]) < weight_before + weight_wanted
-                )
-            ) as days_between,
-            local_now::date + days_between::integer as used_up_on,
-            date_trunc('day', used_up_on::timestamp) + to_microseconds(
+            '1970-01-05'::timestamp
+            + to_days((7 * weeks + weekday)::integer)
+            + to_microseconds(
                 (
-                    3600e6 * core.hours_by_weight(
-                        by_hour,
-                        (weight_before + weight_wanted - coalesce(list_sum(days_ahead[1:days_between]), 0))
-                        / by_weekday[isodow(used_up_on)]
+                    3600e6 * (
+                        hour_of_day
+                        + (weight_of_day - until_hour[hour_of_day + 1])
+                        / greatest(until_hour[hour_of_day + 2] - until_hour[hour_of_day + 1], 1e-9)
                     )
                 )::bigint
             ) as used_up_at
-        from ahead
+        from in_hour
+    ),
+
+    used_up as (
+        select
+            crossed.scope,
+            crossed.id,
+            crossed.period,
+            crossed.as_of,
+            core.instant_of(crossed.used_up_at, coalesce(later.utc_offset, crossed.utc_offset)) as instant
+        from crossed
+        asof left join core.utc_offsets as later
+            on
+                crossed.timezone = later.timezone
+                and core.instant_of(crossed.used_up_at, crossed.utc_offset) >= later.starts_at
     )
 
     select
-        crossed.scope,
-        crossed.id,
-        crossed.brand_id,
-        crossed.period,
-        crossed.as_of,
-        crossed.starts_at,
-        crossed.ends_at,
-        crossed.spend,
-        crossed.budget,
+        placed.scope,
+        placed.id,
+        placed.brand_id,
+        placed.period,
+        placed.as_of,
+        placed.starts_at,
+        placed.ends_at,
+        placed.spend,
+        placed.budget,
+        (placed.budget * levelled.expected_share)::decimal(38, 9) as expected_spend,
         case
-            when crossed.unknown_because is null then (crossed.budget * crossed.expected_share)::decimal(38, 9)
-        end as expected_spend,
-        case
-            when crossed.unknown_because = 'it is reached' then 'REACHED'
+            when placed.unknown_because = 'it is reached' then 'REACHED'
             -- too near the beginning to be divided by
-            when crossed.unknown_because is not null or coalesce(crossed.expected_share, 0) < 0.01 then 'UNKNOWN'
-            when crossed.spend > 1.1 * crossed.budget * crossed.expected_share then 'AHEAD'
-            when crossed.spend < 0.9 * crossed.budget * crossed.expected_share then 'BEHIND'
+            when coalesce(levelled.expected_share, 0) < 0.01 then 'UNKNOWN'
+            when placed.spend > 1.1 * expected_spend then 'AHEAD'
+            when placed.spend < 0.9 * expected_spend then 'BEHIND'
             else 'ON'
         end as pace,
-        crossed.recent_spend as hourly_rate,
+        placed.recent_spend as hourly_rate,
         case
-            when crossed.unknown_because is null and crossed.ends_at is not null
-                then (crossed.spend + crossed.rate_of_usual_hour * crossed.weight_ahead)::decimal(38, 9)
+            when placed.ends_at is not null
+                then (placed.spend + levelled.rate_of_usual_hour * levelled.weight_ahead)::decimal(38, 9)
         end as projected_spend,
-        case
-            when crossed.unknown_because is null and crossed.weight_wanted <= crossed.weight_ahead
-                then core.instant_of(crossed.used_up_at, coalesce(later.utc_offset, crossed.utc_offset))
-        end as projected_exhaustion_at,
-        crossed.unknown_because
-    from crossed
-    asof left join core.utc_offsets as later
+        used_up.instant as projected_exhaustion_at,
+        placed.unknown_because
+    from placed
+    left join levelled
         on
-            crossed.timezone = later.timezone
-            and core.instant_of(crossed.used_up_at, crossed.utc_offset) >= later.starts_at;
+            placed.scope = levelled.scope
+            and placed.id = levelled.id
+            and placed.period = levelled.period
+            and placed.as_of = levelled.as_of
+    left join used_up
+        on
+            placed.scope = used_up.scope
+            and placed.id = used_up.id
+            and placed.period = used_up.period
+            and placed.as_of = used_up.as_of;
 comment on macro table mart.pace_of is 'The pace of a relation of limits, each with its instant, clock, profile, recent spend, and until when something may run.'; -- noqa: PRS
 
 create or replace view internal.limits_to_pace as
@@ -314,8 +306,8 @@ select
     recent.spend as recent_spend,
     profiles.days,
     case when limits.scope = 'BRAND' then profiles.hourly_spend end as usual_rate,
-    coalesce(profiles.by_hour, list_transform(range(24), lambda each: 1.0::double)) as by_hour,
-    coalesce(profiles.by_weekday, list_transform(range(7), lambda each: 1.0::double)) as by_weekday,
+    profiles.until_hour,
+    profiles.until_weekday,
     profiles.dispersion,
     coalesce(profiles.usual_hours, 1) as usual_hours
 from mart.budgets as limits
@@ -331,10 +323,10 @@ comment on column internal.limits_to_pace.runs_until is 'first instant at which 
 comment on column internal.limits_to_pace.recent_spend is 'spent in the hour before';
 comment on column internal.limits_to_pace.days is 'local dates of its profile; null: it has none';
 comment on column internal.limits_to_pace.usual_rate is 'spent in a usual hour; null: not known';
-comment on column internal.limits_to_pace.by_hour is 'weight of each hour of the day';
+comment on column internal.limits_to_pace.until_hour is '25 weights: of a day until each of its hours';
 comment on column internal.limits_to_pace.dispersion is 'variance of the spend of an hour, by its mean; null: not known';
 comment on column internal.limits_to_pace.usual_hours is 'how many hours of a day tell as much of it as the days before do';
-comment on column internal.limits_to_pace.by_weekday is 'weight of each weekday, from Monday';
+comment on column internal.limits_to_pace.until_weekday is '8 weights: of a week until each of its days';
 
 create or replace view mart.pace as
 select

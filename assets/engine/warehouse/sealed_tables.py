@@ -5,7 +5,7 @@ files (`sealing.seal`), and whether they are whole (`sealing.files`).
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -80,7 +80,14 @@ def days_needed(
     try:
         yield
     finally:
-        connection.execute(sql("steps.sealing", "days_needed"), {"needed_from": None, "needed_to": None})
+        # a transaction that failed takes no statement: what it failed of is told, and its rollback needs all days again
+        with suppress(duckdb.TransactionException):
+            need_all_days(connection)
+
+
+def need_all_days(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let what follows need every sealed day, as it does outside a block of `days_needed`."""
+    connection.execute(sql("steps.sealing", "days_needed"), {"needed_from": None, "needed_to": None})
 
 
 def names_lost_day(error: BaseException) -> bool:

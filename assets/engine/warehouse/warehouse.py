@@ -19,7 +19,7 @@ from assets.engine.warehouse.disk import clear_scratch, require_room
 from assets.engine.warehouse.lock import hold_lock
 from assets.engine.warehouse.migrations import VERSION, back_up, migrate, note_version, pending_migrations, version_of
 from assets.engine.warehouse.schema import definitions_digest
-from assets.engine.warehouse.sealed_tables import note_data_root
+from assets.engine.warehouse.sealed_tables import need_all_days, note_data_root
 from assets.engine.warehouse.statements import sql
 
 log = logging.getLogger("spendgate.warehouse")
@@ -184,6 +184,7 @@ class Warehouse:
             raise
         except BaseException:
             self.connection.execute("rollback")
+            need_all_days(self.connection)
             raise
         self.connection.execute("commit")
 
