@@ -297,7 +297,7 @@ def test_bursts_after_each_decision_are_counted_before_the_next_one_can_act(worl
                 "select sum(amount) from replayed_costs where not exists (from serving_stops where"
                 " occurred_at >= from_at and occurred_at < until_at)"
             ).fetchone()
-    # the 25th burst reaches 5.00 at 14:01; without foresight the stop is served at 14:07, with it at 13:57, before that one
+    # the 25th burst reaches 5.00 at 14:01: the stop is served at 14:07, and with foresight at 13:57
     assert spends == {"off": (Decimal("5.20"),), "learned": (Decimal("4.80"),)}
 
 
