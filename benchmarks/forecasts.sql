@@ -56,6 +56,7 @@ select
     days.timezone,
     true as may_run,
     null::timestamptz as runs_until,
+    []::struct(from_at timestamp, until_at timestamp)[] as closed,
     sum(quarters.spend) filter (quarters.quarter_at >= days.as_of - interval 1 hour) as recent_spend,
     any_value(profiles.days) as days,
     any_value(profiles.hourly_spend) as usual_rate,

@@ -240,6 +240,32 @@ def test_no_exhaustion_is_foreseen_for_a_day_that_is_over_by_then(world: World) 
     assert exhausted is None
 
 
+DAYPARTING = "campaign_id,weekdays,start,end,clock\n"
+
+
+def test_what_opens_again_later_in_the_day_is_looked_ahead_to(world: World) -> None:
+    """Windows from 07:00 to 09:00 in New York, and from 17:00 to 19:00 UTC, which is 13:00 to 15:00 there."""
+    world.deliver_reference(
+        "dayparting", DAYPARTING + "11,mon-sun,07:00,09:00,\n11,mon-sun,17:00,19:00,UTC\n12,mon-sun,20:00,20:30,\n"
+    )
+    for days in range(1, 4):
+        views(world, NOON - timedelta(days=days, hours=1), NOON - timedelta(days=days, hours=-1), 4)
+        views(world, NOON - timedelta(days=days, hours=-5), NOON - timedelta(days=days, hours=-7), 4)
+    views(world, NOON - timedelta(hours=1), NOON, 4)
+    world.run()
+    assert world.rows("select open_until, closed from internal.closed_today where scope = 'BRAND'") == [
+        (NOON + timedelta(hours=7), [{"from_at": datetime(2025, 6, 10, 9), "until_at": datetime(2025, 6, 10, 13)}])  # noqa: DTZ001
+    ]
+    asked = "select projected_spend, projected_exhaustion_at from mart.pace where id = 1 and period = 'DAY'"
+    [(projected, exhausted)] = world.rows(asked)
+    assert Decimal(8) < projected < Decimal(10)  # 2.40 spent, and 2.40 in each of three hours, less what is drawn flat
+    assert exhausted is None
+    world.deliver_reference("budgets", BUDGETS + "BRAND,1,DAY,6,,\n")
+    world.run(NOON + timedelta(seconds=1))
+    [(_, exhausted)] = world.rows(asked)
+    assert NOON + timedelta(hours=5) < exhausted < NOON + timedelta(hours=6)  # 3.60 left: an hour, and half of another
+
+
 # --- backtest
 
 

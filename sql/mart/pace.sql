@@ -38,6 +38,7 @@ create or replace macro mart.pace_of(limits_then) as table -- noqa: PRS
             limits.until_weekday,
             limits.dispersion,
             limits.usual_hours,
+            limits.closed,
             -- no further than two months: what lies beyond is not foreseen
             least(
                 coalesce(limits.ends_at, 'infinity'::timestamptz),
@@ -107,14 +108,71 @@ create or replace macro mart.pace_of(limits_then) as table -- noqa: PRS
         from weighed
     ),
 
-    -- where it is used up: the week, the day of the week, the hour of the day
+    -- spans in which nothing may run: each is passed over if what comes before it is not enough
+    spans as (
+        select
+            scope,
+            id,
+            period,
+            as_of,
+            weight_wanted,
+            core.weight_until(until_hour, until_weekday, span.from_at) - weight_now as weight_to,
+            core.weight_until(until_hour, until_weekday, span.until_at) - weight_now - weight_to as weight_of_span
+        from (
+            select
+                *,
+                unnest(closed) as span
+            from levelled
+            where len(closed) > 0
+        ) as unnested
+    ),
+
+    closed_spans as (
+        select
+            *,
+            weight_wanted > weight_to + weight_of_span - sum(weight_of_span) over (
+                partition by scope, id, period, as_of
+                order by weight_to
+                rows unbounded preceding
+            ) as is_passed
+        from spans
+    ),
+
+    shut as (
+        select
+            scope,
+            id,
+            period,
+            as_of,
+            sum(weight_of_span) as weight,
+            coalesce(sum(weight_of_span) filter (is_passed), 0) as weight_passed
+        from closed_spans
+        group by all
+    ),
+
+    projected as (
+        select
+            levelled.*,
+            levelled.weight_ahead - coalesce(shut.weight, 0) as weight_open,
+            levelled.weight_now + levelled.weight_wanted + coalesce(shut.weight_passed, 0) as weight_then
+        from levelled
+        left join shut
+            on
+                levelled.scope = shut.scope
+                and levelled.id = shut.id
+                and levelled.period = shut.period
+                and levelled.as_of = shut.as_of
+    ),
+
+    -- where it is used up: the week, the day of the week, the hour of the day; step by step, since DuckDB works out
+    -- again what one select names twice
     in_week as (
         select
             *,
-            floor((weight_now + weight_wanted) / (until_hour[25] * until_weekday[8]))::bigint as weeks,
-            (weight_now + weight_wanted) / until_hour[25] - until_weekday[8] * weeks as weight_of_week
-        from levelled
-        where weight_wanted <= weight_ahead
+            floor(weight_then / (until_hour[25] * until_weekday[8]))::bigint as weeks,
+            weight_then / until_hour[25] - until_weekday[8] * weeks as weight_of_week
+        from projected
+        where weight_wanted <= weight_open
     ),
 
     on_day as (
@@ -181,11 +239,11 @@ create or replace macro mart.pace_of(limits_then) as table -- noqa: PRS
         placed.ends_at,
         placed.spend,
         placed.budget,
-        (placed.budget * levelled.expected_share)::decimal(38, 9) as expected_spend,
+        (placed.budget * projected.expected_share)::decimal(38, 9) as expected_spend,
         case
             when placed.unknown_because = 'it is reached' then 'REACHED'
             -- too near the beginning to be divided by
-            when coalesce(levelled.expected_share, 0) < 0.01 then 'UNKNOWN'
+            when coalesce(projected.expected_share, 0) < 0.01 then 'UNKNOWN'
             when placed.spend > 1.1 * expected_spend then 'AHEAD'
             when placed.spend < 0.9 * expected_spend then 'BEHIND'
             else 'ON'
@@ -193,17 +251,17 @@ create or replace macro mart.pace_of(limits_then) as table -- noqa: PRS
         placed.recent_spend as hourly_rate,
         case
             when placed.ends_at is not null
-                then (placed.spend + levelled.rate_of_usual_hour * levelled.weight_ahead)::decimal(38, 9)
+                then (placed.spend + projected.rate_of_usual_hour * projected.weight_open)::decimal(38, 9)
         end as projected_spend,
         used_up.instant as projected_exhaustion_at,
         placed.unknown_because
     from placed
-    left join levelled
+    left join projected
         on
-            placed.scope = levelled.scope
-            and placed.id = levelled.id
-            and placed.period = levelled.period
-            and placed.as_of = levelled.as_of
+            placed.scope = projected.scope
+            and placed.id = projected.id
+            and placed.period = projected.period
+            and placed.as_of = projected.as_of
     left join used_up
         on
             placed.scope = used_up.scope
@@ -272,12 +330,6 @@ running as (
         id,
         coalesce(bool_or(status = 'RUNNING'), false) as may_run,
         -- a campaign without end lets the others' ends count no more
-        max(
-            least(
-                coalesce(window_end, 'infinity'::timestamptz),
-                coalesce(flight_ends_at, 'infinity'::timestamptz)
-            )
-        ) filter (status = 'RUNNING') as runs_until,
         max(coalesce(flight_ends_at, 'infinity'::timestamptz)) filter (status = 'RUNNING') as flight_ends_at
     from owners
     group by
@@ -298,11 +350,9 @@ select
     limits.reached,
     limits.timezone,
     coalesce(running.may_run, false) as may_run,
-    -- within a day its window ends it; over several days its windows come again
-    nullif(
-        case when limits.period in ('HOUR', 'DAY') then running.runs_until else running.flight_ends_at end,
-        'infinity'::timestamptz
-    ) as runs_until,
+    -- within a day its windows end it; over several days they come again
+    nullif(least(running.flight_ends_at, closed_today.open_until), 'infinity'::timestamptz) as runs_until,
+    coalesce(closed_today.closed, []) as closed,
     recent.spend as recent_spend,
     profiles.days,
     case when limits.scope = 'BRAND' then profiles.hourly_spend end as usual_rate,
@@ -314,12 +364,17 @@ from mart.budgets as limits
 cross join decided
 left join running on limits.scope = running.scope and limits.id = running.id
 left join recent on limits.scope = recent.scope and limits.id = recent.id
+left join internal.closed_today as closed_today
+    on
+        limits.scope = closed_today.scope
+        and case when limits.period in ('HOUR', 'DAY') then limits.id end = closed_today.id
 left join internal.spend_profiles as profiles on limits.brand_id = profiles.brand_id;
 comment on view internal.limits_to_pace is 'One row per limit in force with what its pace is worked out from.';
 comment on column internal.limits_to_pace.as_of is 'the instant decided for';
 comment on column internal.limits_to_pace.reached is 'spend >= budget';
 comment on column internal.limits_to_pace.may_run is 'whether a campaign of it is RUNNING';
 comment on column internal.limits_to_pace.runs_until is 'first instant at which none may any more; null: never';
+comment on column internal.limits_to_pace.closed is 'the spans of local time before that in which none may';
 comment on column internal.limits_to_pace.recent_spend is 'spent in the hour before';
 comment on column internal.limits_to_pace.days is 'local dates of its profile; null: it has none';
 comment on column internal.limits_to_pace.usual_rate is 'spent in a usual hour; null: not known';

@@ -175,8 +175,8 @@ comment on column ops.campaign_status.paused_until is 'when the pause ends by it
 comment on column ops.campaign_status.changed_by is 'the person who changed it last; null: a decision did';
 comment on column ops.campaign_status.note is 'why, in that person''s words';
 comment on column ops.campaign_status.brand_active is 'of the brand''s row in force';
-comment on column ops.campaign_status.flight_starts_at is 'first instant of its first date on the brand''s clock; null: no first date';
-comment on column ops.campaign_status.flight_ends_at is 'first instant after its last date; null: no last date';
+comment on column ops.campaign_status.flight_starts_at is 'first instant of its first date on the brand''s clock; -infinity: no first date; null: neither';
+comment on column ops.campaign_status.flight_ends_at is 'first instant after its last date; infinity: no last date; null: neither';
 comment on column ops.campaign_status.blocked_by is 'every reason that holds it now, in the order of the rules; empty exactly when it is RUNNING';
 comment on column ops.campaign_status.why is 'the same as a sentence, with the numbers';
 

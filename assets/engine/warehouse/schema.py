@@ -87,6 +87,7 @@ DEFINITIONS = (
     "mart.restatements",
     "mart.overspend",
     "mart.as_known",
+    "internal.closed_today",
     "mart.pace",
     "mart.account",
     "internal.account_lines",
