@@ -70,7 +70,7 @@ placed as (
         select
             timezone,
             schedule,
-            unnest(windows, max_depth := 2)
+            unnest(windows, max_depth := 2) -- noqa: AL03
         from schedules
     ) as rows_of_schedules
     inner join clocks on rows_of_schedules.timezone = clocks.timezone
