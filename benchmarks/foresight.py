@@ -170,9 +170,8 @@ def forecasts(root: DataRoot, days: int) -> str:
         connection = warehouse.connection
         connection.execute("create temp table profiles_by_day as from internal.spend_profiles limit 0")
         for day in range(1, days):
-            warehouse.run("internal.spend_profiles", "clear")
-            warehouse.run("internal.spend_profiles", "add", now=SINCE + timedelta(days=day))
-            connection.execute("insert into profiles_by_day from internal.spend_profiles")
+            warehouse.run("internal.spend_profiles", "learn", now=SINCE + timedelta(days=day))
+            connection.execute("insert into profiles_by_day by name from learned_profiles")
         return _rows(connection.execute(FORECASTS.read_text(encoding="utf-8")).fetchall())
 
 

@@ -1,5 +1,6 @@
 """Fixtures every test may use."""
 
+import os
 import sqlite3
 import sys
 from collections.abc import Iterator
@@ -7,6 +8,7 @@ from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import duckdb
 import pytest
@@ -74,6 +76,14 @@ for storage in (sqlite_event_log, sqlite_run_storage, sqlite_schedule_storage):
 def pytest_report_header() -> str:
     """The suite is to pass on more than one DuckDB: say which this is."""
     return f"duckdb {duckdb.__version__}"
+
+
+@pytest.fixture(autouse=True)
+def no_record_of_another_test() -> Iterator[None]:
+    """Commands that run in this process say where Dagster's record is by its environment: the next test has none."""
+    with patch.dict(os.environ):
+        os.environ.pop("DAGSTER_HOME", None)
+        yield
 
 
 @pytest.fixture

@@ -381,7 +381,7 @@ def test_a_profile_that_takes_too_much_memory_stops_no_decision(
     run = Warehouse.run
 
     def fail(warehouse: Warehouse, file: str, statement: str = "", /, **values: Any) -> Any:
-        if (file, statement) == ("internal.spend_profiles", "add"):
+        if (file, statement) == ("internal.spend_profiles", "learn"):
             raise duckdb.OutOfMemoryException("Out of Memory Error: failed to allocate data")
         return run(warehouse, file, statement, **values)
 

@@ -194,15 +194,19 @@ def _note_intervals(warehouse: Warehouse, recorded_at: datetime) -> None:
 def _learn_profiles(warehouse: Warehouse) -> None:
     """Learn how brands spend over a day and a week, once a day: what they are held against moves slowly.
 
-    By itself, after the decision: it tells people more, and must not stop what ad servers wait for.
+    After the decision, and for people alone: what goes wrong with it must not stop what ad servers wait for.
     """
     if not warehouse.value("internal.spend_profiles", "is_due", now=warehouse.now):
         return
     try:
-        with warehouse.transaction(), days_needed(warehouse.connection, NEVER):  # a lost day is passed over
-            warehouse.run("internal.spend_profiles", "clear")
-            warehouse.run("internal.spend_profiles", "add", now=warehouse.now)
+        with days_needed(warehouse.connection, NEVER):  # a lost day is passed over
+            warehouse.run("internal.spend_profiles", "learn", now=warehouse.now)
     except duckdb.OutOfMemoryException as error:
         log.warning(
             "how brands spend was not learned, so mart.pace goes by what was known before: %s", first_line(error)
         )
+        return
+    if warehouse.value("internal.spend_profiles", "are_other"):
+        with warehouse.transaction():
+            warehouse.run("internal.spend_profiles", "clear")
+            warehouse.run("internal.spend_profiles", "add")

@@ -24,15 +24,11 @@ comment on column internal.spend_profiles.made_at is 'the instant before which i
 select coalesce(max(made_at) <> date_trunc('day', $now::timestamptz), true) as is_due
 from internal.spend_profiles;
 
--- name: clear
--- Make room for the profiles of another day.
-delete from internal.spend_profiles;
-
--- name: add
+-- name: learn
 -- One row per brand with spend in the four weeks before $now, on local dates that are over and, but for the only one,
 -- were whole. Weights are drawn to a flat line as if half a day more, or two more weeks, had been flat. How much the
 -- days before count is their credibility: the variance of hours by that of days, beyond what hours alone make of it.
-insert into internal.spend_profiles by name
+create or replace temp table learned_profiles as
 with known as (
     select
         brand_id,
@@ -192,3 +188,18 @@ select
 from weighted
 inner join dispersions on weighted.brand_id = dispersions.brand_id
 inner join between_days on weighted.brand_id = between_days.brand_id;
+
+-- name: are_other
+-- One row: whether there is anything to replace, or to replace it with. Reads learned_profiles.
+select
+    exists (from learned_profiles)
+    or exists (from internal.spend_profiles) as are_other;
+
+-- name: clear
+-- Make room for the profiles of another day.
+delete from internal.spend_profiles;
+
+-- name: add
+-- The profiles that were learned. Reads learned_profiles.
+insert into internal.spend_profiles by name
+from learned_profiles;
