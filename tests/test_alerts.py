@@ -24,6 +24,7 @@ from assets.engine.data_root import DataRoot
 from assets.engine.errors import SpendgateError
 from assets.engine.warehouse.publication import publish
 from pipelines.alerting import alert_sensor, tell_at_end, tick
+from pipelines.cli.running import dagster_home
 from pipelines.definitions import build_defs
 from tests.test_cli import spendgate
 from tests.world import NOON, World, event, jsonl, spent
@@ -566,6 +567,7 @@ def test_a_run_of_the_command_line_tells_alerts_at_its_end_also_where_it_fails(
 
 
 def test_what_goes_wrong_at_the_end_of_a_command_is_told_and_no_more(world: World, inbox: Inbox) -> None:
+    dagster_home(world.root)
     world.root.alerts_file.write_bytes(b"not a database" * 100)
     assert tell_at_end(world.root, inbox.url) == "alerts wait for the next time: file is not a database"
 
