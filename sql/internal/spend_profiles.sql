@@ -57,10 +57,11 @@ hours as (
     select known.*
     from known
     inner join spans on known.brand_id = spans.brand_id
-    where
-        known.local_date < spans.today
-        -- the first one is whole only by chance
-        and (known.local_date > spans.first_on or spans.first_on = spans.today - 1)
+    where known.local_date < spans.today
+    -- the first one is whole only by chance
+    qualify
+        known.local_date > spans.first_on
+        or max(known.local_date) over (partition by known.brand_id) = spans.first_on
 ),
 
 days as (
