@@ -173,7 +173,9 @@ def decide(warehouse: Warehouse) -> DecisionSummary:
             warehouse.run("internal.overspend_due", "add_decided", recorded_at=recorded_at)
         warehouse.run("mart.brand_budget", "clear")
         warehouse.run("mart.brand_budget", "add", now=warehouse.now)
-        warehouse.run("mart.budgets", "apply_decision")
+        warehouse.run("mart.budgets", "find_changed")
+        warehouse.run("mart.budgets", "remove_changed")
+        warehouse.run("mart.budgets", "add_changed")
     _learn_profiles(warehouse)
     log.info("decided for %s: %d of %d campaigns changed", warehouse.now, summary.due, summary.campaigns)
     return summary

@@ -26,11 +26,12 @@ comment on column mart.budgets.foreseen is 'not reached, and held all the same: 
 comment on column mart.budgets.timezone is 'the zone of that clock';
 comment on column mart.budgets.currency is 'ISO 4217 code of spend and budget';
 
--- name: apply_decision
--- One row per limit in force, as of the last decision: of a million limits few change in five minutes, so only those
--- are written. Reads limits and brand_now.
-merge into mart.budgets as stored
-using (
+-- name: find_changed
+-- One row per limit in force that is not stored as it is, as of the last decision: of a million limits few change in
+-- five minutes, so only those are written. At a new day most do: rows that are removed and added take a fiftieth of the
+-- time that updated ones do. Reads limits and brand_now.
+create or replace temp table changed_limits as
+with new as (
     select
         limits.* exclude (place),
         case when limits.budget > 0 then round(limits.spend / limits.budget, 6) end as share,
@@ -38,35 +39,38 @@ using (
         brand_now.currency
     from limits
     inner join brand_now on limits.brand_id = brand_now.brand_id
-) as new
-    on stored.scope = new.scope and stored.id = new.id and stored.period = new.period
-when matched and (
-    stored.spend <> new.spend
+)
+
+select new.*
+from new
+left join mart.budgets as stored
+    on new.scope = stored.scope and new.id = stored.id and new.period = stored.period
+where
+    stored.id is null
+    or stored.spend <> new.spend
     or stored.budget <> new.budget
     or stored.starts_at is distinct from new.starts_at
     or stored.ends_at is distinct from new.ends_at
     or stored.foreseen <> new.foreseen
     or stored.brand_id <> new.brand_id
     or stored.timezone <> new.timezone
-    or stored.currency <> new.currency
-) then
-    update
-        set
-            brand_id = new.brand_id,
-            starts_at = new.starts_at,
-            ends_at = new.ends_at,
-            spend = new.spend,
-            budget = new.budget,
-            share = new.share,
-            reached = new.reached,
-            foreseen = new.foreseen,
-            timezone = new.timezone,
-            currency = new.currency
-when not matched then
-    insert
-        (scope, id, brand_id, period, starts_at, ends_at, spend, budget, share, reached, foreseen, timezone, currency)
-    values (
-        new.scope, new.id, new.brand_id, new.period, new.starts_at, new.ends_at, new.spend, new.budget, new.share,
-        new.reached, new.foreseen, new.timezone, new.currency
+    or stored.currency <> new.currency;
+
+-- name: remove_changed
+-- Limits that are stored otherwise, or are no more. Reads limits, brand_now and changed_limits.
+delete from mart.budgets as stored
+where
+    exists (
+        select 1 from changed_limits as changed
+        where stored.scope = changed.scope and stored.id = changed.id and stored.period = changed.period
     )
-when not matched by source then delete;
+    or not exists (
+        select 1 from limits
+        inner join brand_now on limits.brand_id = brand_now.brand_id
+        where stored.scope = limits.scope and stored.id = limits.id and stored.period = limits.period
+    );
+
+-- name: add_changed
+-- They, as they are now. Reads changed_limits.
+insert into mart.budgets by name
+from changed_limits;
