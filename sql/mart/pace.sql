@@ -156,12 +156,7 @@ create or replace macro mart.pace_of(limits_then) as table -- noqa: PRS
             levelled.weight_ahead - coalesce(shut.weight, 0) as weight_open,
             levelled.weight_now + levelled.weight_wanted + coalesce(shut.weight_passed, 0) as weight_then
         from levelled
-        left join shut
-            on
-                levelled.scope = shut.scope
-                and levelled.id = shut.id
-                and levelled.period = shut.period
-                and levelled.as_of = shut.as_of
+        left join shut using (scope, id, period, as_of)
     ),
 
     -- where it is used up: the week, the day of the week, the hour of the day; step by step, since DuckDB works out
@@ -256,18 +251,8 @@ create or replace macro mart.pace_of(limits_then) as table -- noqa: PRS
         used_up.instant as projected_exhaustion_at,
         placed.unknown_because
     from placed
-    left join projected
-        on
-            placed.scope = projected.scope
-            and placed.id = projected.id
-            and placed.period = projected.period
-            and placed.as_of = projected.as_of
-    left join used_up
-        on
-            placed.scope = used_up.scope
-            and placed.id = used_up.id
-            and placed.period = used_up.period
-            and placed.as_of = used_up.as_of;
+    left join projected using (scope, id, period, as_of)
+    left join used_up using (scope, id, period, as_of);
 comment on macro table mart.pace_of is 'The pace of a relation of limits, each with its instant, clock, profile, recent spend, and until when something may run.'; -- noqa: PRS
 
 create or replace view internal.limits_to_pace as
@@ -359,7 +344,7 @@ select
     profiles.until_hour,
     profiles.until_weekday,
     profiles.dispersion,
-    coalesce(profiles.usual_hours, 1) as usual_hours
+    profiles.usual_hours
 from mart.budgets as limits
 cross join decided
 left join running on limits.scope = running.scope and limits.id = running.id

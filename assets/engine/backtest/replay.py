@@ -45,6 +45,11 @@ class Plan:
         """Of the decisions, numbered."""
         return list(range(int((self.until - self.since).total_seconds() // self.every.total_seconds()) + 1))
 
+    @property
+    def reach_seconds(self) -> float:
+        """From one step until what the next one decides is served."""
+        return (self.every + self.delay).total_seconds()
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -127,8 +132,7 @@ def backtest(
         replay = _Replay(connection, plan)
         for step in track(plan.steps):
             replay.step(plan.since + step * plan.every)
-    seconds = (plan.every + plan.delay).total_seconds()
-    replay.do(sql("steps.backtest", "outcomes"), until=plan.until, since=plan.since, seconds=seconds)
+    replay.do(sql("steps.backtest", "outcomes"), until=plan.until, since=plan.since, seconds=plan.reach_seconds)
     rows = replay.do(sql("steps.backtest", "figures")).fetchall()
     changes, most = replay.do(sql("steps.backtest", "changes")).fetchall()[0]
     return Backtest(plan, costs, loaded_afterwards, len(plan.steps), changes, most, [Outcome(*row) for row in rows])
@@ -193,7 +197,7 @@ class _Replay:
         before, plan, instant = self._before, self._plan, {"now": now, "known_at": None}
         find_limits(self._connection, instant, brand_id=None)
         self.do(sql("steps.backtest", "scale_budgets"), scale=plan.budget_scale)
-        self.do(sql("steps.backtest", "reach"), seconds=(plan.every + plan.delay).total_seconds())
+        self.do(sql("steps.backtest", "reach"), seconds=plan.reach_seconds)
         if plan.stop_early is None:
             self._connection.execute(sql("steps.foresight", "policies_now"))
         else:
