@@ -1,5 +1,5 @@
--- One row per brand or campaign of which only campaigns with windows are RUNNING: until when
--- one of them is open on the local date of the last decision, and between which local times none is before that.
+-- One row per brand or campaign of which only campaigns with windows are RUNNING: until when one of them is open on the
+-- local date of the last decision, and between which local times none is before that.
 --
 -- Many campaigns share few schedules, so those are worked out once for each clock; the schedules of a brand are united.
 create or replace view internal.closed_today as
@@ -115,47 +115,16 @@ of_owners as (
     from windows
 ),
 
-marked as (
-    select
-        *,
-        coalesce(from_at > max(until_at) over (
-            partition by scope, id
-            order by from_at, until_at
-            rows between unbounded preceding and 1 preceding
-        ), true) as is_apart
-    from of_owners
-),
-
-numbered as (
-    select
-        *,
-        sum(is_apart::integer) over (
-            partition by scope, id
-            order by from_at, until_at
-            rows unbounded preceding
-        ) as island
-    from marked
-),
-
-islands as (
-    select
-        scope,
-        id,
-        any_value(utc_offset) as utc_offset,
-        min(from_at) as from_at,
-        max(until_at) as until_at
-    from numbered
-    group by
-        scope,
-        id,
-        island
-),
-
+-- none is open between the latest close so far and an opening after it
 followed as (
     select
         *,
-        lead(from_at) over (partition by scope, id order by from_at) as next_from_at
-    from islands
+        max(until_at) over (
+            partition by scope, id
+            order by from_at, until_at
+            rows between unbounded preceding and 1 preceding
+        ) as closed_from
+    from of_owners
 ),
 
 closed as (
@@ -164,7 +133,7 @@ closed as (
         id,
         core.instant_of(max(until_at), any_value(utc_offset)) as open_until,
         coalesce(
-            list({ 'from_at': until_at, 'until_at': next_from_at }) filter (next_from_at is not null), []
+            list({ 'from_at': closed_from, 'until_at': from_at }) filter (from_at > closed_from), []
         ) as closed
     from followed
     group by
