@@ -364,6 +364,15 @@ def test_an_explanation_says_when_what_is_stored_does_not_follow_from_the_ledger
         (["set-status", "11", "PAUSED", "--reason", "bad\udcff"], 1, "error: an argument is not UTF-8 text"),
         (["explain", "99999999999999999999"], 2, "is not in the range"),
         (["run", "--now", "2025-W10"], 2, "'2025-W10' is not an instant"),
+        *(
+            ([*command, "--from", "2025-06-02", "--to", "2025-06-01"], 2, "2025-06-01 is before --from 2025-06-02")
+            for command in (
+                ["export", "x.csv"],
+                ["audit", "x.csv"],
+                ["reprice", "--dry-run", "--prices", "pyproject.toml"],
+                ["rebuild", "--on", "sail:1"],
+            )
+        ),
     ],
 )
 def test_a_users_mistake_is_one_line_and_no_traceback(

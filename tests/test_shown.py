@@ -12,14 +12,12 @@ import unicodedata
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import polars as pl
 import pytest
-from markdown_it import MarkdownIt
 
 from assets.engine.data_root import DataRoot
 from assets.engine.delivery.files import DeliveredFile, QuarantineError
@@ -28,7 +26,7 @@ from assets.engine.delivery.isolation import quarantine_poison_file
 from assets.engine.delivery.listing import delivered_files
 from assets.engine.errors import first_line
 from assets.engine.settings import Settings
-from assets.engine.shown import in_html, in_markdown, log_as_text, printable
+from assets.engine.shown import log_as_text, printable
 from assets.engine.warehouse.publication import open_published
 from pipelines.cli.main import main
 from tests.test_cli import spendgate_process
@@ -123,56 +121,6 @@ def test_of_all_characters_those_are_escaped_that_are_obeyed_or_not_seen() -> No
             continue  # means nothing yet
         wanted = category in ("Cc", "Cf", "Cs", "Zl", "Zp") and character not in seen_though_format
         assert (printable(character) != character) == wanted, hex(ord(character))
-
-
-class Parsed(HTMLParser):
-    """What a browser would make of it."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.texts: list[str] = []
-        self.titles: list[str | None] = []
-        self.feed(text)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.titles += [value for _, value in attrs]
-
-    def handle_data(self, data: str) -> None:
-        self.texts.append(data)
-
-    def handle_comment(self, data: str) -> None:
-        self.tags.append(f"comment {data}")
-
-
-@pytest.mark.parametrize("text", ALL.values(), ids=ALL)
-@pytest.mark.parametrize("quote", ["'", '"'])
-def test_html_has_no_more_tags_for_what_was_delivered(text: str, quote: str) -> None:
-    parsed = Parsed(f"<p title={quote}{in_html(text)}{quote}>{in_html(text)}</p>")
-    assert parsed.tags == ["p"]
-    assert parsed.titles == ["".join(parsed.texts)] == [printable(text)]
-
-
-MARKDOWN = {
-    "a line": "DELIVERED",
-    "words": "the file DELIVERED was refused",
-    "a list": "- DELIVERED",
-    "a table": "| a | b |\n|---|---|\n| DELIVERED | end |",
-}
-
-
-@pytest.mark.parametrize("text", ALL.values(), ids=ALL)
-@pytest.mark.parametrize("where", MARKDOWN.values(), ids=MARKDOWN)
-def test_markdown_shows_what_was_delivered_as_code(text: str, where: str) -> None:
-    def parts(markdown: str) -> list[tuple[str, str]]:
-        tokens = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(markdown)
-        assert {inner.type for token in tokens for inner in token.children or []} <= {"text", "code_inline"}
-        return [(token.type, "".join(inner.content for inner in token.children or [])) for token in tokens]
-
-    expected = [(block, shown.replace("DELIVERED", printable(text))) for block, shown in parts(where)]
-    assert parts(where.replace("DELIVERED", in_markdown(text))) == expected
 
 
 # --- names of files

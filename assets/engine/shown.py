@@ -1,4 +1,4 @@
-r"""What was delivered, shown as text wherever it is shown: never obeyed by a terminal, a log, Markdown or HTML.
+r"""What was delivered, shown as text wherever it is shown: never obeyed by a terminal or a log.
 
 Belongs here: how text of a deliverer is written for each of them. Does not: what is shown, nor how it is laid out.
 
@@ -7,7 +7,6 @@ for any other character, `\xff` for a byte that is no UTF-8. All other text stay
 that has been escaped stays the same when it is escaped again.
 """
 
-import html
 import logging
 import re
 from typing import Any
@@ -43,29 +42,6 @@ def _escape(found: re.Match[str]) -> str:
     if code < 0x80:
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
-
-
-def in_html(text: str) -> str:
-    """Text for HTML, between tags or as the value of an attribute in quotes."""
-    return html.escape(printable(text))
-
-
-def in_markdown(text: str) -> str:
-    """Text for Markdown, in a line or in the cell of a table: as code, in which nothing is found, not even a link.
-
-    A backslash before each special character would not do: GitHub's dialect looks for links once those are gone.
-    A pipe ends the cell of a table even in code, so it stands outside.
-    """
-    return r"\|".join(_code(part) for part in printable(text).split("|"))
-
-
-def _code(text: str) -> str:
-    """A code span, between more backticks than are in it; one blank on each side is not part of it."""
-    if not text:
-        return ""
-    fence = "`" * (1 + max(map(len, re.findall("`+", text)), default=0))
-    blank = " " if text.strip() and (text[0] in " `" or text[-1] in " `") else ""
-    return f"{fence}{blank}{text}{blank}{fence}"
 
 
 class _Line(logging.LogRecord):

@@ -14,7 +14,7 @@ import click
 from assets.engine.data_root import DataRoot
 from assets.engine.settings import CREDITED_CAUSES
 from assets.engine.warehouse.publication import open_published, publish
-from pipelines.cli.options import BRANDS, CLOCK, DATA, DAY, FORMAT, ID, MONTH, REPLACE, WIDE, format_option
+from pipelines.cli.options import BRANDS, CLOCK, DATA, FORMAT, ID, MONTH, REPLACE, WIDE, days_option, format_option
 from pipelines.cli.printing import FORMATS, for_people, print_rows, print_table, say
 from pipelines.cli.running import RunRequest, held_warehouse, run_job
 
@@ -135,11 +135,12 @@ Examples:
 )
 @DATA
 @click.argument("out", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--from", "first", type=DAY, help="First day, in UTC, on which something was recorded.")
-@click.option("--to", "last", type=DAY, help="Last day.")
+@days_option("First day, in UTC, on which something was recorded.", "Last day.")
 @click.option("--brands", type=BRANDS, help="Only theirs, such as 1,2.")
 @REPLACE
-def audit(data: DataRoot, out: Path, brands: list[int] | None, *, replace: bool, **days: date | None) -> None:
+def audit(
+    data: DataRoot, out: Path, brands: list[int] | None, *, replace: bool, days: tuple[date | None, date | None]
+) -> None:
     """Write every change of a status with its evidence, every correction, restatement and closed month to OUT.
 
     OUT ends in .parquet or .csv; OUT.manifest.json beside it has its hash, its rows and what was asked.
@@ -150,7 +151,7 @@ def audit(data: DataRoot, out: Path, brands: list[int] | None, *, replace: bool,
     refuse_existing([out, manifest_of(out)], replace=replace)
     require_place(data, out.absolute())
     with open_published(data) as published:
-        rows = write_audit(published, out.absolute(), (days["first"], days["last"]), brands, datetime.now(UTC))
+        rows = write_audit(published, out.absolute(), days, brands, datetime.now(UTC))
     say(f"{out}: {rows:,} rows; its hash is in {manifest_of(out).name}")
 
 
@@ -162,15 +163,16 @@ Examples:
 """,
 )
 @DATA
-@click.option("--dry-run", is_flag=True, required=True, help="It is never anything else: the ledger stays.")
+@click.option(
+    "--dry-run", is_flag=True, required=True, expose_value=False, help="It is never anything else: the ledger stays."
+)
 @click.option(
     "--prices",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     required=True,
     help="A file like reference/global_ad_pricing.",
 )
-@click.option("--from", "first", type=DAY, help="First local day.")
-@click.option("--to", "last", type=DAY, help="Last local day.")
+@days_option("First local day.", "Last local day.")
 @FORMAT
 @WIDE
 def reprice(
@@ -178,9 +180,8 @@ def reprice(
     prices: Path,
     format_: str,
     *,
-    dry_run: bool,  # noqa: ARG001 there is nothing else
     wide: bool,
-    **days: date | None,
+    days: tuple[date | None, date | None],
 ) -> None:
     """Tell, per brand and month, what another price list would have charged for the events of the ledger.
 
@@ -191,7 +192,7 @@ def reprice(
 
     price_list = read_price_list(prices, data.settings())
     with open_published(data) as published:
-        rows = ask(published, price_list, (days["first"], days["last"]))
+        rows = ask(published, price_list, days)
         if format_ == "table":
             print_rows(rows, "What it would have been; nothing was changed.", wide=wide)
         else:

@@ -10,9 +10,8 @@ from pathlib import Path
 import click
 
 from assets.engine.data_root import DataRoot
-from assets.engine.errors import SpendgateError
 from pipelines.cli.ending import StoppedError
-from pipelines.cli.options import BRANDS, DATA, DAY, REPLACE
+from pipelines.cli.options import BRANDS, DATA, REPLACE, days_option
 from pipelines.cli.printing import print_json, say
 from pipelines.cli.ui import require_free
 
@@ -28,21 +27,19 @@ Examples:
 )
 @DATA
 @click.argument("out", type=click.Path(path_type=Path))
-@click.option("--from", "first", type=DAY, help="First day, local where a table has local days, else UTC.")
-@click.option("--to", "last", type=DAY, help="Last day.")
+@days_option("First day, local where a table has local days, else UTC.", "Last day.")
 @click.option("--brands", type=BRANDS, help="Only these, such as 1,2: nothing of any other is in it.")
 @REPLACE
-def export(data: DataRoot, out: Path, brands: list[int] | None, *, replace: bool, **days: date | None) -> None:
+def export(
+    data: DataRoot, out: Path, brands: list[int] | None, *, replace: bool, days: tuple[date | None, date | None]
+) -> None:
     """Write the tables for readers to OUT: a database x.duckdb, or a folder x.parquet or x.csv with a file for each."""
     from assets.engine.export import Wanted
     from assets.engine.export import export as write
     from assets.engine.out_place import refuse_existing
 
-    first, last = days["first"], days["last"]
-    if first and last and last < first:
-        raise SpendgateError(f"--to {last} is before --from {first}")
     refuse_existing([out], replace=replace)
-    wanted = Wanted(first, last, None if brands is None else tuple(brands))
+    wanted = Wanted(*days, None if brands is None else tuple(brands))
     write(data, out.absolute(), wanted, lambda table, rows: say(f"{table}: {rows:,} rows", err=True))
     say(f"{out}: written")
 

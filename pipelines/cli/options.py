@@ -137,6 +137,24 @@ class Day(click.DateTime):
 DAY = Day()
 
 
+def days_option(told_first: str, told_last: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Add `--from` and `--to`, handed on as one `days`: the first and the last of them; None: without end."""
+
+    def add(command: Callable[..., None]) -> Callable[..., None]:
+        first_option = click.option("--from", "first", type=DAY, metavar="DAY", help=told_first)
+        last_option = click.option("--to", "last", type=DAY, metavar="DAY", help=told_last)
+
+        @wraps(command)
+        def with_days(*arguments: Any, first: date | None, last: date | None, **options: Any) -> None:
+            if first and last and last < first:
+                raise click.BadParameter(f"{last} is before --from {first}", param_hint="--to")
+            command(*arguments, days=(first, last), **options)
+
+        return first_option(last_option(with_days))
+
+    return add
+
+
 class Month(click.ParamType[date]):
     """A month of a calendar, as its first date."""
 

@@ -13,7 +13,7 @@ import click
 from assets.engine.data_root import DataRoot
 from assets.engine.errors import SpendgateError
 from assets.engine.warehouse.publication import publish
-from pipelines.cli.options import CLOCK, DATA, DAY, ENGINE
+from pipelines.cli.options import CLOCK, DATA, DAY, ENGINE, days_option
 from pipelines.cli.printing import print_table, say
 from pipelines.cli.running import held_warehouse, progress
 
@@ -27,8 +27,7 @@ COMPARISON = ["table", "rows live", "rows rebuilt", "only live", "only rebuilt",
 @DATA
 @CLOCK
 @ENGINE
-@click.option("--from", "first_day", type=DAY, metavar="DAY", help="With --on: from this UTC day on.")
-@click.option("--to", "last_day", type=DAY, metavar="DAY", help="With --on: up to this UTC day, included.")
+@days_option("With --on: from this UTC day on.", "With --on: up to this UTC day, included.")
 @click.option("--swap", "swapped", is_flag=True, help="Put the rebuilt one in the live one's place, and publish.")
 @click.option("--day", type=DAY, metavar="DAY", help="Make only the lost sealed files of this day again.")
 def rebuild(  # noqa: PLR0913 options
@@ -36,8 +35,7 @@ def rebuild(  # noqa: PLR0913 options
     *,
     engine: str | None,
     tasks: int | None,
-    first_day: date | None,
-    last_day: date | None,
+    days: tuple[date | None, date | None],
     swapped: bool,
     day: date | None,
     clock_is_right: bool,
@@ -53,9 +51,9 @@ def rebuild(  # noqa: PLR0913 options
     if engine:
         if day or swapped:
             raise SpendgateError("--on compares, and gives lost days their files back: leave --day and --swap out")
-        _rebuild_on(data, engine, tasks, (first_day, last_day))
+        _rebuild_on(data, engine, tasks, days)
         return
-    if first_day or last_day or tasks:
+    if any(days) or tasks:
         raise SpendgateError("--from, --to and --tasks belong to --on, which names an engine")
     if day and swapped:
         raise SpendgateError("--day puts files in their place by itself: leave --swap out")
