@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 
 import duckdb
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from assets.engine.errors import SpendgateError
+from assets.engine.html_pages import render_page
 from assets.engine.known_brands import require_brands
 from assets.engine.rows_as_text import column_names
 from assets.engine.shown import printable
@@ -55,8 +55,12 @@ def statement_page(head: Head, month: date, result: duckdb.DuckDBPyConnection) -
         lines.append(
             {**line, "campaign": printable(campaign.strip()), "of": of, "of_month": f"{line['of_month']:%Y-%m}"}
         )
-    environment = Environment(
-        loader=PackageLoader("assets.engine.finance", ""), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    return render_page(
+        "assets.engine.finance",
+        "statement.html.jinja",
+        brand=printable(head.brand),
+        currency=head.currency,
+        is_closed=head.is_closed,
+        month=f"{month:%Y-%m}",
+        lines=lines,
     )
-    shown = {"brand": printable(head.brand), "currency": head.currency, "is_closed": head.is_closed}
-    return environment.get_template("statement.html.jinja").render(lines=lines, month=f"{month:%Y-%m}", **shown) + "\n"

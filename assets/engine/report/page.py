@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from assets.engine.data_root import DataRoot
 from assets.engine.freshness import freshness
+from assets.engine.html_pages import render_page
 from assets.engine.known_brands import require_brands
 from assets.engine.report.pictures import day_curve
 from assets.engine.shown import printable
@@ -83,7 +83,9 @@ def _render(root: DataRoot, published: duckdb.DuckDBPyConnection, now: datetime,
         parts["refused"] = _part(published, sql("reports.page", "refused"), at_most=REASONS_SHOWN)
         parts["newest"] = _part(published, sql("reports.page", "newest"))
     fresh = freshness(root, published, now)
-    return _template().render(
+    return render_page(
+        "assets.engine.report",
+        "page.html.jinja",
         head=_part(published, sql("reports.page", "head"), **only).rows[0],
         fresh=fresh,
         stale_after_minutes=root.settings().stale_after_minutes,
@@ -123,14 +125,3 @@ def _curves(brands: Rows, hours: Rows) -> list[dict[str, Any]]:
         }
         for brand in brands[:PICTURES]
     ]
-
-
-def _template() -> Template:
-    environment = Environment(
-        loader=PackageLoader("assets.engine.report", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("page.html.jinja")
