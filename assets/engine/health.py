@@ -18,6 +18,7 @@ from assets.engine.data_root import DataRoot
 from assets.engine.errors import SpendgateError, first_line
 from assets.engine.feed.files import read_header
 from assets.engine.freshness import freshness
+from assets.engine.rows_as_text import column_names
 from assets.engine.settings import Settings
 from assets.engine.time_zones import tzdata_version
 from assets.engine.warehouse.lock import is_held
@@ -67,11 +68,10 @@ def _published(root: DataRoot, settings: Settings, now: datetime) -> list[Findin
     try:
         with open_published(root) as published:
             fresh = freshness(root, published, now)
-            row = published.execute(sql("reports.health", "published"), {"now": now}).fetchall()[0]
-            names = [column[0] for column in published.description or []]
+            result = published.execute(sql("reports.health", "published"), {"now": now})
+            found: dict[str, Any] = dict(zip(column_names(result), result.fetchall()[0], strict=True))
     except (SpendgateError, duckdb.Error) as error:
         return [Finding("published copy", BAD, f"cannot be read: {first_line(error)}")]
-    found: dict[str, Any] = dict(zip(names, row, strict=True))
     minutes = fresh.age.total_seconds() / 60
     late = minutes > settings.stale_after_minutes
     told = f"{fresh.told}{'; start `spendgate ui`, or `spendgate run`' if late else ''}"

@@ -1,4 +1,4 @@
-"""Rows as text for machines: CSV that a spreadsheet may open, and JSON, both exact.
+"""Rows as text for machines: CSV that a spreadsheet may open, and JSON, both exact; and a row in an error.
 
 Belongs here: what a value looks like in each. Does not: tables for people, and where the text goes (`pipelines.cli`).
 """
@@ -19,6 +19,13 @@ from assets.engine.shown import printable
 def column_names(result: duckdb.DuckDBPyConnection | duckdb.DuckDBPyRelation) -> list[str]:
     """The names of the columns of a result, in order."""
     return [column[0] for column in result.description or []]
+
+
+def first_row_told(result: duckdb.DuckDBPyConnection) -> str | None:
+    """The first row, as `column value, column value`; None: there is none."""
+    for row in result.fetchmany(1):
+        return ", ".join(f"{name} {value}" for name, value in zip(column_names(result), row, strict=True))
+    return None
 
 
 def some_rows(result: duckdb.DuckDBPyConnection | duckdb.DuckDBPyRelation) -> Iterator[tuple[Any, ...]]:

@@ -13,6 +13,7 @@ from assets.engine.errors import SpendgateError
 from assets.engine.hashing import sha256_of
 from assets.engine.history.attempt import PARTS, TABLES, Attempt, Begun, Statement, rows_in
 from assets.engine.history.made import show_made
+from assets.engine.rows_as_text import first_row_told
 from assets.engine.warehouse.warehouse import Warehouse
 
 HELD = (
@@ -110,8 +111,6 @@ def _hold_rows(warehouse: Warehouse, attempt: Attempt, statement: Statement, beg
 
 
 def _hold(warehouse: Warehouse, attempt: Attempt, rule: str, meaning: str, **values: object) -> None:
-    result = warehouse.run("steps.adoption", rule, **values)
-    columns = [column[0] for column in result.description or []]
-    for row in result.fetchmany(1):
-        found = ", ".join(f"{column} {value}" for column, value in zip(columns, row, strict=True))
+    found = first_row_told(warehouse.run("steps.adoption", rule, **values))
+    if found:
         raise refused(attempt, f"it {meaning} ({found})")

@@ -20,6 +20,7 @@ from assets.engine.freshness import freshness
 from assets.engine.html_pages import render_page
 from assets.engine.known_brands import require_brands
 from assets.engine.report.pictures import day_curve
+from assets.engine.rows_as_text import column_names
 from assets.engine.shown import printable
 from assets.engine.warehouse.disk import write_whole
 from assets.engine.warehouse.publication import open_published
@@ -99,7 +100,7 @@ def _render(root: DataRoot, published: duckdb.DuckDBPyConnection, now: datetime,
 def _part(published: duckdb.DuckDBPyConnection, statement: str, *, made_of: str = "", **values: Any) -> Part:
     """Rows of a statement; `made_of` is one that has been run before it, and is a part of how its figures are made."""
     result = published.execute(statement, values or None)
-    names = [column[0] for column in result.description or []]
+    names = column_names(result)
     rows = [dict(zip(names, map(_shown, row), strict=True)) for row in result.fetchall()]
     return Part(rows, f"{made_of}\n{statement}".strip())
 

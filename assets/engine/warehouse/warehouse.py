@@ -14,6 +14,7 @@ import duckdb
 
 from assets.engine.data_root import DataRoot
 from assets.engine.errors import SpendgateError
+from assets.engine.rows_as_text import first_row_told
 from assets.engine.warehouse.clock import REAL_CLOCK, Clock, refuse_wrong_clock, utc_now
 from assets.engine.warehouse.disk import clear_scratch, require_room
 from assets.engine.warehouse.lock import hold_lock
@@ -135,10 +136,8 @@ class Warehouse:
         Raises:
             SpendgateError: there is one; nothing of the transaction is written.
         """
-        result = self.run(file, statement, **values)
-        columns = [column[0] for column in result.description or []]
-        for row in result.fetchmany(1):  # the rollback gives up the others
-            found = ", ".join(f"{column} {value}" for column, value in zip(columns, row, strict=True))
+        found = first_row_told(self.run(file, statement, **values))
+        if found:
             rule = f"{file} {statement}".strip()
             raise SpendgateError(f"{rule} does not hold, so nothing was written: {found}")
 
