@@ -382,7 +382,7 @@ comment on column mart.pace.as_of is 'the instant decided for';
 comment on column mart.pace.starts_at is 'first instant of the period; null: from ever';
 comment on column mart.pace.ends_at is 'first instant after it; null: never';
 comment on column mart.pace.expected_spend is 'the part of the budget that the brand''s usual hours and weekdays would have spent by now; null: unknown, or no end';
-comment on column mart.pace.pace is 'AHEAD: over 110 % of expected_spend; BEHIND: under 90 %; ON; REACHED; UNKNOWN';
+comment on column mart.pace.pace is 'AHEAD: over 110 % of expected_spend; BEHIND: under 90 %; ON; REACHED; UNKNOWN: nothing is projected, in the first hundredth of the period, or where it has no end';
 comment on column mart.pace.hourly_rate is 'spent in the hour before; null: nothing';
 comment on column mart.pace.projected_spend is 'at the end of the period, if it goes on so; null: unknown, or no end';
 comment on column mart.pace.projected_exhaustion_at is 'when the budget is used up, if it goes on so; null: not in this period, or unknown';
