@@ -30,8 +30,7 @@ ZONES = (
 )  # fmt: skip
 TRAFFIC = {"steady": 1.0, "diurnal": 1.8, "spiky": 10.0}  # and its highest rate, of its usual one
 USED_UP_AT = (0.75, 4.0, 9.0, 14.0)  # hours of the local day, at the usual rate of each kind
-EVENTS_A_DAY = 2_000
-COST = 0.01
+SPEND_A_DAY = 20
 SINCE = datetime(2026, 10, 22, tzinfo=UTC)  # clocks change on 25 October in Europe, on 1 November in America
 RAISED = datetime(2026, 10, 26, 15, tzinfo=UTC)  # when every sixth brand gets half as much again for a day
 
@@ -72,7 +71,7 @@ def share_by(traffic: str, hours: float) -> float:
 def brands() -> pl.DataFrame:
     """One row per brand: its zone, traffic and budget."""
     rows = [
-        (traffic, zone, round(EVENTS_A_DAY * COST * share_by(traffic, hours), 2))
+        (traffic, zone, round(SPEND_A_DAY * share_by(traffic, hours), 2))
         for zone in ZONES
         for traffic in TRAFFIC
         for hours in USED_UP_AT
@@ -80,10 +79,10 @@ def brands() -> pl.DataFrame:
     return pl.DataFrame(rows, ["name", "timezone", "daily_budget"], orient="row").with_row_index("brand_id", 1)
 
 
-def events(brand_id: int, traffic: str, zone: str, days: int) -> pl.DataFrame:
+def events(brand_id: int, traffic: str, zone: str, days: int, events_a_day: int) -> pl.DataFrame:
     """The events of one brand: candidates at its highest rate, of which each is kept by the rate of its moment."""
     highest = TRAFFIC[traffic]
-    candidates = pl.DataFrame({"number": pl.int_range(int(EVENTS_A_DAY * days * highest), eager=True)}).with_columns(
+    candidates = pl.DataFrame({"number": pl.int_range(int(events_a_day * days * highest), eager=True)}).with_columns(
         at=(pl.lit(SINCE) + pl.duration(microseconds=_random("number", 2 * brand_id) * days * 86_400e6)),
     )
     local = pl.col("at").dt.convert_time_zone(zone)
@@ -108,7 +107,7 @@ def _random(column: str, seed: int) -> pl.Expr:
     return pl.col(column).hash(seed) / 2.0**64
 
 
-def make(root: DataRoot, days: int) -> None:
+def make(root: DataRoot, days: int, events_a_day: int) -> None:
     """Deliver the world and run it; what is known when is as if runs had followed each other within minutes."""
     root.create()
     made = brands()
@@ -121,8 +120,8 @@ def make(root: DataRoot, days: int) -> None:
         "ad_sets": made.select(ad_set_id="brand_id", campaign_id="brand_id", name="name", is_active=pl.lit(1)),
         "ads": made.select(
             ad_id="brand_id", ad_set_id="brand_id", name="name", is_active=pl.lit(1), media_file=pl.lit(""),
-            content=pl.lit(""), cost_per_click=pl.lit(""), cost_per_mille=pl.lit(""), cost_per_view=pl.lit(str(COST)),
-            cost_per_acquisition=pl.lit(""),
+            content=pl.lit(""), cost_per_click=pl.lit(""), cost_per_mille=pl.lit(""),
+            cost_per_view=pl.lit(str(SPEND_A_DAY / events_a_day)), cost_per_acquisition=pl.lit(""),
         ),
     }.items():  # fmt: skip
         rows.write_csv(root.reference / f"{table}.csv")
@@ -137,7 +136,7 @@ def make(root: DataRoot, days: int) -> None:
     _run(root, RAISED)
     for row in made.iter_rows(named=True):
         file = root.landing("events") / f"{row['brand_id']}.parquet"
-        events(row["brand_id"], row["name"], row["timezone"], days).write_parquet(file)
+        events(row["brand_id"], row["name"], row["timezone"], days, events_a_day).write_parquet(file)
     _run(root, SINCE + timedelta(days=days))
     with open_warehouse(root, now=SINCE + timedelta(days=days), run_id="benchmark") as warehouse:
         with warehouse.transaction():
@@ -184,12 +183,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
     parser.add_argument("--days", type=int, default=30)
+    parser.add_argument("--events-a-day", type=int, default=2_000, help="Of a brand; fewer cost more each.")
     parser.add_argument("--replay-days", type=float, help="All but the first, if not given.")
     parser.add_argument("--every", type=float, action="append", help="Minutes; several times for several cadences.")
     given = parser.parse_args()
     root = DataRoot(given.data)
     if not root.published_file.exists():
-        make(root, given.days)
+        make(root, given.days, given.events_a_day)
     sys.stdout.write(forecasts(root, given.days))
     plans = [(minutes, stop_early) for minutes in given.every or EVERY for stop_early in ("off", "learned")]
     with ProcessPoolExecutor(2) as pool:  # a replay keeps one core busy
