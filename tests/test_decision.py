@@ -426,13 +426,16 @@ MONTH_END = datetime(2025, 7, 1, 4, tzinfo=UTC)
 def decided_every(world: World, step: timedelta, start: datetime, end: datetime) -> list[tuple[Any, ...]]:
     """Statuses at the end, after a look at every step, as the sensor does, and a decision where one is due."""
     world.run(start)
-    with world.open(start) as warehouse:
-        while warehouse.now < end:
-            warehouse.now += step
-            if evaluate(warehouse.connection, warehouse.now).due or warehouse.now >= end:
-                decide(warehouse)
-                assert evaluate(warehouse.connection, warehouse.now).due == 0  # taken again, nothing changes
-        publish(warehouse)
+    now = start
+    while now < end:
+        with world.open(now) as warehouse:  # anew each day: after thousands of looks it is slow
+            now = min(now + timedelta(days=1), end)
+            while warehouse.now < now:
+                warehouse.now += step
+                if evaluate(warehouse.connection, warehouse.now).due or warehouse.now >= end:
+                    decide(warehouse)
+                    assert evaluate(warehouse.connection, warehouse.now).due == 0  # taken again, nothing changes
+            publish(warehouse)
     return world.rows(
         "select campaign_id, status, window_start, window_end, window_open, next_change_at from ops.campaign_status"
         " order by campaign_id"
@@ -462,11 +465,11 @@ def test_deciding_every_five_minutes_ends_where_every_minute_ends(world: World) 
 
 
 @pytest.mark.long
-def test_deciding_every_five_minutes_of_a_month_ends_where_every_minute_ends(world: World) -> None:
+def test_deciding_every_five_minutes_of_ten_days_ends_where_every_minute_ends(world: World) -> None:
     other = World(DataRoot(world.root.path.parent / "other"))
     for one in (world, other):
-        at_the_end_of_a_month(one, range(-15 * 1440, 15 * 1440, 10))
-    check_cadences(world, other, MONTH_END - timedelta(days=15), MONTH_END + timedelta(days=15))
+        at_the_end_of_a_month(one, range(-5 * 1440, 5 * 1440, 10))
+    check_cadences(world, other, MONTH_END - timedelta(days=5), MONTH_END + timedelta(days=5))
 
 
 def test_the_order_of_rows_files_and_runs_does_not_matter(world: World) -> None:
