@@ -255,7 +255,7 @@ def test_the_causes_agree_with_the_oracle(warehouse: Warehouse, history: tuple[B
 
 @pytest.mark.long
 @pytest.mark.parametrize("part", range(4))  # so that every core takes some
-@settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+@settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(history=histories())
 def test_the_causes_agree_with_the_oracle_in_thousands_of_histories(
     warehouse: Warehouse,
