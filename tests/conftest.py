@@ -1,5 +1,7 @@
 """Fixtures every test may use."""
 
+import gc
+import logging
 import os
 import sqlite3
 import sys
@@ -78,9 +80,18 @@ def pytest_report_header() -> str:
     return f"duckdb {duckdb.__version__}"
 
 
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass over what lasts to the end: the modules, and some thousand tests."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(autouse=True)
-def no_record_of_another_test() -> Iterator[None]:
-    """Commands that run in this process say where Dagster's record is by its environment: the next test has none."""
+def nothing_of_another_test() -> Iterator[None]:
+    """Commands run in this process: where Dagster's record is and what is logged, they say by what they leave there."""
+    logger = logging.getLogger("spendgate")
+    logger.handlers = []
+    logger.setLevel(logging.NOTSET)
     with patch.dict(os.environ):
         os.environ.pop("DAGSTER_HOME", None)
         yield

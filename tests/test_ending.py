@@ -22,18 +22,28 @@ from tests.world import World, event, jsonl
 CODE = "from pipelines.cli.main import main; main()"
 
 
+def hear_interrupts() -> None:
+    """Whoever runs the tests in the background has Ctrl-C ignored, and so has what they start."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def start(root: DataRoot, *arguments: str) -> "subprocess.Popen[str]":
     """A command that is under way."""
     return subprocess.Popen(
         [sys.executable, "-c", CODE, *arguments, "--data", str(root.path)],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=Path(__file__).parent.parent,
+        preexec_fn=hear_interrupts,
     )  # fmt: skip
 
 
 def stopped(command: "subprocess.Popen[str]", number: signal.Signals) -> list[str]:
     """What a command says when it is stopped, line by line."""
     command.send_signal(number)
-    out, said = command.communicate(timeout=60)
+    try:
+        out, said = command.communicate(timeout=60)
+    except subprocess.TimeoutExpired:
+        command.kill()
+        raise
     assert out == ""
     assert command.returncode == 128 + number
     assert "Traceback" not in said, said
