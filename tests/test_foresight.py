@@ -387,5 +387,7 @@ def test_a_profile_that_takes_too_much_memory_stops_no_decision(
 
     monkeypatch.setattr(Warehouse, "run", fail)
     world.run()
+    assert "how brands spend" not in caplog.text, "no day with spend is over, so nothing is to be learned"
+    world.run(NOON + timedelta(days=1))
     assert world.status(11) == "RUNNING"
     assert "how brands spend was not learned" in caplog.text

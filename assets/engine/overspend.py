@@ -35,7 +35,8 @@ def _measure_overspend(warehouse: Warehouse) -> int:
     with warehouse.transaction():
         due = place_costs(warehouse)
         warehouse.run("mart.overspend", "remove_due")
-        exceeded = int(warehouse.value("mart.overspend", "add"))
+        placed = len(warehouse.connection.table("placed_costs"))
+        exceeded = int(warehouse.value("mart.overspend", "add")) if placed else 0
         warehouse.run("internal.overspend_due", "clear")
     log.info("overspend computed for %d periods of brands; %d budgets were gone beyond", due, exceeded)
     return due

@@ -20,8 +20,16 @@ comment on column internal.spend_profiles.usual_hours is 'how many hours of a da
 comment on column internal.spend_profiles.made_at is 'the instant before which it was learned';
 
 -- name: is_due
--- One row: whether the profiles are of another day than $now, or there are none.
-select coalesce(max(made_at) <> date_trunc('day', $now::timestamptz), true) as is_due
+-- One row: whether the profiles are of another day than $now, or there are none and a day with spend is over.
+select
+    coalesce(
+        max(made_at) <> date_trunc('day', $now::timestamptz),
+        exists (
+            from internal.daily_spend_parts as spent
+            inner join mart.brand_budget as present using (brand_id)
+            where spent.local_date < present.local_date
+        )
+    ) as is_due
 from internal.spend_profiles;
 
 -- name: learn
