@@ -20,19 +20,15 @@ from tests.test_cli import spendgate, spendgate_process
 from tests.world import World, event, jsonl
 
 CODE = "from pipelines.cli.main import main; main()"
-
-
-def hear_interrupts() -> None:
-    """Whoever runs the tests in the background has Ctrl-C ignored, and so has what they start."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+# whoever runs the tests in the background has Ctrl-C ignored, and so has what they start
+HEARING = f"import signal; signal.signal(signal.SIGINT, signal.default_int_handler); {CODE}"
 
 
 def start(root: DataRoot, *arguments: str) -> "subprocess.Popen[str]":
     """A command that is under way."""
     return subprocess.Popen(
-        [sys.executable, "-c", CODE, *arguments, "--data", str(root.path)],
+        [sys.executable, "-c", HEARING, *arguments, "--data", str(root.path)],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=Path(__file__).parent.parent,
-        preexec_fn=hear_interrupts,
     )  # fmt: skip
 
 

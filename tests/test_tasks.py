@@ -24,16 +24,19 @@ def test_the_integration_runs_every_check_and_ends_on_the_tests_as_the_readme_ha
 
 
 def test_check_holds_format_lint_sql_types_imports_and_the_lock_file() -> None:
-    commands = ["lock --check", "run ruff format --check .", "run ruff check .", "run sqlfluff lint sql", "run mypy"]
-    assert recipes()["check"] == [f"uv {command}" for command in (*commands, "run lint-imports", "run dg check defs")]
+    assert "\n[parallel]\ncheck: check-sql check-python\n" in JUSTFILE
+    commands = ["lock --check", "run ruff format --check .", "run ruff check .", "run mypy", "run lint-imports"]
+    assert recipes()["check-python"] == [f"uv {command}" for command in (*commands, "run dg check defs")]
+    assert recipes()["check-sql"] == ["uv run sqlfluff lint sql"]
 
 
 def test_a_hook_is_a_check_of_the_task_runner() -> None:
-    checks = {line.replace(" --check", "").removesuffix(" .").removesuffix(" sql") for line in recipes()["check"]}
+    lines = recipes()["check-python"] + recipes()["check-sql"]
+    checks = {line.replace(" --check", "").removesuffix(" .").removesuffix(" sql") for line in lines}
     hooks = set(re.findall(r"entry: (.+)$", HOOKS, re.MULTILINE))
     assert hooks == checks - {"uv lock", "uv run dg check defs"}  # that one loads Dagster each time
 
 
 def test_the_page_for_contributors_names_the_recipes_that_are_there() -> None:
     named = set(re.findall(r"\bjust ([a-z][a-z-]*)", CONTRIBUTING))
-    assert named == recipes().keys()
+    assert named == {"check", *recipes()}
