@@ -35,8 +35,8 @@ def _measure_overspend(warehouse: Warehouse) -> int:
     with warehouse.transaction():
         due = place_costs(warehouse)
         warehouse.run("mart.overspend", "remove_due")
-        placed = len(warehouse.connection.table("placed_costs"))
-        exceeded = int(warehouse.value("mart.overspend", "add")) if placed else 0
+        any_exceeded = len(warehouse.connection.table("exceeded_periods")) > 0
+        exceeded = int(warehouse.value("mart.overspend", "add")) if any_exceeded else 0
         warehouse.run("internal.overspend_due", "clear")
     log.info("overspend computed for %d periods of brands; %d budgets were gone beyond", due, exceeded)
     return due
