@@ -198,10 +198,10 @@ def _learn_profiles(warehouse: Warehouse) -> None:
 
     After the decision, and for people alone: what goes wrong with it must not stop what ad servers wait for.
     """
-    if not warehouse.value("internal.spend_profiles", "is_due", now=warehouse.now):
-        return
     try:
         with days_needed(warehouse.connection, NEVER):  # a lost day is passed over
+            if not warehouse.value("internal.spend_profiles", "is_due", now=warehouse.now):
+                return
             warehouse.run("internal.spend_profiles", "learn", now=warehouse.now)
     except duckdb.OutOfMemoryException as error:
         log.warning(
