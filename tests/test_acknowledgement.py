@@ -55,32 +55,32 @@ def test_a_refused_file_of_any_kind_is_named_as_long_as_it_lies_there(world: Wor
     strange.write_text("x\n")
     named = {"landing/events/a.jsonl", "landing/payments/p.jsonl", "reference/ads.csv", "reference/strange.csv"}
     for _ in range(3):
-        world.run()
+        world.load()
         assert set(refused(world)) == named
     strange.unlink()
     world.deliver_reference("ads", ADS)
     world.deliver("a.jsonl", click("a"))
     (world.root.landing("payments") / "p.jsonl").unlink()
-    world.run()
+    world.load()
     assert refused(world) == []
 
 
 def test_a_refused_file_that_is_replaced_by_one_that_is_refused_is_named_once(world: World) -> None:
     world.deliver("a.jsonl", REFUSED)
-    world.run()
+    world.load()
     world.deliver("a.jsonl", REFUSED * 2)
-    world.run()
+    world.load()
     assert refused(world) == ["landing/events/a.jsonl"]
 
 
 def test_a_refused_file_that_was_away_for_a_run_is_named_again(world: World) -> None:
     folder = world.deliver("day/a.jsonl", REFUSED).parent
-    world.run()
+    world.load()
     away = folder.rename(world.root.path / "away")  # the file's inode does not change with its folder's name
-    world.run()
+    world.load()
     assert refused(world) == []
     away.rename(folder)
-    world.run()
+    world.load()
     assert refused(world) == ["landing/events/day/a.jsonl"]
     assert world.value("select count(*) from ops.delivered_files where outcome = 'QUARANTINED'") == 1
 
@@ -89,7 +89,7 @@ def test_a_refused_file_is_named_while_another_one_takes_its_place(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = world.deliver("a.jsonl", REFUSED)
-    world.run()
+    world.load()
     with world.open() as warehouse:
         deliveries = Inbox(world.root)
         stable = deliveries.stable
@@ -104,20 +104,20 @@ def test_a_refused_file_is_named_while_another_one_takes_its_place(
         assert ingest(warehouse, deliveries).taken == 0, "it is still growing"
         publish(warehouse)
     assert refused(world) == ["landing/events/a.jsonl"]
-    world.run()
+    world.load()
     assert refused(world) == []
 
 
 def test_a_refused_file_whose_successor_is_left_for_the_next_run_is_named(world: World) -> None:
     path = world.deliver("a.jsonl", REFUSED)
-    world.run()
+    world.load()
     world.deliver("b.jsonl", click("b"))
     os.utime(world.root.landing("events") / "b.jsonl", ns=(1, 1))  # the older one is taken first
     path.write_text(click("a"))
     (world.root.path / "spendgate.toml").write_text("ingest_seconds = 0\nfiles_per_batch = 1\n")
-    world.run()
+    world.load()
     assert refused(world) == ["landing/events/a.jsonl"]
-    world.run()
+    world.load()
     assert refused(world) == []
 
 
@@ -130,7 +130,7 @@ def test_nothing_is_gone_because_its_folder_cannot_be_listed_and_the_folder_is_n
         path = world.root.landing_folder / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(REFUSED)
-    world.run()
+    world.load()
     hidden = world.root.landing_folder / folder
     scandir = os.scandir
 
@@ -142,19 +142,19 @@ def test_nothing_is_gone_because_its_folder_cannot_be_listed_and_the_folder_is_n
     with monkeypatch.context() as broken:
         broken.setattr("assets.engine.delivery.listing.os.scandir", fail)
         for _ in range(3):
-            world.run()
+            world.load()
         assert set(refused(world)) == {f"landing/{name}" for name in names}
     assert breaking(world, "delivered_files_can_be_taken") == [f"landing/{folder}".rstrip("/")]
     for name in names:
         (world.root.landing_folder / name).unlink()
-    world.run()
+    world.load()
     assert (refused(world), breaking(world, "delivered_files_can_be_taken")) == ([], [])
 
 
 def test_a_reference_folder_that_cannot_be_listed_is_named_and_is_no_reference_file(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world.run()
+    world.load()
     scandir = os.scandir
 
     def fail(path: Path) -> Any:
@@ -164,7 +164,7 @@ def test_a_reference_folder_that_cannot_be_listed_is_named_and_is_no_reference_f
 
     monkeypatch.setattr("assets.engine.delivery.listing.os.scandir", fail)
     for _ in range(3):
-        world.run()
+        world.load()
     assert refused(world) == []
     with world.open() as warehouse:
         rows = breaking_rows(warehouse, "checks.delivered_files_can_be_taken").rows()
@@ -175,11 +175,11 @@ def test_a_table_that_was_delivered_twice_is_open_until_one_file_is_gone(world: 
     other = world.root.reference / "ads.parquet"
     other.write_text("nonsense")
     for _ in range(2):
-        world.run()
+        world.load()
         assert sorted(refused(world)) == ["reference/ads.csv", "reference/ads.parquet"]
     assert world.file("ads.csv")["reason"].startswith(DELIVERED_TWICE)
     other.unlink()
-    world.run()
+    world.load()
     assert refused(world) == []
     assert world.value("select count(*) from core.ads") == 4
 
@@ -201,10 +201,10 @@ def test_a_file_most_of_whose_rows_were_refused_is_named_until_they_load(world: 
     settings = world.root.path / "spendgate.toml"
     settings.write_text("max_line_bytes = 200\n")
     world.deliver("a.jsonl", jsonl({**event("long", 101, "click", AT), "note": "x" * 300}))
-    world.run()
+    world.load()
     settings.unlink()
     world.deliver("b.jsonl", click("b"))
-    world.run()
+    world.load()
     assert mostly_refused(world) == ["landing/events/a.jsonl"], "also after a later batch"
     assert spendgate(world.root, "rejects", "retry").exit_code == 0
     assert mostly_refused(world) == []
@@ -212,10 +212,10 @@ def test_a_file_most_of_whose_rows_were_refused_is_named_until_they_load(world: 
 
 def test_a_mostly_refused_reference_file_is_named_until_the_next_one_is_in_force(world: World) -> None:
     world.deliver_reference("ads", ADS + "999,999,a,true,,,,,,\n")
-    world.run()
+    world.load()
     assert mostly_refused(world) == ["reference/ads.csv"]
     world.deliver_reference("ads", ADS)
-    world.run()
+    world.load()
     assert mostly_refused(world) == []
 
 
@@ -224,43 +224,43 @@ def test_a_mostly_refused_reference_file_is_named_until_the_next_one_is_in_force
 )
 def test_an_acknowledged_file_is_named_no_more_but_a_later_delivery_is(world: World, text: str, check: str) -> None:
     world.deliver("a.jsonl", text)
-    world.run()
+    world.load()
     told = spendgate(world.root, "acknowledge", "file", "a.jsonl", "--reason", "test data", "--by", "ann")
     assert told.exit_code == 0, told.exception
     assert "acknowledged: landing/events/a.jsonl" in told.output
-    world.run()
+    world.load()
     assert breaking(world, check) == []
     kept = "select acknowledged_by, reason, file_id, table_name, id from internal.acknowledgements"
     assert world.rows(kept) == [("ann", "test data", world.file("a.jsonl")["file_id"], None, None)]
     world.deliver("a.jsonl", text.replace('"b"', '"c"') + "\n" * (text == REFUSED))
-    world.run()
+    world.load()
     assert breaking(world, check) == ["landing/events/a.jsonl"]
 
 
 def test_a_vanished_row_that_is_acknowledged_is_named_again_only_when_it_came_and_vanished_again(world: World) -> None:
     without = ADS.replace("301,310,d,true,,,,,,\n", "")
-    world.run()
+    world.load()
     world.deliver_reference("ads", without)
-    world.run()
+    world.load()
     assert gone(world) == [("ads", "301")]
     assert spendgate(world.root, "acknowledge", "row", "ads", "301", "--reason", "sold").exit_code == 0
     assert gone(world) == []
     world.deliver_reference("ads", without.replace("0.50", "0.60"))
-    world.run()
+    world.load()
     assert gone(world) == [], "it is as gone as before"
     assert world.value("select count(*) from core.ads where ad_id = 301 and valid_to is null") == 1
     world.deliver_reference("ads", ADS)
-    world.run()
+    world.load()
     world.deliver_reference("ads", without)
-    world.run()
+    world.load()
     assert gone(world) == [("ads", "301")]
 
 
 def test_a_row_whose_id_is_below_zero_is_acknowledged_by_the_command_that_is_named(world: World) -> None:
     world.deliver_reference("brands", BRANDS + "-3,Minus,,,UTC,,true\n")
-    world.run()
+    world.load()
     world.deliver_reference("brands", BRANDS)
-    world.run()
+    world.load()
     [(remedy,)] = world.rows("select remedy from internal.open_missing_rows")
     words = shlex.split(remedy.partition("spendgate ")[2])
     told = spendgate(world.root, *words)
@@ -270,22 +270,22 @@ def test_a_row_whose_id_is_below_zero_is_acknowledged_by_the_command_that_is_nam
 
 def test_a_row_is_missing_since_the_file_with_which_it_vanished(world: World) -> None:
     without = BRANDS.replace("3,Cirrus,,,UTC,cat,true\n", "")
-    world.run()
+    world.load()
     world.deliver_reference("brands", without)
-    world.run()
+    world.load()
     since = world.rows("select * from internal.missing_rows")
     world.deliver_reference("brands", without.replace("10.00", "11.00"))
-    world.run()
+    world.load()
     assert world.rows("select * from internal.missing_rows") == since
 
 
 def test_what_is_open_is_listed_with_what_helps(world: World) -> None:
-    world.run()
+    world.load()
     assert "Nothing is open" in spendgate(world.root, "acknowledge").output
     world.deliver("it's $HOME.jsonl", REFUSED)
     world.deliver("b.jsonl", MOSTLY_REFUSED)
     world.deliver_reference("ads", ADS.replace("301,310,d,true,,,,,,\n", ""))
-    world.run()
+    world.load()
     told = spendgate(world.root, "acknowledge")
     assert told.exit_code == 0, told.exception
     words = " ".join(told.output.replace("│", " ").split())
@@ -314,11 +314,11 @@ def test_what_is_open_is_listed_with_what_helps(world: World) -> None:
 def test_a_name_that_is_not_open_is_refused_with_those_that_are(
     world: World, arguments: tuple[str, ...], said: str
 ) -> None:
-    world.run()
+    world.load()
     for name in ("a.jsonl", "one/x.jsonl", "two/x.jsonl"):
         world.deliver(name, REFUSED)
     world.deliver_reference("ads", ADS.replace("301,310,d,true,,,,,,\n", ""))
-    world.run()
+    world.load()
     result = spendgate(world.root, "acknowledge", *arguments, "--reason", "so be it")
     assert isinstance(result.exception, SpendgateError)
     assert said in str(result.exception)
@@ -327,7 +327,7 @@ def test_a_name_that_is_not_open_is_refused_with_those_that_are(
 
 def test_a_letter_is_no_name_though_only_one_file_ends_in_it(world: World) -> None:
     world.deliver("a.jsonl", REFUSED)
-    world.run()
+    world.load()
     result = spendgate(world.root, "acknowledge", "file", "l", "--reason", "a slip")
     assert "no open file is called 'l'; open files: landing/events/a.jsonl" in str(result.exception)
     assert refused(world) == ["landing/events/a.jsonl"]
@@ -336,7 +336,7 @@ def test_a_letter_is_no_name_though_only_one_file_ends_in_it(world: World) -> No
 def test_a_whole_last_part_of_a_name_is_preferred_to_any_ending(world: World) -> None:
     for name in ("a.jsonl", "aa.jsonl"):
         world.deliver(name, REFUSED)
-    world.run()
+    world.load()
     assert spendgate(world.root, "acknowledge", "file", "a.jsonl", "--reason", "x").exit_code == 0
     assert refused(world) == ["landing/events/aa.jsonl"]
 
@@ -346,9 +346,9 @@ def test_a_rebuilt_warehouse_keeps_what_was_acknowledged(world: World) -> None:
         world.deliver(name, REFUSED)
     world.deliver("c.jsonl", MOSTLY_REFUSED)
     away = world.deliver("d.jsonl", REFUSED)
-    world.run()
+    world.load()
     away.unlink()
-    world.run()
+    world.load()
     for name in ("a.jsonl", "c.jsonl"):
         assert spendgate(world.root, "acknowledge", "file", name, "--reason", "x").exit_code == 0
     with world.open() as warehouse:
@@ -365,7 +365,7 @@ def test_a_run_names_at_its_end_what_is_open_of_any_run(world: World) -> None:
     for number in range(6):
         world.deliver(f"{number}.jsonl", REFUSED)
     world.deliver("m.jsonl", MOSTLY_REFUSED)
-    world.run()
+    world.load()
     told = spendgate(world.root, "run", "--now", "2025-06-10T12:00:00Z")
     assert told.exit_code == 0, told.exception
     _, _, end = told.output.partition("Open files, refused whole or more than one in twenty of their rows: 7\n")
@@ -394,7 +394,7 @@ def test_a_rebuild_reads_by_the_zone_of_then(world: World) -> None:
         settings.write_text(f'events_zone = "{zone}"\n')
         local, named = (event(f"{number}-{at}", 101, "click", at) for at in ("2025-06-10T11:00:00", AT))
         world.deliver(f"{number}.jsonl", jsonl(local, named))
-        world.run()
+        world.load()
     noted = "select events_zone, payments_zone from internal.reading_limits order by recorded_at"
     assert world.rows(noted) == [("Europe/Paris", ""), ("", ""), ("Asia/Kolkata", "")]
     settings.unlink()
@@ -405,11 +405,11 @@ def test_a_rebuild_reads_by_the_zone_of_then(world: World) -> None:
 
 def test_limits_that_were_noted_before_zones_were_mean_none(world: World) -> None:
     world.deliver("a.jsonl", click("a"))
-    world.run()
+    world.load()
     with world.open() as warehouse:
         warehouse.connection.execute("update internal.reading_limits set events_zone = null, prices_zone = null")
     world.deliver("b.jsonl", click("b"))
-    world.run()
+    world.load()
     assert world.value("select count(*) from internal.reading_limits") == 1
     with world.open() as warehouse:
         compared = rebuild(warehouse, world.root.settings())

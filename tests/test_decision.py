@@ -27,24 +27,25 @@ CASES, LIMITS = (
 
 @pytest.mark.parametrize("case", CASES + LIMITS, ids=[f"{case['id']} {case['title']}" for case in CASES + LIMITS])
 def test_a_worked_case_takes_its_expected_hops(case: dict[str, Any], root: DataRoot) -> None:
-    world = world_of(case, root)
     now = datetime.fromisoformat(case["now"])
-    world.run(now)
-    for campaign_id, expected in case["expected"].items():
-        [status] = world.rows(
-            "select status, next_change_at, window_start, window_end from ops.campaign_status where campaign_id = $id",
-            id=int(campaign_id),
-        )
-        names = ("status", "next_change_at", "window_start", "window_end")
-        found = dict(zip(names, (in_json(value) for value in status), strict=True))
-        hops = world.rows(
-            "select from_status, to_status, reason from ops.campaign_status_changes"
-            " where campaign_id = $id and decided_at = $now and reason <> 'INITIAL' order by change_id",
-            id=int(campaign_id),
-            now=now,
-        )
-        found["hops"] = [list(hop) for hop in hops]
-        assert {key: found[key] for key in expected} == expected
+    with world_of(case, root).open(now) as warehouse:
+        load_and_sum(warehouse)
+        decide(warehouse)
+        statuses = warehouse.connection.execute(
+            "select campaign_id::varchar, status, next_change_at, window_start, window_end from ops.campaign_status"
+        ).fetchall()
+        hops = warehouse.connection.execute(
+            "select campaign_id::varchar, [from_status, to_status, reason] from ops.campaign_status_changes"
+            " where decided_at = $now and reason <> 'INITIAL' order by change_id",
+            {"now": now},
+        ).fetchall()
+    names = ("status", "next_change_at", "window_start", "window_end", "hops")
+    found = {
+        id_: dict(zip(names, (*map(in_json, values), [hop for of, hop in hops if of == id_]), strict=True))
+        for id_, *values in statuses
+    }
+    for id_, expected in case["expected"].items():
+        assert {key: found[id_][key] for key in expected} == expected
 
 
 def in_json(value: Any) -> Any:

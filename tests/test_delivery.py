@@ -21,7 +21,7 @@ def test_what_writers_keep_for_themselves_is_passed_over(world: World) -> None:
     (world.root.reference / "_SUCCESS").write_text("")
     (world.root.landing_folder / "_logs").mkdir()
     (world.root.landing_folder / "_logs" / "a.log").write_text("")
-    world.run()
+    world.load()
     assert names(world) == []
     assert world.value("select count(*) from ops.delivered_files where outcome <> 'LOADED'") == 0
 
@@ -30,7 +30,7 @@ def test_what_writers_keep_for_themselves_is_passed_over(world: World) -> None:
 def test_a_folder_that_is_called_like_a_file_holds_deliveries(world: World, folder: str) -> None:
     world.deliver(f"{folder}/part-00000.snappy.parquet", parquet(pa.table(ONE)))
     world.deliver(f"{folder}/_SUCCESS", "")
-    world.run()
+    world.load()
     assert world.rows("select event_id from raw.ad_events") == [("a",)]
     assert names(world) == [f"landing/events/{folder}/part-00000.snappy.parquet"]
 
@@ -40,7 +40,7 @@ def test_a_file_that_lies_in_no_folder_that_is_read_is_named(world: World, name:
     path = world.root.landing_folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(jsonl(click("a")))
-    world.run()
+    world.load()
     assert world.rows("select outcome, reason from raw.event_files") == [
         ("QUARANTINED", "it lies in no folder that is read: move it to landing/events, payments or corrections")
     ]
@@ -52,7 +52,7 @@ def test_files_that_are_still_being_written_beside_the_folders_wait(world: World
         path = world.root.landing_folder / name
         path.parent.mkdir(exist_ok=True)
         path.write_text("")
-    world.run()
+    world.load()
     assert names(world) == []
 
 
@@ -70,7 +70,7 @@ def test_a_reference_table_is_taken_where_the_meaning_is_plain(world: World, nam
     path = world.root.reference / name
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(content)
-    world.run()
+    world.load()
     assert world.value("select daily_budget from core.brands where brand_id = 1") == 12.5
 
 
@@ -79,10 +79,10 @@ def test_a_table_in_two_spellings_or_parts_is_refused_until_one_is_left(world: W
         path = world.root.reference / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(BRANDS)
-    world.run()
+    world.load()
     refused = world.rows("select reason from internal.reference_files where kind = 'brands'")
     assert refused == [("the table is delivered by 3 files: keep one of them",)] * 3
     (world.root.reference / "Brands.csv").unlink()
     (world.root.reference / "brands.parquet" / "part-1.parquet").unlink()
-    world.run(NOON.replace(hour=13))
+    world.load(NOON.replace(hour=13))
     assert world.value("select count(*) from core.brands") == 3

@@ -39,7 +39,7 @@ def test_jsonl_csv_and_gzip_bring_the_same_events(world: World) -> None:
     world.deliver("a.jsonl", jsonl(EVENTS[0]))
     world.deliver("2025/06/b.csv", csv_text(EVENTS[1]))
     world.deliver("c.jsonl.gz", gzip.compress(jsonl(EVENTS[2]).encode()))
-    world.run()
+    world.load()
     assert ledger(world) == EXPECTED
 
 
@@ -80,7 +80,7 @@ def test_a_failure_within_the_transaction_leaves_nothing_behind(world: World, mo
         monkeypatch.setattr(warehouse, "run", fail_at_the_ledger_row)
         with pytest.raises(RuntimeError, match="power cut"):
             ingest(warehouse, Inbox(world.root, skip_stability_check=True))
-    world.run()
+    world.load()
     assert ledger(world) == EXPECTED
     assert world.value("select count(*) from raw.event_files where kind = 'events'") == 1
 
@@ -117,10 +117,10 @@ def test_payments_come_as_parquet_decimals_too(world: World) -> None:
 def test_a_file_is_known_by_its_last_change_which_nobody_can_set_back(world: World) -> None:
     path = world.deliver("a.jsonl", jsonl(EVENTS[0]))
     os.utime(path, (1, 1))
-    world.run()
+    world.load()
     path.write_text(jsonl(EVENTS[0]).replace("e1", "e9"))  # as long as before
     os.utime(path, (1, 1))
-    world.run()
+    world.load()
     assert [row[0] for row in ledger(world)] == ["e1", "e9"]
 
 
@@ -128,11 +128,11 @@ def test_a_file_over_the_cap_loads_when_the_cap_is_raised_and_it_is_touched(worl
     settings = world.root.path / "spendgate.toml"
     settings.write_text("max_file_bytes = 100\n")
     path = world.deliver("a.jsonl", jsonl(*EVENTS))
-    world.run()
+    world.load()
     assert world.file("a.jsonl")["reason"].startswith("larger than 100 bytes expanded")
     settings.unlink()
     path.touch()
-    world.run()
+    world.load()
     assert ledger(world) == EXPECTED
 
 
@@ -142,7 +142,7 @@ def test_folders_may_be_nested_deeper_than_python_recurses(world: World) -> None
     for folder in folders:
         folder.mkdir()
     world.deliver("a.jsonl", jsonl(*EVENTS))
-    world.run()
+    world.load()
     assert ledger(world) == EXPECTED
     for folder in reversed(folders):
         folder.rmdir()  # whoever cleans up after the tests recurses
@@ -150,10 +150,10 @@ def test_folders_may_be_nested_deeper_than_python_recurses(world: World) -> None
 
 def test_a_file_under_the_name_of_another_format_loads_when_it_is_renamed(world: World) -> None:
     path = world.deliver("a.jsonl", csv_text(*EVENTS))
-    world.run()
+    world.load()
     assert world.file("a.jsonl")["rows_rejected"] == 4
     path.rename(path.with_suffix(".csv"))
-    world.run()
+    world.load()
     assert ledger(world) == EXPECTED
     with world.open() as warehouse:  # the same bytes are staged once as each
         compared = rebuild(warehouse, world.root.settings())
@@ -162,7 +162,7 @@ def test_a_file_under_the_name_of_another_format_loads_when_it_is_renamed(world:
 
 def test_a_first_line_cut_off_at_a_bracket_costs_itself_only(world: World) -> None:
     world.deliver("a.jsonl", '{"event_id":"cut","note":[\n' + jsonl(*EVENTS))
-    world.run()
+    world.load()
     assert ledger(world) == EXPECTED
 
 

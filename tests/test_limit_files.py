@@ -95,7 +95,7 @@ FILES: dict[str, tuple[str, int, dict[str, str]]] = {
 def test_bad_rows_are_refused_and_listed_and_the_rest_loads(world: World, table: str) -> None:
     text, good, bad = FILES[table]
     world.deliver_reference(table, text + "".join(f"{row}\n" for row in bad))
-    world.run()
+    world.load()
     refused = world.rows(
         "select raw, rejected_rows.reason from raw.rejected_rows join internal.reference_files using (file_id)"
         " where kind = $kind order by line_number",
@@ -112,10 +112,10 @@ def test_bad_rows_are_refused_and_listed_and_the_rest_loads(world: World, table:
 def test_a_campaign_has_the_windows_of_the_newest_file_and_none_when_its_rows_are_gone(world: World) -> None:
     windows = "select list_transform(windows, lambda w: w.opens::varchar) from core.dayparting where valid_to is null"
     world.deliver_reference("dayparting", DAYPARTING + "11,,09:00,10:00,\n11,,12:00,13:00,\n12,,09:00,10:00,\n")
-    world.run()
+    world.load()
     assert sorted(world.rows(windows)) == [(["09:00:00"],), (["09:00:00", "12:00:00"],)]
     world.deliver_reference("dayparting", DAYPARTING + "11,,09:00,11:00,\n")
-    world.run(NOON + timedelta(minutes=5))
+    world.load(NOON + timedelta(minutes=5))
     assert sorted(world.rows(windows)) == [([],), (["09:00:00"],)]
     counts = "select rows_read, rows_loaded, rows_duplicate from internal.reference_files where kind = 'dayparting'"
     assert world.rows(counts + " order by file_id") == [(3, 3, 0), (1, 1, 0)]
@@ -144,12 +144,12 @@ def test_a_budget_waits_for_its_campaign(world: World) -> None:
 @tries(78)
 def test_a_currency_is_said_once_and_never_changes(world: World) -> None:
     currency = "select currency from core.brands where brand_id = 1 and valid_to is null"
-    world.run()
+    world.load()
     assert world.rows(currency) == [("USD",)]
     lines = with_columns(BRANDS, "billing,currency")
     for said, found in (("EUR", "EUR"), ("GBP", "EUR"), ("", "EUR")):
         world.deliver_reference("brands", lines.replace("ann,true,,", f"ann,true,,{said}"))
-        world.run(NOON + timedelta(minutes=5))
+        world.load(NOON + timedelta(minutes=5))
         assert world.rows(currency) == [(found,)]
     assert (
         "currency EUR of brand 1 cannot become GBP, since amounts are never converted: give it a new brand_id"
@@ -158,10 +158,10 @@ def test_a_currency_is_said_once_and_never_changes(world: World) -> None:
 
 
 def test_a_file_with_all_columns_and_one_without_are_the_same(world: World) -> None:
-    world.run()
+    world.load()
     world.deliver_reference("brands", with_columns(BRANDS, "billing,currency"))
     world.deliver_reference("campaigns", with_columns(CAMPAIGNS, "start_date,end_date"))
-    world.run(NOON + timedelta(minutes=5))
+    world.load(NOON + timedelta(minutes=5))
     found: list[Any] = world.rows("select rows_loaded from internal.reference_files order by file_id desc limit 2")
     assert found == [(0,), (0,)]
 

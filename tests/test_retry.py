@@ -59,7 +59,7 @@ def test_a_row_over_a_limit_loads_when_the_limit_is_raised(world: World) -> None
     long = {**event("long", 101, "click", "2025-06-10T10:00:00Z"), "note": "x" * 300}
     deep = {**event("deep", 101, "click", "2025-06-10T10:00:00Z"), "note": [[[]]]}
     world.deliver("a.jsonl", jsonl(long, deep))
-    world.run()
+    world.load()
     assert counts(world, "a.jsonl") == (2, 0, 0, 2)
     settings.unlink()
     retry(world, name="other")
@@ -85,7 +85,7 @@ def test_a_retried_row_is_a_duplicate_when_it_has_come_another_way(world: World)
 def test_a_row_still_refused_stays_listed_with_its_text(world: World) -> None:
     rows = [event("e", 101, "clik", "2025-06-10T10:00:00Z"), event("f", 101, "click", "2025-06-10T10:00:00Z")]
     pl.DataFrame(rows).write_parquet(world.root.landing("events") / "a.parquet")
-    world.run()
+    world.load()
     listed = world.rows("select file_id, line_number, raw, reason from raw.rejected_rows")
     retry(world)
     assert world.rows("select file_id, line_number, raw, reason from raw.rejected_rows") == listed
@@ -96,7 +96,7 @@ def test_a_row_whose_staged_copy_is_gone_or_damaged_stays_listed(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     world.deliver("a.jsonl", jsonl(event("no", 1, "no", "no")))
-    world.run()
+    world.load()
     (world.root.landing("events") / "a.jsonl").unlink()  # it would be staged again from there
     [staged] = world.root.staged.glob("*.jsonl")
     for harm, said in ((lambda: staged.write_text("{}\n"), "is damaged"), (staged.unlink, "its staged copy is gone")):
@@ -131,13 +131,13 @@ def test_a_killed_retry_leaves_the_row_where_it_was(world: World, monkeypatch: p
 
 def test_a_reference_row_is_tried_again_by_the_same_command(world: World) -> None:
     world.deliver_reference("brands", BRANDS + "4,Dot,,,Mars/Olympus,dan,true\n")
-    world.run()
+    world.load()
     with world.open() as warehouse:
         warehouse.connection.execute(
             "insert into core.utc_offsets select 'Mars/Olympus', core.beginning(), 'infinity', 0, max(tzdata_version)"
             " from core.utc_offsets"
         )
-    world.run()
+    world.load()
     assert world.value("select count(*) from core.brands") == 3  # nobody has asked
     assert spendgate(world.root, "rejects", "retry", "--reason", "Mars").exit_code == 0
     assert world.value("select count(*) from core.brands") == 4
@@ -147,7 +147,7 @@ def test_a_reference_row_is_tried_again_by_the_same_command(world: World) -> Non
 def test_refused_rows_are_listed_for_people_and_machines(world: World) -> None:
     world.deliver("a.jsonl", jsonl(event("x", 101, "clik", "2025-06-10T10:00:00Z"), event("y", 1, "view", "never")))
     world.deliver_reference("ads", ADS + "101,1,a,true,,,,,,\n")
-    world.run()
+    world.load()
     shown = spendgate(world.root, "rejects", "list")
     assert "Refused rows: 3" in shown.output
     assert "unknown event_type 'clik'" in shown.output

@@ -40,7 +40,7 @@ def events(world: World) -> list[tuple[Any, ...]]:
 def taken(world: World, name: str, content: bytes | str) -> list[tuple[Any, ...]]:
     """The events of one delivered file."""
     world.deliver(name, content)
-    world.run()
+    world.load()
     return events(world)
 
 
@@ -88,7 +88,7 @@ def test_bytes_that_are_no_text_are_refused_by_row(world: World) -> None:
 def test_an_hour_without_rows_whose_columns_have_no_type_loads(world: World, kind: str) -> None:
     names = COLUMNS[kind]
     world.deliver("a.parquet", parquet(pa.table({name: pa.array([], pa.null()) for name in names})), kind=kind)
-    world.run()
+    world.load()
     file = world.file("a.parquet")
     assert (file["outcome"], file["rows_read"]) == ("LOADED", 0)
 
@@ -105,7 +105,7 @@ def test_an_hour_without_rows_whose_columns_have_no_type_loads(world: World, kin
 )
 def test_an_amount_is_exact_in_every_type_it_may_come_in(world: World, amount: pa.Array) -> None:
     world.deliver("p.parquet", parquet(pa.table({**PAYMENT, "amount": amount}), store_schema=False), kind="payments")
-    world.run()
+    world.load()
     assert world.rows("select amount from raw.payments") == [(Decimal("12.50"),)]
 
 
@@ -278,7 +278,7 @@ def test_a_line_that_is_no_text_is_refused_by_itself(
     world.deliver("a.csv", b"".join(csv_))
     lines = [json.dumps(click(str(n))).encode() + b"\n" for n in range(3)]
     world.deliver("a.jsonl", b"".join([lines[0], latin, lines[1], nul, long, lines[2]]))
-    world.run()
+    world.load()
     assert [(row[0], row[-1]) for row in events(world)] == [
         ("0", 1), ("1", 3), ("2", 6), ("a", 2), ("b", 4), ("c", 7)
     ]  # fmt: skip
@@ -319,10 +319,10 @@ def test_no_value_of_another_row_is_taken(
     world: World, monkeypatch: pytest.MonkeyPatch, table: str, text: str, said: str, bulk_bytes: int
 ) -> None:
     monkeypatch.setattr(reference_rows, "BULK_BYTES", bulk_bytes)
-    world.run()
+    world.load()
     before = world.rows(f"select * exclude (recorded_at) from core.{table} order by all")  # noqa: S608
     world.deliver_reference(table, text)
-    world.run(NOON.replace(hour=13))
+    world.load(NOON.replace(hour=13))
     assert world.rows(f"select * exclude (recorded_at) from core.{table} order by all") == before  # noqa: S608
     assert said in [world.file(f"{table}.csv")["reason"], *world.reasons()]
 
@@ -335,7 +335,7 @@ def test_reference_rows_have_the_lines_at_which_they_stand(
     monkeypatch.setattr(reference_rows, "BULK_BYTES", bulk_bytes)
     text = BRANDS + '4,"two\nlines",,,UTC,,true\n\n5,bad,x,,UTC,,true\n6,caf\xe9,,,UTC,,true\n'
     (world.root.reference / "brands.csv").write_bytes(text.replace("\n", eol).encode("cp1252"))
-    world.run()
+    world.load()
     assert world.rows("select line_number, reason, raw from raw.rejected_rows") == [
         (8, "daily_budget 'x' is not a decimal number with at most 9 decimals, not negative, or empty",
          "5,bad,x,,UTC,,true"),
@@ -359,7 +359,7 @@ def test_every_delivered_value_arrives(
         "global_ad_pricing": "2025-01-01T00:00:00Z,0.1,0.2,0.3,0.4",
     }[kind]
     world.deliver_reference(kind, REFERENCE[kind] + values + "\n")
-    world.run()
+    world.load()
     key = next(iter(COLUMNS[kind]))
     columns = ", ".join(f"{name}::varchar" for name in COLUMNS[kind])
     [row] = world.rows(f"select {columns} from core.{kind} where {key} = $key", key=values.split(",")[0])  # noqa: S608
@@ -376,7 +376,7 @@ def test_the_programs_own_columns_are_called_as_no_delivered_one() -> None:
 def test_a_change_of_an_ads_content_alone_opens_a_version(world: World) -> None:
     for hour, content in enumerate(("hello", "good bye")):
         world.deliver_reference("ads", ADS.replace("101,110,a,true,,,", f"101,110,a,true,m1,{content},"))
-        world.run(NOON.replace(hour=12 + hour))
+        world.load(NOON.replace(hour=12 + hour))
     assert world.rows("select content from core.ads where ad_id = 101 order by valid_from") == [
         ("hello",),
         ("good bye",),
@@ -417,7 +417,7 @@ def test_a_refused_row_of_a_parquet_file_is_kept_as_json(world: World) -> None:
     (world.root.reference / "brands.csv").unlink()
     bad = {**BRAND, "daily_budget": pa.array([Decimal(-1)], pa.decimal128(38, 9))}
     pq.write_table(pa.table(bad), world.root.reference / "brands.parquet")
-    world.run()
+    world.load()
     [(line, raw)] = world.rows("select line_number, raw from raw.rejected_rows where raw like '{\"brand_id%'")
     assert line == 1
     assert json.loads(raw)["owner"] == "ann"
@@ -430,7 +430,7 @@ def test_reference_data_of_any_size_is_read_the_same(root: DataRoot, monkeypatch
     for bulk_bytes in (0, 1 << 60):
         monkeypatch.setattr(reference_rows, "BULK_BYTES", bulk_bytes)
         world = World(DataRoot(root.path / str(bulk_bytes)), {**REFERENCE, "brands": text[:-1]})
-        world.run()
+        world.load()
         found.append(
             (
                 world.rows("select * exclude (recorded_at) from core.brands order by brand_id"),

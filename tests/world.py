@@ -148,6 +148,13 @@ class World:
 
     def run(self, now: datetime = NOON) -> None:
         """Do what a refresh does, step by step, without Dagster."""
+        self._do(refresh, now)
+
+    def load(self, now: datetime = NOON) -> None:
+        """Load what is delivered and publish it: half a refresh, and enough for who asks nothing of prices and on."""
+        self._do(load_and_publish, now)
+
+    def _do(self, steps: Callable[[Warehouse], None], now: datetime) -> None:
         with self._hold(now) as warehouse:
             if now == NOON and self._usual_files(alone=True):
                 self._copy(root_that_has_run(tuple(self.usual.items())))
@@ -159,7 +166,7 @@ class World:
                 self._copy(root_with_reference(tuple((name, self.usual[name]) for name in begun)))
                 note_changes_of(warehouse, begun)
             verify_changed_files(warehouse)
-            refresh(warehouse)
+            steps(warehouse)
 
     def _hold(self, now: datetime, clock: Callable[[], datetime] = utc_now) -> AbstractContextManager[Warehouse]:
         return open_warehouse(self.root, now=now, run_id=str(uuid4()), clock=Clock(clock, is_right=True))
@@ -298,12 +305,23 @@ def refresh(warehouse: Warehouse) -> None:
 
 def load_and_sum(warehouse: Warehouse) -> None:
     """Those up to the spend."""
+    load(warehouse)
+    charge(warehouse)
+    sum_spend(warehouse)
+
+
+def load_and_publish(warehouse: Warehouse) -> None:
+    """Those up to the ingestion, and the last one."""
+    load(warehouse)
+    publish(warehouse)
+
+
+def load(warehouse: Warehouse) -> None:
+    """Those up to the ingestion."""
     deliveries = Inbox(warehouse.root, skip_stability_check=True)
     load_utc_offsets(warehouse)
     load_all_reference(warehouse, deliveries)
     ingest(warehouse, deliveries)
-    charge(warehouse)
-    sum_spend(warehouse)
 
 
 def load_all_reference(warehouse: Warehouse, deliveries: Inbox) -> None:
