@@ -88,7 +88,7 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture(autouse=True)
 def nothing_of_another_test() -> Iterator[None]:
-    """Commands run in this process: where Dagster's record is and what is logged, they say by what they leave there."""
+    """Commands that run in this process set the environment and the logger: each test begins without what they set."""
     logger = logging.getLogger("spendgate")
     logger.handlers = []
     logger.setLevel(logging.NOTSET)
