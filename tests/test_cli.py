@@ -16,8 +16,9 @@ from click.testing import CliRunner, Result
 from assets.engine.data_root import DataRoot
 from assets.engine.freshness import note_look
 from assets.engine.warehouse.publication import publish
+from pipelines.cli import printing
 from pipelines.cli.main import cli
-from pipelines.cli.printing import print_table
+from pipelines.cli.printing import print_table, progress
 from tests.world import BRANDS, CAMPAIGNS, NOON, World, event, jsonl
 
 
@@ -438,3 +439,13 @@ def test_reading_commands_do_not_load_dagster(world: World) -> None:
         "assert 'dagster' not in sys.modules and 'polars' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parent.parent)
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(0, ["steps: 0 of 3", "steps: 1 of 3", "steps: 2 of 3"]), (60, [])])
+def test_progress_is_told_in_a_file_too_but_seldom(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], seconds: float, told: list[str]
+) -> None:
+    monkeypatch.setattr(printing, "TELLS_EVERY", seconds)
+    assert list(progress("steps")([1, 2, 3])) == [1, 2, 3]
+    out, said = capsys.readouterr()
+    assert (out, said.splitlines()) == ("", told)

@@ -13,8 +13,7 @@ import click
 from assets.engine.data_root import DataRoot
 from assets.engine.warehouse.publication import open_published
 from pipelines.cli.options import DATA, WIDE, Duration, Instant, format_option
-from pipelines.cli.printing import print_json, print_table, say
-from pipelines.cli.running import progress
+from pipelines.cli.printing import print_json, print_table, progress, say
 
 if TYPE_CHECKING:
     from assets.engine.backtest.replay import Backtest

@@ -12,8 +12,8 @@ from assets.engine.data_root import DataRoot
 from assets.engine.errors import SpendgateError
 from assets.engine.warehouse.publication import publish
 from pipelines.cli.options import DATA, ENGINE
-from pipelines.cli.printing import for_people, say
-from pipelines.cli.running import held_warehouse, progress
+from pipelines.cli.printing import for_people, progress, say
+from pipelines.cli.running import held_warehouse
 
 if TYPE_CHECKING:
     from assets.engine.history.adoption import Adopted

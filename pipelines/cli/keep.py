@@ -14,12 +14,11 @@ from assets.engine.data_root import DataRoot
 from assets.engine.errors import SpendgateError
 from assets.engine.warehouse.publication import publish
 from pipelines.cli.options import CLOCK, DATA
-from pipelines.cli.printing import for_people, print_table, say
-from pipelines.cli.running import RunRequest, run_job, show_log
+from pipelines.cli.printing import for_people, print_table, progress, say
+from pipelines.cli.running import RunRequest, held_warehouse, run_job, show_log
 
 if TYPE_CHECKING:
     from assets.engine.backup import Sums
-from pipelines.cli.running import held_warehouse, progress
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
 

@@ -7,10 +7,11 @@ text (see `assets.shown`); JSON has escapes of its own for whatever is not ASCII
 import json
 import sys
 import textwrap
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 import duckdb
@@ -23,6 +24,11 @@ ROWS_SHOWN = 50
 
 WIDE = 2_000
 """Characters: what has no width of its own, such as a file, holds every column."""
+
+TELLS_EVERY = 60.0
+"""Seconds between two lines about progress, where there is no terminal to show it in."""
+
+T = TypeVar("T")
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -79,6 +85,25 @@ def console(*, stderr: bool = False) -> "Console":
     if not terminal.is_terminal:
         terminal.width = 120
     return terminal
+
+
+def progress(what: str) -> Callable[[list[T]], Iterable[T]]:
+    """Shows progress over a list: a bar in a terminal, a line a minute in a file."""
+    from rich.progress import track
+
+    terminal = console(stderr=True)
+    if not terminal.is_terminal:
+        return lambda items: _told_now_and_then(items, what)
+    return lambda items: track(items, what, console=terminal, transient=True)
+
+
+def _told_now_and_then(items: list[T], what: str) -> Iterator[T]:
+    told_at = time.monotonic()
+    for number, item in enumerate(items):
+        if time.monotonic() - told_at >= TELLS_EVERY:
+            told_at = time.monotonic()
+            say(f"{what}: {number:,} of {len(items):,}", err=True)
+        yield item
 
 
 def for_people(value: Any) -> str:

@@ -14,8 +14,8 @@ from assets.engine.data_root import DataRoot
 from assets.engine.errors import SpendgateError
 from assets.engine.warehouse.publication import publish
 from pipelines.cli.options import CLOCK, DATA, DAY, ENGINE, days_option
-from pipelines.cli.printing import print_table, say
-from pipelines.cli.running import held_warehouse, progress
+from pipelines.cli.printing import print_table, progress, say
+from pipelines.cli.running import held_warehouse
 
 if TYPE_CHECKING:
     from assets.engine.warehouse.warehouse import Warehouse

@@ -14,8 +14,8 @@ from assets.engine.freshness import freshness
 from assets.engine.warehouse.publication import open_published
 from assets.engine.warehouse.statements import sql
 from pipelines.cli.options import CLOCK, DATA, NOW, Instant, format_option
-from pipelines.cli.printing import FORMATS, print_rows, say
-from pipelines.cli.running import RunRequest, progress, run_job
+from pipelines.cli.printing import FORMATS, print_rows, progress, say
+from pipelines.cli.running import RunRequest, run_job
 from pipelines.cli.show import print_statuses
 
 # --- running

@@ -8,12 +8,12 @@ import fcntl
 import logging
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib import resources
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from assets.engine.data_root import DataRoot
@@ -217,9 +217,6 @@ def show_log(level: int = logging.INFO) -> None:
     logger.setLevel(level)
 
 
-T = TypeVar("T")
-
-
 @contextmanager
 def held_warehouse(
     data: DataRoot, what: str, *, now: datetime | None = None, clock_is_right: bool = False
@@ -239,10 +236,3 @@ def held_warehouse(
         yield warehouse
         rewrite_report(data, warehouse.clock())  # of what the command has published
         rewrite_feed(data, warehouse.clock())
-
-
-def progress(what: str) -> Callable[[list[T]], Iterable[T]]:
-    """Shows progress over a list, in a terminal."""
-    from rich.progress import track
-
-    return lambda items: track(items, what, console=console(stderr=True), transient=True)
