@@ -20,8 +20,11 @@ from tests.test_cli import spendgate, spendgate_process
 from tests.world import World, event, jsonl
 
 CODE = "from pipelines.cli.main import main; main()"
-# whoever runs the tests in the background has Ctrl-C ignored, and so has what they start
-HEARING = f"import signal; signal.signal(signal.SIGINT, signal.default_int_handler); {CODE}"
+# in the background Ctrl-C is ignored, and Dagster then has SIGTERM ignored, too: what the tests start would be deaf
+HEARING = (
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
+    f" signal.signal(signal.SIGTERM, signal.SIG_DFL); {CODE}"
+)
 
 
 def start(root: DataRoot, *arguments: str) -> "subprocess.Popen[str]":
