@@ -346,9 +346,9 @@ def test_a_rebuilt_warehouse_keeps_what_was_acknowledged(world: World) -> None:
         world.deliver(name, REFUSED)
     world.deliver("c.jsonl", MOSTLY_REFUSED)
     away = world.deliver("d.jsonl", REFUSED)
-    world.load()
+    world.run()
     away.unlink()
-    world.load()
+    world.run()
     for name in ("a.jsonl", "c.jsonl"):
         assert spendgate(world.root, "acknowledge", "file", name, "--reason", "x").exit_code == 0
     with world.open() as warehouse:
@@ -394,7 +394,7 @@ def test_a_rebuild_reads_by_the_zone_of_then(world: World) -> None:
         settings.write_text(f'events_zone = "{zone}"\n')
         local, named = (event(f"{number}-{at}", 101, "click", at) for at in ("2025-06-10T11:00:00", AT))
         world.deliver(f"{number}.jsonl", jsonl(local, named))
-        world.load()
+        world.run()
     noted = "select events_zone, payments_zone from internal.reading_limits order by recorded_at"
     assert world.rows(noted) == [("Europe/Paris", ""), ("", ""), ("Asia/Kolkata", "")]
     settings.unlink()
@@ -405,11 +405,11 @@ def test_a_rebuild_reads_by_the_zone_of_then(world: World) -> None:
 
 def test_limits_that_were_noted_before_zones_were_mean_none(world: World) -> None:
     world.deliver("a.jsonl", click("a"))
-    world.load()
+    world.run()
     with world.open() as warehouse:
         warehouse.connection.execute("update internal.reading_limits set events_zone = null, prices_zone = null")
     world.deliver("b.jsonl", click("b"))
-    world.load()
+    world.run()
     assert world.value("select count(*) from internal.reading_limits") == 1
     with world.open() as warehouse:
         compared = rebuild(warehouse, world.root.settings())

@@ -150,10 +150,10 @@ def test_folders_may_be_nested_deeper_than_python_recurses(world: World) -> None
 
 def test_a_file_under_the_name_of_another_format_loads_when_it_is_renamed(world: World) -> None:
     path = world.deliver("a.jsonl", csv_text(*EVENTS))
-    world.load()
+    world.run()
     assert world.file("a.jsonl")["rows_rejected"] == 4
     path.rename(path.with_suffix(".csv"))
-    world.load()
+    world.run()
     assert ledger(world) == EXPECTED
     with world.open() as warehouse:  # the same bytes are staged once as each
         compared = rebuild(warehouse, world.root.settings())
